@@ -1,0 +1,52 @@
+/* config.h -- the build configurations ("presets") of the device: the one place for every size.
+ *
+ * C, HLS C, RTL parameters, reports and the ID block are all fed from here. A build chooses with
+ * -DEDDY_PRESET=<number below>; nothing else varies between two devices.
+ */
+#ifndef EDDY_CONFIG_H
+#define EDDY_CONFIG_H
+
+#define EDDY_PRESET_SIM_SMALL 0    /* 8 lanes, 16-bit weights: the default */
+#define EDDY_PRESET_SIM_SMALL_W8 1 /* 8 lanes, 8-bit weights */
+
+#ifndef EDDY_PRESET
+#define EDDY_PRESET EDDY_PRESET_SIM_SMALL
+#endif
+
+#if EDDY_PRESET == EDDY_PRESET_SIM_SMALL
+#define EDDY_PRESET_NAME "sim-small"
+#define LANES 8              /* rows of a block, multipliers of the array: 4 to 128 */
+#define WEIGHT_BITS 16       /* 8 or 16 */
+#define WEIGHT_WORDS 16384   /* columns of LANES weights on chip: a power of two */
+#define BIAS_ROWS 2048       /* biases on chip: a power of two */
+#define STATE_ROWS 1024      /* outputs of all layers of one stream: a power of two */
+#define INPUT_ROWS 512       /* elements of x_t: a power of two */
+#define STREAMS 8            /* independent states kept side by side: a power of two */
+#define LAYERS 8             /* layers of a program: a power of two */
+#elif EDDY_PRESET == EDDY_PRESET_SIM_SMALL_W8
+#define EDDY_PRESET_NAME "sim-small-w8"
+#define LANES 8
+#define WEIGHT_BITS 8
+#define WEIGHT_WORDS 16384
+#define BIAS_ROWS 2048
+#define STATE_ROWS 1024
+#define INPUT_ROWS 512
+#define STREAMS 8
+#define LAYERS 8
+#else
+#error "EDDY_PRESET: unknown preset; see config.h"
+#endif
+
+/* A sum has at most INPUT_ROWS + STATE_ROWS products of |w| <= 2^(WEIGHT_BITS-1) and |v| <= 2^15, and a
+ * 32-bit bias: |sum| <= 1536 * 2^(WEIGHT_BITS+14) + 2^31 < 2^(WEIGHT_BITS+14+11), so WEIGHT_BITS + 26 bits
+ * hold it with its sign, for WEIGHT_BITS >= 8. */
+#define SUM_BITS (WEIGHT_BITS + 26)
+#if INPUT_ROWS + STATE_ROWS > 1536
+#error "SUM_BITS: the proof above covers 1536 columns"
+#endif
+
+/* Iterations from the store of a state element to its earliest load: the depth of the drain, rounded up.
+ * The compiler checks it against the schedule of the datapath. */
+#define STATE_DISTANCE 16
+
+#endif
