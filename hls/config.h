@@ -18,7 +18,7 @@
 #define LANES 8              /* rows of a block, multipliers of the array: 4 to 128 */
 #define WEIGHT_BITS 16       /* 8 or 16 */
 #define WEIGHT_WORDS 16384   /* columns of LANES weights on chip: a power of two */
-#define BIAS_ROWS 2048       /* biases on chip: a power of two */
+#define ROWS 2048            /* biases and shifts on chip: a power of two */
 #define STATE_ROWS 1024      /* outputs of all layers of one stream: a power of two */
 #define INPUT_ROWS 512       /* elements of x_t: a power of two */
 #define STREAMS 8            /* independent states kept side by side: a power of two */
@@ -28,7 +28,7 @@
 #define LANES 8
 #define WEIGHT_BITS 8
 #define WEIGHT_WORDS 16384
-#define BIAS_ROWS 2048
+#define ROWS 2048
 #define STATE_ROWS 1024
 #define INPUT_ROWS 512
 #define STREAMS 8

@@ -107,7 +107,7 @@ static inline void identify(struct ports p)
     hls_write(p.data, LANES);
     hls_write(p.data, WEIGHT_BITS);
     hls_write(p.data, WEIGHT_WORDS);
-    hls_write(p.data, BIAS_ROWS);
+    hls_write(p.data, ROWS);
     hls_write(p.data, STATE_ROWS);
     hls_write(p.data, INPUT_ROWS);
     hls_write(p.data, STREAMS);
@@ -127,15 +127,14 @@ static inline uint8_t load_program(struct ports p, struct request r)
     for (uint32_t layer = 0; layer < r.argument; layer++) {
         const uint32_t at = base + layer * PROGRAM_LAYER_WORDS;
         const uint16_t flags = hls_read(p.commands), x_words = hls_read(p.commands);
-        const uint16_t rows = hls_read(p.commands), shift = hls_read(p.commands);
+        const uint16_t rows = hls_read(p.commands);
         layer_words[at + LAYER_FLAGS] = flags;
         layer_words[at + LAYER_COLUMNS] = x_words;
         layer_words[at + LAYER_ROWS] = rows;
-        layer_words[at + LAYER_SHIFT] = shift;
         const bool x_fits = layer ? x_words == columns : x_words != 0 && x_words <= INPUT_ROWS;
         const bool rows_fit = rows != 0 && rows <= STATE_ROWS;
         const bool known = flags >> LAYER_ACTIVATION_BIT <= ACTIVATION_TANH;
-        good &= x_fits & rows_fit & known & (shift >= 1) & (shift <= 31);
+        good &= x_fits & rows_fit & known;
         if (good) {
             const uint16_t length = flags & LAYER_FLAG_RECURRENT ? x_words + rows : x_words;
             weight_words += product(length, (uint16_t)blocks_of(rows));
@@ -145,7 +144,7 @@ static inline uint8_t load_program(struct ports p, struct request r)
         inputs = layer ? inputs : x_words;
         columns = rows;
     }
-    good &= rows_above <= STATE_ROWS && rows_above <= BIAS_ROWS && weight_words <= WEIGHT_WORDS;
+    good &= rows_above <= STATE_ROWS && rows_above <= ROWS && weight_words <= WEIGHT_WORDS;
     if (!good)
         return PACKET_STATUS_RANGE;
     program_layers = r.argument;
@@ -177,7 +176,7 @@ static inline uint8_t gap_after(bool last_block, uint32_t row)
 
 static void run_step(struct ports p, struct step s)
 {
-    uint32_t weight = 0, bias = 0;
+    uint32_t weight = 0;
     uint32_t below = 0; /* address of the layer's x in the state */
     uint32_t base = 0;  /* of its first row in the state of the stream */
     for (uint32_t layer = 0; layer < program_layers; layer++) {
@@ -186,7 +185,6 @@ static void run_step(struct ports p, struct step s)
         const uint16_t flags = layer_words[at + LAYER_FLAGS];
         const uint16_t columns = layer_words[at + LAYER_COLUMNS];
         const uint16_t rows = layer_words[at + LAYER_ROWS];
-        const uint16_t shift = layer_words[at + LAYER_SHIFT];
         const bool recurrent = flags & LAYER_FLAG_RECURRENT;
         const bool last_layer = layer + 1 == program_layers;
         for (uint32_t row = 0; row < rows; row += LANES) {
@@ -196,12 +194,11 @@ static void run_step(struct ports p, struct step s)
             hls_write(p.drains,
                       drain_pack((struct drain){
                           .rows = (uint8_t)(last_block ? rows - row : LANES),
-                          .shift = (uint8_t)(shift - 1),
                           .activation = (uint8_t)(flags >> LAYER_ACTIVATION_BIT),
                           .emit = s.emit && (flags & LAYER_FLAG_EMIT),
                           .gap = gap_after(last_block, row),
                           .address = s.new_state + base + row,
-                          .bias = (uint16_t)bias}));
+                          .row = (uint16_t)(base + row)}));
             hls_write(p.segments,
                       segment_pack((struct segment){
                           .source = arriving ? SOURCE_DATA : layer ? SOURCE_STATE : SOURCE_KEPT,
@@ -222,9 +219,7 @@ static void run_step(struct ports p, struct step s)
             }
             if (arriving)
                 forward(p, columns);
-            bias += LANES;
         }
-        bias -= blocks_of(rows) * LANES - rows;
         below = base;
         base += rows;
     }
@@ -276,7 +271,7 @@ static inline uint8_t check(struct request r)
             return PACKET_STATUS_RANGE;
         return check_length(r, r.argument * PROGRAM_LAYER_WORDS);
     case PACKET_WEIGHTS: return check_load(r, LANES * WEIGHT_BITS / 16, WEIGHT_WORDS);
-    case PACKET_BIASES: return check_load(r, 2, BIAS_ROWS);
+    case PACKET_ROWS: return check_load(r, ROW_WORDS, ROWS);
     case PACKET_RUN:
         if (r.argument == 0)
             return PACKET_STATUS_LENGTH;
@@ -308,7 +303,7 @@ static inline void perform(struct ports p, struct request r)
     switch (r.opcode) {
     case PACKET_QUERY: identify(p); break;
     case PACKET_WEIGHTS: operate(p, OPERATION_WEIGHTS, r.argument, r.length); break;
-    case PACKET_BIASES: operate(p, OPERATION_BIASES, r.argument, r.length); break;
+    case PACKET_ROWS: operate(p, OPERATION_ROWS, r.argument, r.length); break;
     case PACKET_READ_STATE: operate(p, OPERATION_STATE_READ, address, program_state); break;
     case PACKET_WRITE_STATE: operate(p, OPERATION_STATE_WRITE, address, r.length); break;
     case PACKET_RESET: operate(p, OPERATION_STATE_CLEAR, address, program_state); break;

@@ -20,7 +20,8 @@ typedef int16_t weight_t;
 #define WORDS_PER_COLUMN (LANES / WEIGHTS_PER_WORD)
 
 static weight_t weights[WEIGHT_WORDS][LANES] HLS_PARTITION(2);
-static int32_t biases[BIAS_ROWS];            /* at the scale of the sums */
+static int32_t biases[ROWS];                 /* at the scale of the sums */
+static uint8_t shifts[ROWS];                 /* of the sums, less one */
 static int16_t inputs[INPUT_ROWS];           /* x_t */
 static int16_t state[STREAMS * 2 * STATE_ROWS]; /* for each stream h_{t-1} and h_t, by turns */
 
@@ -41,18 +42,21 @@ static void load_weights(hls_stream_u16 *data, uint32_t address, uint32_t count)
     }
 }
 
-static void load_biases(hls_stream_u16 *data, uint32_t address, uint32_t count)
+static void load_rows(hls_stream_u16 *data, uint32_t address, uint32_t count)
 {
-    bool high = false;
-    uint16_t low = 0;
+    uint16_t low = 0, high = 0;
+    uint8_t part = 0;
     for (uint32_t n = 0; n < count; n++) {
         HLS_PIPELINE(1);
         const uint16_t word = hls_read(data);
-        if (high)
-            biases[address & (BIAS_ROWS - 1)] = (int32_t)((uint32_t)word << 16 | low);
-        address = high ? address + 1 : address;
-        low = word;
-        high = !high;
+        if (part == ROW_SHIFT) {
+            biases[address & (ROWS - 1)] = (int32_t)((uint32_t)high << 16 | low);
+            shifts[address & (ROWS - 1)] = word & 31;
+        }
+        low = part == ROW_BIAS_LOW ? word : low;
+        high = part == ROW_BIAS_HIGH ? word : high;
+        address = part == ROW_WORDS - 1 ? address + 1 : address;
+        part = (part + 1) & (ROW_WORDS - 1);
     }
 }
 
@@ -99,7 +103,7 @@ struct mac_side {
 struct drain_side {
     bool busy; /* sums wait */
     bool last; /* one sum waits */
-    struct drain block; /* rows, address and bias are those of the next sum */
+    struct drain block; /* rows, address and row are those of the next sum */
 };
 
 struct counters {
@@ -140,7 +144,7 @@ static inline struct drain_side next_row(struct drain_side d)
     d.last = d.block.rows == 2;
     d.block.rows--;
     d.block.address++;
-    d.block.bias++;
+    d.block.row++;
     return d;
 }
 
@@ -185,8 +189,8 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         const int16_t element = from_data ? arrived : from_state ? fed_back : kept;
 
         /* drain: one finished sum of the block before becomes an output and state */
-        const int64_t sum = complete[0] + biases[drain.block.bias & (BIAS_ROWS - 1)];
-        const int64_t rounded = round_shift(sum, drain.block.shift);
+        const uint32_t row = drain.block.row & (ROWS - 1);
+        const int64_t rounded = round_shift(complete[0] + biases[row], shifts[row]);
         const int16_t clipped = saturate16(rounded);
         const bool linear = drain.block.activation == ACTIVATION_NONE;
         const int16_t output = activate(clipped, drain.block.activation);
@@ -246,7 +250,7 @@ void datapath(hls_stream_u64 *operations, hls_stream_u16 *data, hls_stream_u64 *
         switch (o.kind) {
         case OPERATION_COPY: copy(data, results, o.count); break;
         case OPERATION_WEIGHTS: load_weights(data, o.address, o.count); break;
-        case OPERATION_BIASES: load_biases(data, o.address, o.count); break;
+        case OPERATION_ROWS: load_rows(data, o.address, o.count); break;
         case OPERATION_STATE_WRITE: write_state(data, o.address, o.count, false); break;
         case OPERATION_STATE_CLEAR: write_state(data, o.address, o.count, true); break;
         case OPERATION_STATE_READ: read_state(results, o.address, o.count); break;

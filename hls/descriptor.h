@@ -13,7 +13,7 @@
 enum operation_kind {
     OPERATION_COPY,        /* count words from data to results */
     OPERATION_WEIGHTS,     /* count words from data to the weights, from column `address` on */
-    OPERATION_BIASES,      /* count words from data to the biases, from row `address` on */
+    OPERATION_ROWS,        /* count words from data to the row constants, from row `address` on */
     OPERATION_STATE_WRITE, /* count words from data to the state at `address` */
     OPERATION_STATE_READ,  /* count words of the state at `address` to results */
     OPERATION_STATE_CLEAR, /* count zeros to the state at `address` */
@@ -43,12 +43,11 @@ struct segment {
 
 struct drain {
     uint8_t rows;  /* 1 to LANES */
-    uint8_t shift; /* right shift of the sums less one, 0 to 30 */
     uint8_t activation;
     bool emit;        /* to results as well as to the state */
     uint8_t gap;      /* iterations before the state may be read again, see control.c */
     uint32_t address; /* of the first row in the state, 20 bits */
-    uint16_t bias;    /* of the first row */
+    uint16_t row;     /* of the first row in the row constants */
 };
 
 static inline uint64_t operation_pack(struct operation o)
@@ -80,20 +79,19 @@ static inline struct segment segment_unpack(uint64_t w)
 
 static inline uint64_t drain_pack(struct drain d)
 {
-    return d.rows | (uint64_t)(d.shift & 31) << 8 | (uint64_t)(d.activation & 7) << 13 |
-           (uint64_t)d.emit << 16 | (uint64_t)(d.gap & 63) << 17 |
-           (uint64_t)(d.address & 0xfffff) << 23 | (uint64_t)d.bias << 43;
+    return d.rows | (uint64_t)(d.activation & 7) << 8 |
+           (uint64_t)d.emit << 11 | (uint64_t)(d.gap & 63) << 12 |
+           (uint64_t)(d.address & 0xfffff) << 18 | (uint64_t)d.row << 38;
 }
 
 static inline struct drain drain_unpack(uint64_t w)
 {
     return (struct drain){.rows = w & 0xff,
-                          .shift = w >> 8 & 31,
-                          .activation = w >> 13 & 7,
-                          .emit = w >> 16 & 1,
-                          .gap = w >> 17 & 63,
-                          .address = w >> 23 & 0xfffff,
-                          .bias = w >> 43 & 0xffff};
+                          .activation = w >> 8 & 7,
+                          .emit = w >> 11 & 1,
+                          .gap = w >> 12 & 63,
+                          .address = w >> 18 & 0xfffff,
+                          .row = w >> 38 & 0xffff};
 }
 
 #endif

@@ -23,7 +23,7 @@
  *   PACKET_QUERY           -             -                                  struct of id_words below
  *   PACKET_PROGRAM         layers        layers x PROGRAM_LAYER_WORDS       -
  *   PACKET_WEIGHTS         first column  columns x LANES weights            -
- *   PACKET_BIASES          first row     rows x 2 words, low half first     -
+ *   PACKET_ROWS            first row     rows x ROW_WORDS                   -
  *   PACKET_RUN             steps         steps x inputs words, Qm.n         outputs, then the trailer
  *   PACKET_READ_STATE      -             -                                  state words of the stream
  *   PACKET_WRITE_STATE     -             state words of the stream          -
@@ -42,7 +42,7 @@
 #define PACKET_QUERY 1
 #define PACKET_PROGRAM 2
 #define PACKET_WEIGHTS 3
-#define PACKET_BIASES 4
+#define PACKET_ROWS 4
 #define PACKET_RUN 5
 #define PACKET_READ_STATE 6
 #define PACKET_WRITE_STATE 7
@@ -62,19 +62,25 @@
 #define PACKET_STATUS_PROGRAM 6  /* no program is loaded */
 
 /* A layer of the program: PROGRAM_LAYER_WORDS words.
- *   y = activation(shift(W [x ; h] + b)); x is the layer below (the input for the first layer), h the layer's own
- *   output of the step before, present when LAYER_RECURRENT is set. Rows are dealt to blocks of LANES.
+ *   y = activation((W [x ; h] + b) / 2^shift); x is the layer below (the input for the first layer), h the
+ *   layer's own output of the step before, present when LAYER_FLAG_RECURRENT is set. Rows are dealt to blocks of LANES.
  *   Weights lie in the order of use: for each layer, for each block of rows, x columns, then h columns. */
-#define PROGRAM_LAYER_WORDS 4
-#define LAYER_FLAGS 0 /* bit 0 recurrent, bit 1 its outputs are answered, bits 4-7 activation */
+#define PROGRAM_LAYER_WORDS 3
+#define LAYER_FLAGS 0 /* bit 0 recurrent, bit 1 its outputs are answered, from bit 4 on the activation */
 #define LAYER_COLUMNS 1 /* length of x */
 #define LAYER_ROWS 2    /* length of y */
-#define LAYER_SHIFT 3   /* right shift of the sums, 1 to 31, with rounding to nearest */
 #define LAYER_FLAG_RECURRENT 1
 #define LAYER_FLAG_EMIT 2
 #define LAYER_ACTIVATION_BIT 4
 #define ACTIVATION_NONE 0
 #define ACTIVATION_TANH 1 /* argument Q3.12, result Q0.15 */
+
+/* The constants of a row, in the order of the layers' rows: ROW_WORDS words. */
+#define ROW_BIAS_LOW 0  /* bias at the scale of the sums, 32 bits */
+#define ROW_BIAS_HIGH 1
+#define ROW_SHIFT 2     /* right shift of the sum, 1 to 32, to nearest, less one */
+#define ROW_RESERVED 3  /* 0 */
+#define ROW_WORDS 4
 
 /* The ID block, the answer to PACKET_QUERY: 16-bit words in this order. */
 #define ID_MAGIC 0        /* ID_MAGIC_VALUE */
@@ -83,7 +89,7 @@
 #define ID_LANES 3
 #define ID_WEIGHT_BITS 4
 #define ID_WEIGHT_WORDS 5
-#define ID_BIAS_ROWS 6
+#define ID_ROWS 6
 #define ID_STATE_ROWS 7
 #define ID_INPUT_ROWS 8
 #define ID_STREAMS 9
