@@ -9,6 +9,9 @@
 #define EDDY_PRESET_SIM_SMALL 0    /* 8 lanes, 16-bit weights: the default */
 #define EDDY_PRESET_SIM_SMALL_W8 1 /* 8 lanes, 8-bit weights */
 
+/* X(number) for each preset that the host library carries for cpu: and sim: */
+#define EDDY_PRESETS(X) X(0) X(1)
+
 #ifndef EDDY_PRESET
 #define EDDY_PRESET EDDY_PRESET_SIM_SMALL
 #endif

@@ -225,7 +225,7 @@ static void run_step(struct ports p, struct step s)
     }
 }
 
-static inline void run(struct ports p, struct request r)
+static inline void run_steps(struct ports p, struct request r)
 {
     const bool last_only = r.flags & PACKET_FLAG_LAST_ONLY;
     if (r.flags & PACKET_FLAG_RESET)
@@ -307,7 +307,7 @@ static inline void perform(struct ports p, struct request r)
     case PACKET_READ_STATE: operate(p, OPERATION_STATE_READ, address, program_state); break;
     case PACKET_WRITE_STATE: operate(p, OPERATION_STATE_WRITE, address, r.length); break;
     case PACKET_RESET: operate(p, OPERATION_STATE_CLEAR, address, program_state); break;
-    case PACKET_RUN: run(p, r); break;
+    case PACKET_RUN: run_steps(p, r); break;
     default: break;
     }
     if (r.opcode != PACKET_RUN && r.opcode != PACKET_PROGRAM)

@@ -48,6 +48,103 @@ EDDY_API void eddy_context_close(struct eddy_context *context);
 /* The latest failure of a call on this context, one line, or "" . Valid until the next failure. */
 EDDY_API const char *eddy_last_error(const struct eddy_context *context);
 
+/* ---- programs: compiled models, .eddy images ---- */
+
+struct eddy_table;
+
+struct eddy_compile_options {
+    size_t struct_size;
+    const char *preset;                   /* "sim-small", "sim-small-w8"; NULL: sim-small */
+    const struct eddy_table *calibration; /* rows of typical input, or NULL: formats then assume
+                                             normalised inputs within [-8, 8) and outputs likewise */
+};
+
+/* What a program costs and needs. */
+struct eddy_program_info {
+    const char *preset;
+    size_t inputs, outputs, layers;
+    size_t lanes, weight_bits;
+    size_t columns_per_step;     /* LANES-wide weight words read each step */
+    size_t useful_macs_per_step; /* products that the model asks for */
+};
+
+/* Quantises a model and lays it out for a preset. EDDY_ERROR_CAPACITY says by how much it is too large.
+ * The calibration run is in float: no device is needed. */
+EDDY_API int eddy_program_compile(struct eddy_context *context, const struct eddy_model *model,
+                                  const struct eddy_compile_options *options,
+                                  struct eddy_program **program);
+/* Returns 0, EDDY_ERROR_IO, EDDY_ERROR_FORMAT (not an image, damaged, from another version). */
+EDDY_API int eddy_program_read(struct eddy_context *context, const char *path,
+                               struct eddy_program **program);
+/* Atomic: a temporary file beside path, then rename. */
+EDDY_API int eddy_program_write(struct eddy_context *context, const struct eddy_program *program,
+                                const char *path);
+EDDY_API void eddy_program_free(struct eddy_program *program);
+EDDY_API void eddy_program_get_info(const struct eddy_program *program,
+                                    struct eddy_program_info *info);
+
+/* ---- devices ---- */
+
+/* What a device says of itself, from its ID block. */
+struct eddy_device_info {
+    const char *preset;
+    size_t lanes, weight_bits;
+    size_t weight_words; /* columns of lanes weights on chip */
+    size_t rows, state_rows, input_rows, streams, layers;
+};
+
+/* Opens "cpu:", "sim:" with comma-separated options after the colon:
+ *   preset=NAME           the build configuration (default sim-small)
+ *   stall=none|cyclic|random, seed=N   sim: pauses on both ports, for tests
+ *   trace=FILE            sim: an FST waveform of everything from now on
+ * One cpu: device of a preset may be open in a process at a time.
+ * Returns 0, EDDY_ERROR_ARGUMENT, EDDY_ERROR_DEVICE, EDDY_ERROR_PROTOCOL, EDDY_ERROR_MEMORY. */
+EDDY_API int eddy_device_open(struct eddy_context *context, const char *uri,
+                              struct eddy_device **device);
+EDDY_API void eddy_device_close(struct eddy_device *device);
+EDDY_API void eddy_device_get_info(const struct eddy_device *device, struct eddy_device_info *info);
+
+/* Loads program, weights and row constants; the device copies them, streams start from zero state.
+ * EDDY_ERROR_DEVICE when the image was compiled for another preset. */
+EDDY_API int eddy_device_load(struct eddy_device *device, const struct eddy_program *program);
+
+/* Raw exchange, for tests and tools: sends words, collects what comes back until the device falls silent or
+ * receive is full. Malformed packets are allowed: the device answers them. */
+EDDY_API int eddy_device_exchange(struct eddy_device *device, const uint16_t *send,
+                                  size_t send_words, uint16_t *receive, size_t receive_words,
+                                  size_t *received);
+
+/* ---- streams: independent states on one device ---- */
+
+/* Counted by the device over the runs of a stream; cycles are 0 on cpu:. */
+struct eddy_counters {
+    uint64_t steps, cycles;
+    uint64_t columns;    /* cycles in which the MAC lanes worked */
+    uint64_t wait_input; /* lanes idle: x_t had not arrived */
+    uint64_t wait_state; /* lanes idle: h_{t-1} was still in the drain */
+    uint64_t wait_drain; /* lanes idle: the drain held the sums of the block before */
+    uint64_t saturated;  /* results clipped to 16 bits */
+};
+
+/* A stream needs a loaded device. EDDY_ERROR_CAPACITY: all streams of the device are open. */
+EDDY_API int eddy_stream_open(struct eddy_device *device, struct eddy_stream **stream);
+EDDY_API void eddy_stream_close(struct eddy_stream *stream);
+
+/* Runs n_steps from the state that the step before left. x (n_steps, inputs), y (n_steps, outputs) in the
+ * model's own units. EDDY_ERROR_RANGE: x is not finite; nothing was run. */
+EDDY_API int eddy_stream_step(struct eddy_stream *stream, size_t n_steps, const float *x, float *y);
+/* The same in the device's numbers: x and y are 16-bit fixed point, see eddy_program_formats. */
+EDDY_API int eddy_stream_step_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x,
+                                    int16_t *y);
+/* Back to the zero state. */
+EDDY_API int eddy_stream_reset(struct eddy_stream *stream);
+/* The state: every layer's latest output in layer order, state (eddy_stream_state_elems). */
+EDDY_API size_t eddy_stream_state_elems(const struct eddy_stream *stream);
+EDDY_API int eddy_stream_get_state(struct eddy_stream *stream, int16_t *state);
+EDDY_API int eddy_stream_set_state(struct eddy_stream *stream, const int16_t *state);
+EDDY_API void eddy_stream_get_counters(const struct eddy_stream *stream,
+                                       struct eddy_counters *counters);
+
 #ifdef __cplusplus
 }
 #endif

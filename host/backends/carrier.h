@@ -1,0 +1,49 @@
+/* carrier.h -- what carries the two word streams between the library and a device. */
+#ifndef EDDY_CARRIER_H
+#define EDDY_CARRIER_H
+
+#include <eddy/eddy.h>
+
+/* The sizes of a build configuration, and its number in packets. */
+struct eddy_preset {
+    const char *name;
+    uint16_t number, lanes, weight_bits, weight_words, rows, state_rows, input_rows, streams, layers;
+};
+
+enum carrier_stall { CARRIER_STALL_NONE, CARRIER_STALL_CYCLIC, CARRIER_STALL_RANDOM };
+
+/* The options of a device URI. */
+struct carrier_options {
+    const struct eddy_preset *preset;
+    enum carrier_stall stall;
+    uint64_t seed;
+    char trace_path[256]; /* "" for none */
+};
+
+struct carrier;
+
+struct carrier_ops {
+    /* Moves words both ways until all are moved or the device can go no further for now: takes *sent of the
+     * send_words words, gives *received of at most receive_words. With *sent == *received == 0 the device
+     * is silent: it waits for words or for room, or it is lost. */
+    int (*transfer)(struct carrier *carrier, const uint16_t *send, size_t send_words, size_t *sent,
+                    uint16_t *receive, size_t receive_words, size_t *received);
+    void (*close)(struct carrier *carrier);
+};
+
+/* First member of every carrier. */
+struct carrier {
+    const struct carrier_ops *ops;
+    struct eddy_context *context;
+};
+
+struct backend {
+    const char *scheme; /* of the URI */
+    const char *summary;
+    int (*open)(struct eddy_context *context, const struct carrier_options *options,
+                struct carrier **carrier);
+};
+
+extern const struct backend eddy_backend_cpu, eddy_backend_sim;
+
+#endif

@@ -1,0 +1,161 @@
+/* engine.c -- the HLS C as a native device. Compiled once for each preset, with -DEDDY_PRESET. */
+#include "engine.h"
+
+#include "control.c"
+#include "datapath.c"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_CAPACITY_WORDS 4096
+
+static hls_stream_u16 commands, data, results;
+static hls_stream_u64 operations, segments, drains;
+static bool is_open;
+
+/* The host's view of the packet under way: control must not start on a packet whose payload is not there. */
+static uint16_t seen[PACKET_HEADER_WORDS];
+static size_t seen_words, payload_missing;
+
+/* Doubles a full ring. The words are laid out anew from index 0 of the larger ring. */
+#define GROW(width)                                                                                \
+    static void grow_u##width(void *stream)                                                        \
+    {                                                                                              \
+        hls_stream_u##width *s = stream;                                                           \
+        const size_t capacity = s->ring.capacity_words, mask = capacity - 1;                       \
+        uint##width##_t *words = malloc(2 * capacity * sizeof *words);                             \
+        if (!words)                                                                                \
+            return;                                                                                \
+        for (size_t n = s->ring.head; n != s->ring.tail; n++)                                      \
+            words[n & (2 * capacity - 1)] = s->words[n & mask];                                    \
+        free(s->words);                                                                            \
+        s->words = words;                                                                          \
+        s->ring.capacity_words = 2 * capacity;                                                     \
+    }                                                                                              \
+    static bool make_u##width(hls_stream_u##width *s)                                              \
+    {                                                                                              \
+        *s = (hls_stream_u##width){.ring = {.capacity_words = FIRST_CAPACITY_WORDS,                \
+                                            .make_room = grow_u##width}};                          \
+        s->words = malloc(FIRST_CAPACITY_WORDS * sizeof *s->words);                                \
+        return s->words != NULL;                                                                   \
+    }
+GROW(16)
+GROW(64)
+
+/* The state of a device after reset. */
+static void reset(void)
+{
+    memset(weights, 0, sizeof weights);
+    memset(biases, 0, sizeof biases);
+    memset(shifts, 0, sizeof shifts);
+    memset(inputs, 0, sizeof inputs);
+    memset(state, 0, sizeof state);
+    memset(layer_words, 0, sizeof layer_words);
+    memset(bank, 0, sizeof bank);
+    window_words = 0;
+    lost = false;
+    errors = 0;
+    program_layers = program_inputs = program_outputs = program_state = 0;
+    program_half = 0;
+    seen_words = payload_missing = 0;
+}
+
+static void engine_close(void)
+{
+    free(commands.words);
+    free(data.words);
+    free(results.words);
+    free(operations.words);
+    free(segments.words);
+    free(drains.words);
+    is_open = false;
+}
+
+static int engine_open(void)
+{
+    if (is_open)
+        return EDDY_ERROR_DEVICE;
+    const bool made[] = {make_u16(&commands),   make_u16(&data),     make_u16(&results),
+                         make_u64(&operations), make_u64(&segments), make_u64(&drains)};
+    reset();
+    is_open = true;
+    for (size_t i = 0; i < sizeof made; i++) {
+        if (!made[i]) {
+            engine_close();
+            return EDDY_ERROR_MEMORY;
+        }
+    }
+    return EDDY_OK;
+}
+
+static bool out_of_memory(void)
+{
+    return commands.ring.faults || data.ring.faults || results.ring.faults ||
+           operations.ring.faults || segments.ring.faults || drains.ring.faults;
+}
+
+static void run_processes(void)
+{
+    control(&commands, &operations, &data, &segments, &drains);
+    datapath(&operations, &data, &segments, &drains, &results);
+}
+
+static bool seen_is_header(void)
+{
+    uint16_t sum = 0;
+    for (size_t k = 0; k < PACKET_HEADER_WORDS; k++)
+        sum += seen[k];
+    return seen_words == PACKET_HEADER_WORDS && seen[0] >> 8 == PACKET_MAGIC && sum == 0xffff;
+}
+
+/* Follows the packets; returns true when `word` leaves control with nothing to wait for. */
+static bool follow(uint16_t word)
+{
+    if (payload_missing)
+        return --payload_missing == 0;
+    memmove(seen, seen + 1, sizeof seen - sizeof *seen);
+    seen[PACKET_HEADER_WORDS - 1] = word;
+    seen_words += seen_words < PACKET_HEADER_WORDS;
+    if (!seen_is_header())
+        return false;
+    seen_words = 0;
+    payload_missing = seen[4] | (size_t)seen[5] << 16;
+    return payload_missing == 0;
+}
+
+static int engine_send(const uint16_t *words, size_t n_words)
+{
+    for (size_t n = 0; n < n_words; n++) {
+        __hls_write_u16(&commands, words[n]);
+        if (follow(words[n]))
+            run_processes();
+    }
+    if (!payload_missing)
+        run_processes();
+    return out_of_memory() ? EDDY_ERROR_MEMORY : EDDY_OK;
+}
+
+static size_t engine_receive(uint16_t *words, size_t n_words)
+{
+    size_t n = 0;
+    while (n < n_words && !__hls_empty_u16(&results))
+        words[n++] = __hls_read_u16(&results);
+    return n;
+}
+
+const struct engine EDDY_ENGINE_NAME(EDDY_PRESET) = {
+    .preset = {.name = EDDY_PRESET_NAME,
+               .number = EDDY_PRESET,
+               .lanes = LANES,
+               .weight_bits = WEIGHT_BITS,
+               .weight_words = WEIGHT_WORDS,
+               .rows = ROWS,
+               .state_rows = STATE_ROWS,
+               .input_rows = INPUT_ROWS,
+               .streams = STREAMS,
+               .layers = LAYERS},
+    .open = engine_open,
+    .close = engine_close,
+    .send = engine_send,
+    .receive = engine_receive,
+};

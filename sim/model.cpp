@@ -1,0 +1,149 @@
+// model.cpp -- clocks a Verilated eddy_core. Compiled once for each preset, with -DEDDY_PRESET=number and
+// -DSIM_CLASS=the Verilated class, -DSIM_HEADER=its header.
+#include "sim.h"
+
+#include <memory>
+#include <new>
+#include <verilated.h>
+#include <verilated_fst_c.h>
+
+#include SIM_HEADER
+
+namespace {
+
+// Pauses of one port.
+class Stall {
+public:
+    Stall(sim_stall kind, uint64_t seed, unsigned period) : kind_(kind), state_(seed), period_(period) {}
+
+    bool next()
+    {
+        switch (kind_) {
+        case SIM_STALL_CYCLIC: return ++count_ % period_ == 0;
+        case SIM_STALL_RANDOM: return random() % 3 == 0;
+        default: return false;
+        }
+    }
+
+private:
+    // splitmix64
+    uint64_t random()
+    {
+        uint64_t z = state_ += 0x9e3779b97f4a7c15u;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+        return z ^ (z >> 31);
+    }
+
+    sim_stall kind_;
+    uint64_t state_;
+    unsigned period_, count_ = 0;
+};
+
+} // namespace
+
+struct sim {
+    explicit sim(const sim_options &options)
+        : top{&context, "eddy"}, command_stall{options.stall, options.seed * 2 + 1, 3},
+          result_stall{options.stall, options.seed * 2 + 2, 5}
+    {
+        if (options.trace_path) {
+            context.traceEverOn(true);
+            trace = std::make_unique<VerilatedFstC>();
+            top.trace(trace.get(), 99);
+            trace->open(options.trace_path);
+        }
+        top.rst_n = 0;
+        for (int n = 0; n < 4; n++)
+            clock();
+        top.rst_n = 1;
+    }
+
+    ~sim()
+    {
+        if (trace)
+            trace->close();
+        top.final();
+    }
+
+    void settle()
+    {
+        top.clk = 0;
+        top.eval();
+        if (trace)
+            trace->dump(2 * cycles);
+    }
+
+    void rise()
+    {
+        top.clk = 1;
+        top.eval();
+        if (trace)
+            trace->dump(2 * cycles + 1);
+        cycles++;
+    }
+
+    void clock()
+    {
+        settle();
+        rise();
+    }
+
+    VerilatedContext context;
+    SIM_CLASS top;
+    std::unique_ptr<VerilatedFstC> trace;
+    Stall command_stall, result_stall;
+    uint64_t cycles = 0;
+};
+
+static sim *sim_open(const sim_options *options)
+{
+    try {
+        return new sim(*options);
+    } catch (const std::bad_alloc &) {
+        return nullptr;
+    }
+}
+
+static void sim_close(sim *sim)
+{
+    delete sim;
+}
+
+static int sim_transfer(sim *sim, const uint16_t *send, size_t send_words, size_t *sent,
+                        uint16_t *receive, size_t receive_words, size_t *received)
+{
+    *sent = *received = 0;
+    for (unsigned silent = 0; silent < SIM_SILENT_CYCLES; silent++) {
+        if (*sent == send_words && *received == receive_words)
+            break;
+        auto &top = sim->top;
+        top.s_axis_commands_tvalid = *sent < send_words && !sim->command_stall.next();
+        if (*sent < send_words)
+            top.s_axis_commands_tdata = send[*sent];
+        top.m_axis_results_tready = *received < receive_words && !sim->result_stall.next();
+        sim->settle();
+        if (top.s_axis_commands_tvalid && top.s_axis_commands_tready) {
+            ++*sent;
+            silent = 0;
+        }
+        if (top.m_axis_results_tvalid && top.m_axis_results_tready) {
+            receive[(*received)++] = top.m_axis_results_tdata;
+            silent = 0;
+        }
+        sim->rise();
+        top.s_axis_commands_tvalid = 0;
+        top.m_axis_results_tready = 0;
+    }
+    if (sim->trace)
+        sim->trace->flush();
+    return sim->top.check_failed ? -1 : 0;
+}
+
+static uint64_t sim_cycles(const sim *sim)
+{
+    return sim->cycles;
+}
+
+extern "C" const sim_model EDDY_SIM_NAME(EDDY_PRESET);
+const sim_model EDDY_SIM_NAME(EDDY_PRESET) = {sim_open, sim_close, sim_transfer, sim_cycles};

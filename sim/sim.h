@@ -1,0 +1,49 @@
+/* sim.h -- the Verilated device behind a small C interface. */
+#ifndef EDDY_SIM_H
+#define EDDY_SIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum sim_stall {
+    SIM_STALL_NONE,
+    SIM_STALL_CYCLIC, /* ports pause in a fixed rhythm, a different one on each side */
+    SIM_STALL_RANDOM, /* ports pause at random, a third of the cycles on each side */
+};
+
+struct sim_options {
+    enum sim_stall stall;
+    uint64_t seed;          /* of SIM_STALL_RANDOM */
+    const char *trace_path; /* an FST waveform, or NULL */
+};
+
+struct sim;
+
+/* One Verilated build configuration. */
+struct sim_model {
+    /* NULL: out of memory. The device comes out of reset. */
+    struct sim *(*open)(const struct sim_options *options);
+    void (*close)(struct sim *sim);
+    /* Clocks the device until all words are moved, or neither port moved a word for SIM_SILENT_CYCLES.
+     * Takes *sent of send_words words, gives *received of at most receive_words. Returns 0, or -1 when the RTL's own
+     * checks found a broken promise of the HLS C. */
+    int (*transfer)(struct sim *sim, const uint16_t *send, size_t send_words, size_t *sent,
+                    uint16_t *receive, size_t receive_words, size_t *received);
+    uint64_t (*cycles)(const struct sim *sim);
+};
+
+/* More than the longest step of any preset. */
+#define SIM_SILENT_CYCLES 100000
+
+/* eddy_sim_<number>, one for each preset of config.h. */
+#define EDDY_SIM_NAME_(number) eddy_sim_##number
+#define EDDY_SIM_NAME(number) EDDY_SIM_NAME_(number)
+
+#ifdef __cplusplus
+}
+#endif
+#endif
