@@ -2,6 +2,8 @@
 #ifndef EDDY_CARRIER_H
 #define EDDY_CARRIER_H
 
+#include "sim.h"
+
 #include <eddy/eddy.h>
 
 /* The sizes of a build configuration, and its number in packets. */
@@ -10,12 +12,10 @@ struct eddy_preset {
     uint16_t number, lanes, weight_bits, weight_words, rows, state_rows, input_rows, streams, layers;
 };
 
-enum carrier_stall { CARRIER_STALL_NONE, CARRIER_STALL_CYCLIC, CARRIER_STALL_RANDOM };
-
 /* The options of a device URI. */
 struct carrier_options {
     const struct eddy_preset *preset;
-    enum carrier_stall stall;
+    enum sim_stall stall;
     uint64_t seed;
     char trace_path[256]; /* "" for none */
 };

@@ -1,6 +1,4 @@
 /* sim.c -- sim: the HLS C compiled to RTL and Verilated, as a carrier. */
-#include "sim.h"
-
 #include "carrier.h"
 #include "config.h"
 #include "lib/context.h"
@@ -43,7 +41,7 @@ static int open_sim(struct eddy_context *context, const struct carrier_options *
     static const struct carrier_ops ops = {transfer, close_sim};
     const struct sim_model *model = models[options->preset->number];
     const struct sim_options sim_options = {
-        .stall = (enum sim_stall)options->stall,
+        .stall = options->stall,
         .seed = options->seed,
         .trace_path = *options->trace_path ? options->trace_path : NULL,
     };
