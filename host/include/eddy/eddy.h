@@ -57,6 +57,8 @@ struct eddy_compile_options {
     const char *preset;                   /* "sim-small", "sim-small-w8"; NULL: sim-small */
     const struct eddy_table *calibration; /* rows of typical input, or NULL: formats then assume
                                              normalised inputs within [-8, 8) and outputs likewise */
+    bool emit_all_layers;                 /* answer every layer's outputs, first layer first, in fixed
+                                             point only: for finding the layer where a difference is born */
 };
 
 /* What a program costs and needs. */
@@ -82,6 +84,21 @@ EDDY_API int eddy_program_write(struct eddy_context *context, const struct eddy_
 EDDY_API void eddy_program_free(struct eddy_program *program);
 EDDY_API void eddy_program_get_info(const struct eddy_program *program,
                                     struct eddy_program_info *info);
+
+/* Fixed-point format of a layer: value = number / 2^fraction_bits. */
+struct eddy_layer_format {
+    size_t rows;
+    int in_fraction_bits, out_fraction_bits;
+};
+/* layer < layers; the input format of layer 0 is that of x, the output format of the last layer that of y. */
+EDDY_API void eddy_program_get_format(const struct eddy_program *program, size_t layer,
+                                      struct eddy_layer_format *format);
+/* Between the model's units and the device's numbers, one step: x, y (inputs) and (outputs). Rounds to nearest
+ * and saturates. Returns how many numbers were clipped. */
+EDDY_API size_t eddy_program_quantise_input(const struct eddy_program *program, const float *x,
+                                            int16_t *fixed);
+EDDY_API void eddy_program_dequantise_output(const struct eddy_program *program, const float *x,
+                                             const int16_t *fixed, float *y);
 
 /* ---- devices ---- */
 
@@ -133,7 +150,7 @@ EDDY_API void eddy_stream_close(struct eddy_stream *stream);
 /* Runs n_steps from the state that the step before left. x (n_steps, inputs), y (n_steps, outputs) in the
  * model's own units. EDDY_ERROR_RANGE: x is not finite; nothing was run. */
 EDDY_API int eddy_stream_step(struct eddy_stream *stream, size_t n_steps, const float *x, float *y);
-/* The same in the device's numbers: x and y are 16-bit fixed point, see eddy_program_formats. */
+/* The same in the device's numbers: x and y are 16-bit fixed point, see eddy_program_get_format. */
 EDDY_API int eddy_stream_step_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x,
                                     int16_t *y);
 /* Back to the zero state. */

@@ -1,0 +1,22 @@
+/* device.h -- inside the library: a device and the streams on it. */
+#ifndef EDDY_LIB_DEVICE_H
+#define EDDY_LIB_DEVICE_H
+
+#include "model/program.h"
+#include "packet.h"
+
+struct eddy_device {
+    struct eddy_context *context;
+    struct carrier *carrier;
+    const struct eddy_preset *preset;
+    uint16_t sequence;
+    const struct eddy_program *program; /* NULL: none is loaded; borrowed */
+    uint32_t open_streams;              /* a bit each */
+};
+
+/* Sends one request and receives its answer. packet: PACKET_HEADER_WORDS words for the header, made here, then
+ * header.length_words of payload. answer: exactly answer_words of payload. */
+int device_request(struct eddy_device *device, struct request_header header, uint16_t *packet,
+                   uint16_t *answer, size_t answer_words);
+
+#endif

@@ -1,0 +1,47 @@
+#include "packet.h"
+
+static uint16_t sum_words(const uint16_t *words, int n)
+{
+    uint16_t sum = 0;
+    for (int k = 0; k < n; k++)
+        sum = (uint16_t)(sum + words[k]);
+    return sum;
+}
+
+void packet_write_request(const struct request_header *header, uint16_t words[PACKET_HEADER_WORDS])
+{
+    words[0] = (uint16_t)(PACKET_MAGIC << 8 | header->opcode);
+    words[1] = (uint16_t)(header->stream << 8 | header->flags);
+    words[2] = header->sequence;
+    words[3] = header->argument;
+    words[4] = (uint16_t)header->length_words;
+    words[5] = (uint16_t)(header->length_words >> 16);
+    words[6] = (uint16_t)~sum_words(words, PACKET_HEADER_WORDS - 1);
+}
+
+bool packet_read_answer(const uint16_t words[PACKET_HEADER_WORDS], struct answer_header *header)
+{
+    *header = (struct answer_header){
+        .opcode = (uint8_t)words[0],
+        .stream = (uint8_t)(words[1] >> 8),
+        .flags = (uint8_t)words[1],
+        .sequence = words[2],
+        .status = words[3],
+        .length_words = words[4] | (uint32_t)words[5] << 16,
+    };
+    return words[0] >> 8 == ANSWER_MAGIC && sum_words(words, PACKET_HEADER_WORDS) == 0xffff;
+}
+
+const char *packet_status_text(uint16_t status)
+{
+    static const char *const texts[] = {
+        [PACKET_STATUS_OK] = "success",
+        [PACKET_STATUS_HEADER] = "no packet began where one was expected",
+        [PACKET_STATUS_OPCODE] = "unknown opcode",
+        [PACKET_STATUS_STREAM] = "no such stream",
+        [PACKET_STATUS_LENGTH] = "the payload length does not fit",
+        [PACKET_STATUS_RANGE] = "beyond the memories of the device",
+        [PACKET_STATUS_PROGRAM] = "no program is loaded",
+    };
+    return status < sizeof texts / sizeof *texts ? texts[status] : "unknown status";
+}
