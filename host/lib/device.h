@@ -3,7 +3,7 @@
 #define EDDY_LIB_DEVICE_H
 
 #include "model/program.h"
-#include "packet.h"
+#include "request.h"
 
 struct eddy_device {
     struct eddy_context *context;

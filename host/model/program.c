@@ -29,7 +29,7 @@ size_t program_block_columns(const struct program_layer *layer)
     return layer->columns + (layer->recurrent ? layer->rows : 0u);
 }
 
-static size_t layer_blocks(const struct eddy_preset *preset, const struct program_layer *layer)
+size_t program_blocks(const struct eddy_preset *preset, const struct program_layer *layer)
 {
     return (layer->rows + (size_t)preset->lanes - 1) / preset->lanes;
 }
@@ -44,7 +44,7 @@ int program_create(struct eddy_context *context, const struct eddy_preset *prese
     p->n_layers = n_layers;
     for (size_t l = 0; l < n_layers; l++) {
         p->n_rows += layers[l].rows;
-        p->n_weight_words += layer_blocks(preset, &layers[l]) * program_block_columns(&layers[l]);
+        p->n_weight_words += program_blocks(preset, &layers[l]) * program_block_columns(&layers[l]);
     }
     p->layers = calloc(n_layers, sizeof *p->layers);
     p->weights = calloc(p->n_weight_words * preset->lanes, sizeof *p->weights);

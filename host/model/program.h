@@ -31,6 +31,8 @@ size_t program_inputs(const struct eddy_program *program);
 size_t program_outputs(const struct eddy_program *program);
 /* Words that the device answers each step: outputs, or every layer's rows. */
 size_t program_answered(const struct eddy_program *program);
+/* Blocks of lanes rows of a layer, and the columns of each. */
+size_t program_blocks(const struct eddy_preset *preset, const struct program_layer *layer);
 size_t program_block_columns(const struct program_layer *layer);
 
 /* Allocates the arrays for the layers given; n_rows and n_weight_words follow. */

@@ -1,6 +1,6 @@
-/* packet.h -- request headers and answers of the device protocol (hls/packet.h). */
-#ifndef EDDY_LIB_PACKET_H
-#define EDDY_LIB_PACKET_H
+/* request.h -- request headers and answers of the device protocol (hls/packet.h). */
+#ifndef EDDY_LIB_REQUEST_H
+#define EDDY_LIB_REQUEST_H
 
 #include "../../hls/packet.h"
 

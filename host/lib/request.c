@@ -1,4 +1,4 @@
-#include "packet.h"
+#include "request.h"
 
 static uint16_t sum_words(const uint16_t *words, int n)
 {

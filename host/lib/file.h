@@ -1,0 +1,14 @@
+/* file.h -- whole files, in and out. */
+#ifndef EDDY_LIB_FILE_H
+#define EDDY_LIB_FILE_H
+
+#include <eddy/eddy.h>
+
+/* Reads a file into memory that the caller frees. EDDY_ERROR_IO, EDDY_ERROR_MEMORY. */
+int file_read(struct eddy_context *context, const char *path, uint8_t **bytes, size_t *size_bytes);
+
+/* Writes a file whole or not at all: into a temporary file beside it, synced, then renamed. EDDY_ERROR_IO. */
+int file_write(struct eddy_context *context, const char *path, const void *bytes,
+               size_t size_bytes);
+
+#endif

@@ -1,0 +1,229 @@
+/* image.c -- .eddy files: a compiled program with the build configuration it was made for.
+ *
+ * Little-endian, in this order: IMAGE_MAGIC, version (u32), preset name (32 bytes), the preset's sizes (8 x u16),
+ * layers (u32), flags (u32, bit 0 residual); for each layer columns, rows (u16), recurrent, emit, activation (u8), in and
+ * out fraction bits (i8); input scales and offsets, output scales and offsets (f32); weights (i16), biases (i32),
+ * shifts (u8); CRC-32 of everything before it (u32).
+ */
+#include "program.h"
+
+#include "lib/context.h"
+#include "lib/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define IMAGE_MAGIC "EDDYPROG"
+#define IMAGE_VERSION 1
+#define PRESET_NAME_BYTES 32
+#define PRESET_SIZES 8
+
+/* One walk over the fields serves reading, writing and measuring. */
+struct cursor {
+    enum { MEASURE, WRITE, READ } mode;
+    uint8_t *at;
+    size_t left_bytes; /* READ: not yet read */
+    size_t size_bytes; /* walked over */
+    bool ended;        /* READ: the file was too short */
+};
+
+static void walk(struct cursor *c, void *field, size_t size_bytes)
+{
+    if (c->mode == READ && size_bytes > c->left_bytes) {
+        c->ended = true;
+        memset(field, 0, size_bytes);
+        return;
+    }
+    if (c->mode == READ)
+        memcpy(field, c->at, size_bytes);
+    if (c->mode == WRITE)
+        memcpy(c->at, field, size_bytes);
+    if (c->mode != MEASURE)
+        c->at += size_bytes;
+    c->left_bytes -= c->mode == READ ? size_bytes : 0;
+    c->size_bytes += size_bytes;
+}
+
+struct image_header {
+    char magic[sizeof IMAGE_MAGIC - 1];
+    uint32_t version;
+    char preset[PRESET_NAME_BYTES];
+    uint16_t sizes[PRESET_SIZES];
+    uint32_t n_layers, flags;
+};
+
+static void preset_sizes(const struct eddy_preset *p, uint16_t sizes[PRESET_SIZES])
+{
+    const uint16_t list[PRESET_SIZES] = {p->lanes,      p->weight_bits, p->weight_words, p->rows,
+                                         p->state_rows, p->input_rows,  p->streams,      p->layers};
+    memcpy(sizes, list, sizeof list);
+}
+
+static void walk_header(struct cursor *c, struct image_header *h)
+{
+    walk(c, h->magic, sizeof h->magic);
+    walk(c, &h->version, sizeof h->version);
+    walk(c, h->preset, sizeof h->preset);
+    walk(c, h->sizes, sizeof h->sizes);
+    walk(c, &h->n_layers, sizeof h->n_layers);
+    walk(c, &h->flags, sizeof h->flags);
+}
+
+static void walk_layer(struct cursor *c, struct program_layer *l)
+{
+    uint8_t recurrent = l->recurrent, emit = l->emit;
+    walk(c, &l->columns, sizeof l->columns);
+    walk(c, &l->rows, sizeof l->rows);
+    walk(c, &recurrent, sizeof recurrent);
+    walk(c, &emit, sizeof emit);
+    walk(c, &l->activation, sizeof l->activation);
+    walk(c, &l->in_fraction_bits, sizeof l->in_fraction_bits);
+    walk(c, &l->out_fraction_bits, sizeof l->out_fraction_bits);
+    l->recurrent = recurrent;
+    l->emit = emit;
+}
+
+static void walk_arrays(struct cursor *c, struct eddy_program *p)
+{
+    const size_t inputs = program_inputs(p), outputs = program_outputs(p);
+    walk(c, p->in_scale, inputs * sizeof *p->in_scale);
+    walk(c, p->in_offset, inputs * sizeof *p->in_offset);
+    walk(c, p->out_scale, outputs * sizeof *p->out_scale);
+    walk(c, p->out_offset, outputs * sizeof *p->out_offset);
+    walk(c, p->weights, p->n_weight_words * p->preset->lanes * sizeof *p->weights);
+    walk(c, p->biases, p->n_rows * sizeof *p->biases);
+    walk(c, p->shifts, p->n_rows * sizeof *p->shifts);
+}
+
+static void walk_program(struct cursor *c, struct eddy_program *p)
+{
+    struct image_header h = {.version = IMAGE_VERSION,
+                             .n_layers = (uint32_t)p->n_layers,
+                             .flags = p->residual};
+    memcpy(h.magic, IMAGE_MAGIC, sizeof h.magic);
+    strncpy(h.preset, p->preset->name, sizeof h.preset - 1);
+    preset_sizes(p->preset, h.sizes);
+    walk_header(c, &h);
+    for (size_t l = 0; l < p->n_layers; l++)
+        walk_layer(c, &p->layers[l]);
+    walk_arrays(c, p);
+}
+
+int eddy_program_write(struct eddy_context *context, const struct eddy_program *program,
+                       const char *path)
+{
+    struct eddy_program copy = *program;
+    struct cursor measure = {.mode = MEASURE};
+    walk_program(&measure, &copy);
+    uint8_t *bytes = malloc(measure.size_bytes + sizeof(uint32_t));
+    if (!bytes)
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
+    struct cursor write = {.mode = WRITE, .at = bytes};
+    walk_program(&write, &copy);
+    uint32_t check = (uint32_t)crc32(0, bytes, (uInt)write.size_bytes);
+    walk(&write, &check, sizeof check);
+    const int error = file_write(context, path, bytes, write.size_bytes);
+    free(bytes);
+    return error;
+}
+
+/* ---- reading ---- */
+
+static int check_header(struct eddy_context *context, const char *path,
+                        const struct image_header *h, const struct eddy_preset **preset)
+{
+    if (h->version != IMAGE_VERSION)
+        return eddy_fail(context, EDDY_ERROR_FORMAT,
+                         "%s is an image of version %u, this library reads version %d; compile "
+                         "the model again",
+                         path, h->version, IMAGE_VERSION);
+    *preset = memchr(h->preset, 0, sizeof h->preset) ? eddy_preset_find(h->preset) : NULL;
+    if (!*preset)
+        return eddy_fail(context, EDDY_ERROR_FORMAT,
+                         "%s was compiled for a preset that this library does not have; compile "
+                         "the model again",
+                         path);
+    uint16_t sizes[PRESET_SIZES];
+    preset_sizes(*preset, sizes);
+    if (memcmp(sizes, h->sizes, sizeof sizes) != 0)
+        return eddy_fail(context, EDDY_ERROR_FORMAT,
+                         "%s was compiled for another build of preset %s; compile the model again",
+                         path, (*preset)->name);
+    return EDDY_OK;
+}
+
+static bool layers_make_sense(const struct program_layer *layers, size_t n_layers,
+                              const struct eddy_preset *preset)
+{
+    size_t rows = 0;
+    bool good = layers[n_layers - 1].emit;
+    for (size_t l = 0; l < n_layers; l++) {
+        rows += layers[l].rows;
+        good = good && layers[l].rows && layers[l].columns &&
+               (l == 0 || layers[l].columns == layers[l - 1].rows);
+    }
+    return good && rows <= preset->state_rows && layers[0].columns <= preset->input_rows;
+}
+
+static bool shifts_make_sense(const struct eddy_program *p)
+{
+    for (size_t n = 0; n < p->n_rows; n++)
+        if (p->shifts[n] < 1 || p->shifts[n] > 32)
+            return false;
+    return true;
+}
+
+static int read_image(struct eddy_context *context, const char *path, struct cursor *c,
+                      struct eddy_program **program)
+{
+    struct image_header h;
+    const struct eddy_preset *preset;
+    walk_header(c, &h);
+    int error = check_header(context, path, &h, &preset);
+    if (error)
+        return error;
+    const bool counted = h.n_layers >= 1 && h.n_layers <= preset->layers;
+    struct program_layer layers[256] = {0};
+    for (size_t l = 0; counted && l < h.n_layers && l < sizeof layers / sizeof *layers; l++)
+        walk_layer(c, &layers[l]);
+    if (!counted || c->ended || !layers_make_sense(layers, h.n_layers, preset))
+        return eddy_fail(context, EDDY_ERROR_FORMAT, "%s: its layers make no sense", path);
+    struct eddy_program *p;
+    error = program_create(context, preset, h.n_layers, layers, &p);
+    if (error)
+        return error;
+    p->residual = h.flags & 1;
+    walk_arrays(c, p);
+    if (c->ended || c->left_bytes || !shifts_make_sense(p)) {
+        eddy_program_free(p);
+        return eddy_fail(context, EDDY_ERROR_FORMAT, "%s: its arrays make no sense", path);
+    }
+    *program = p;
+    return EDDY_OK;
+}
+
+int eddy_program_read(struct eddy_context *context, const char *path, struct eddy_program **program)
+{
+    uint8_t *bytes;
+    size_t size_bytes;
+    int error = file_read(context, path, &bytes, &size_bytes);
+    if (error)
+        return error;
+    const size_t magic_bytes = sizeof IMAGE_MAGIC - 1;
+    uint32_t check = 0;
+    if (size_bytes < magic_bytes + sizeof check || memcmp(bytes, IMAGE_MAGIC, magic_bytes) != 0) {
+        error = eddy_fail(context, EDDY_ERROR_FORMAT,
+                          "%s is not an .eddy image; make one with eddy compile", path);
+    } else {
+        size_bytes -= sizeof check;
+        memcpy(&check, bytes + size_bytes, sizeof check);
+        struct cursor c = {.mode = READ, .at = bytes, .left_bytes = size_bytes};
+        error = check == crc32(0, bytes, (uInt)size_bytes)
+                    ? read_image(context, path, &c, program)
+                    : eddy_fail(context, EDDY_ERROR_FORMAT,
+                                "%s is damaged or truncated; compile the model again", path);
+    }
+    free(bytes);
+    return error;
+}
