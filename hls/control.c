@@ -345,7 +345,7 @@ static inline bool window_is_header(void)
     return window_words == PACKET_HEADER_WORDS && window[0] >> 8 == PACKET_MAGIC && sum == 0xffff;
 }
 
-void control(hls_stream_u16 *commands, hls_stream_u64 *operations, hls_stream_u16 *data,
+HLS_PROCESS void control(hls_stream_u16 *commands, hls_stream_u64 *operations, hls_stream_u16 *data,
              hls_stream_u64 *segments, hls_stream_u64 *drains)
 {
     const struct ports p = {commands, operations, data, segments, drains};

@@ -242,7 +242,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
     write_counter(results, count.saturated);
 }
 
-void datapath(hls_stream_u64 *operations, hls_stream_u16 *data, hls_stream_u64 *segments,
+HLS_PROCESS void datapath(hls_stream_u64 *operations, hls_stream_u16 *data, hls_stream_u64 *segments,
               hls_stream_u64 *drains, hls_stream_u16 *results)
 {
     while (hls_more(operations)) {

@@ -12,6 +12,7 @@
  *   hls_more(s)         the loop condition of a process: for ever in hardware, natively "a word waits"
  *
  * Directives:
+ *   HLS_PROCESS             before a process (a top function); natively it stays private to its file
  *   HLS_PIPELINE(ii)        first statement of a loop body: start an iteration every ii cycles
  *   HLS_UNROLL              before a counted loop: replicate its body
  *   HLS_PARTITION(dim)      after an array's declarator: one bank for each index of dimension dim (1 = outermost)
@@ -42,6 +43,7 @@ typedef hls::stream<uint64_t> hls_stream_u64;
 #define hls_write(s, v) ((s)->write(v))
 #define hls_more(s) true
 #define hls_clock() 0u
+#define HLS_PROCESS
 #define HLS_PIPELINE(ii) _Pragma(HLS_STRING(HLS pipeline II = ii))
 #define HLS_UNROLL _Pragma("HLS unroll")
 #define HLS_PARTITION(dim)
@@ -52,6 +54,7 @@ typedef struct hls_stream_u16 hls_stream_u16;
 typedef struct hls_stream_u32 hls_stream_u32;
 typedef struct hls_stream_u64 hls_stream_u64;
 #if defined(__HLSC__)
+#define HLS_PROCESS
 #define HLS_PIPELINE(ii) __hls_pipeline(ii)
 #define HLS_UNROLL _Pragma("clang loop unroll(full)")
 #define HLS_PARTITION(dim) __attribute__((annotate("hls.partition=" HLS_STRING(dim))))
@@ -71,6 +74,7 @@ HLS_STREAM_CALLS(32)
 HLS_STREAM_CALLS(64)
 #else
 #include "hls_native.h"
+#define HLS_PROCESS static __attribute__((unused))
 #define HLS_PIPELINE(ii) ((void)0)
 #define HLS_UNROLL
 #define HLS_PARTITION(dim)

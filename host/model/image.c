@@ -178,7 +178,7 @@ static int read_image(struct eddy_context *context, const char *path, struct cur
                       struct eddy_program **program)
 {
     struct image_header h;
-    const struct eddy_preset *preset;
+    const struct eddy_preset *preset = NULL;
     walk_header(c, &h);
     int error = check_header(context, path, &h, &preset);
     if (error)

@@ -1,0 +1,223 @@
+/* test_device.c -- the engine, compiled natively, against plain loops; streams, state and refusals. */
+#include "../support/random_program.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct eddy_context *context;
+
+static int open_context(void **state)
+{
+    (void)state;
+    return eddy_context_open(&context);
+}
+
+static int close_context(void **state)
+{
+    (void)state;
+    eddy_context_close(context);
+    return 0;
+}
+
+static struct eddy_device *open_cpu(const struct eddy_preset *preset)
+{
+    char uri[64];
+    struct eddy_device *device;
+    snprintf(uri, sizeof uri, "cpu:preset=%s", preset->name);
+    assert_int_equal(eddy_device_open(context, uri, &device), EDDY_OK);
+    return device;
+}
+
+static int16_t *random_input(struct random *random, size_t n)
+{
+    int16_t *x = malloc(n * sizeof *x);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (int16_t)random_next(random);
+    return x;
+}
+
+/* Runs one random program in pieces on the device and at once in the reference. */
+static void check_random_program(struct random *random, struct eddy_device *device,
+                                 const struct eddy_preset *preset)
+{
+    const struct random_limits limits = {
+        .layers = 4, .rows = 40, .columns = 30, .extreme = !random_between(random, 0, 3)};
+    struct eddy_program *program = random_program(random, preset, &limits);
+    const size_t steps = (size_t)random_between(random, 1, 20);
+    const size_t inputs = program_inputs(program), answered = program_answered(program);
+    int16_t *x = random_input(random, steps * inputs);
+    int16_t *y = malloc(steps * answered * sizeof *y), *expected = malloc(steps * answered * sizeof *y);
+    int16_t *state = calloc(program->n_rows, sizeof *state), *read = calloc(program->n_rows, sizeof *read);
+    const size_t clipped = reference_run(program, state, steps, x, expected);
+
+    struct eddy_stream *stream;
+    assert_int_equal(eddy_device_load(device, program), EDDY_OK);
+    assert_int_equal(eddy_stream_open(device, &stream), EDDY_OK);
+    const size_t cut = (size_t)random_between(random, 0, (int)steps);
+    assert_int_equal(eddy_stream_step_fixed(stream, cut, x, y), EDDY_OK);
+    assert_int_equal(
+        eddy_stream_step_fixed(stream, steps - cut, x + cut * inputs, y + cut * answered), EDDY_OK);
+    assert_memory_equal(y, expected, steps * answered * sizeof *y);
+    assert_int_equal(eddy_stream_get_state(stream, read), EDDY_OK);
+    assert_memory_equal(read, state, program->n_rows * sizeof *read);
+    struct eddy_counters counters;
+    eddy_stream_get_counters(stream, &counters);
+    assert_int_equal(counters.saturated, clipped);
+    assert_int_equal(counters.steps, steps);
+    assert_int_equal(counters.columns, steps * program->n_weight_words);
+    eddy_stream_close(stream);
+    eddy_program_free(program);
+    free(x);
+    free(y);
+    free(expected);
+    free(state);
+    free(read);
+}
+
+static void test_random_programs_equal_plain_loops(void **state)
+{
+    (void)state;
+    struct random random = {20261123};
+    for (size_t p = 0; p < eddy_preset_count(); p++) {
+        struct eddy_device *device = open_cpu(eddy_preset_at(p));
+        for (int n = 0; n < 100; n++)
+            check_random_program(&random, device, eddy_preset_at(p));
+        eddy_device_close(device);
+    }
+}
+
+static void test_streams_do_not_leak_into_each_other(void **state)
+{
+    (void)state;
+    const struct eddy_preset *preset = eddy_preset_at(0);
+    struct random random = {7};
+    struct eddy_device *device = open_cpu(preset);
+    struct eddy_program *program = random_program(
+        &random, preset, &(struct random_limits){.layers = 2, .rows = 20, .columns = 5});
+    assert_int_equal(eddy_device_load(device, program), EDDY_OK);
+    const size_t inputs = program_inputs(program), answered = program_answered(program);
+    struct eddy_stream *streams[8], *ninth;
+    int16_t *reference[8], *y = malloc(answered * sizeof *y), *expected = malloc(answered * sizeof *y);
+    for (int s = 0; s < 8; s++) {
+        assert_int_equal(eddy_stream_open(device, &streams[s]), EDDY_OK);
+        reference[s] = calloc(program->n_rows, sizeof *reference[s]);
+    }
+    assert_int_equal(eddy_stream_open(device, &ninth), EDDY_ERROR_CAPACITY);
+    for (int n = 0; n < 200; n++) {
+        const int s = random_between(&random, 0, 7);
+        int16_t *x = random_input(&random, inputs);
+        reference_run(program, reference[s], 1, x, expected);
+        assert_int_equal(eddy_stream_step_fixed(streams[s], 1, x, y), EDDY_OK);
+        assert_memory_equal(y, expected, answered * sizeof *y);
+        free(x);
+    }
+    for (int s = 0; s < 8; s++) {
+        eddy_stream_close(streams[s]);
+        free(reference[s]);
+    }
+    free(y);
+    free(expected);
+    eddy_program_free(program);
+    eddy_device_close(device);
+}
+
+static void test_state_can_be_moved_and_reset(void **state)
+{
+    (void)state;
+    const struct eddy_preset *preset = eddy_preset_at(0);
+    struct random random = {11};
+    struct eddy_device *device = open_cpu(preset);
+    struct eddy_program *program = random_program(
+        &random, preset, &(struct random_limits){.layers = 3, .rows = 20, .columns = 5});
+    assert_int_equal(eddy_device_load(device, program), EDDY_OK);
+    struct eddy_stream *a, *b;
+    assert_int_equal(eddy_stream_open(device, &a), EDDY_OK);
+    assert_int_equal(eddy_stream_open(device, &b), EDDY_OK);
+    const size_t inputs = program_inputs(program), answered = program_answered(program);
+    const size_t elems = eddy_stream_state_elems(a);
+    int16_t *x = random_input(&random, 3 * inputs);
+    int16_t *moved = malloc(elems * sizeof *moved), *zero = calloc(elems, sizeof *zero);
+    int16_t *ya = malloc(answered * sizeof *ya), *yb = malloc(answered * sizeof *yb);
+    assert_int_equal(eddy_stream_step_fixed(a, 1, x, ya), EDDY_OK);
+    assert_int_equal(eddy_stream_step_fixed(a, 1, x + inputs, ya), EDDY_OK);
+    assert_int_equal(eddy_stream_get_state(a, moved), EDDY_OK);
+    assert_int_equal(eddy_stream_set_state(b, moved), EDDY_OK);
+    assert_int_equal(eddy_stream_step_fixed(a, 1, x + 2 * inputs, ya), EDDY_OK);
+    assert_int_equal(eddy_stream_step_fixed(b, 1, x + 2 * inputs, yb), EDDY_OK);
+    assert_memory_equal(ya, yb, answered * sizeof *ya);
+    assert_int_equal(eddy_stream_reset(a), EDDY_OK);
+    assert_int_equal(eddy_stream_get_state(a, moved), EDDY_OK);
+    assert_memory_equal(moved, zero, elems * sizeof *moved);
+    eddy_stream_close(a);
+    eddy_stream_close(b);
+    eddy_program_free(program);
+    eddy_device_close(device);
+    free(x);
+    free(moved);
+    free(zero);
+    free(ya);
+    free(yb);
+}
+
+static void test_wrong_uris_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *uri, *detail;
+    } cases[] = {
+        {"tpu:", "no device 'tpu:'; use cpu: or sim:, eddy devices lists them"},
+        {"cpu", "no device 'cpu'; use cpu: or sim:, eddy devices lists them"},
+        {"", "no device ''; use cpu: or sim:, eddy devices lists them"},
+        {"cpu:preset=huge", "device URI: no preset 'huge'; eddy devices lists them"},
+        {"cpu:stall=often", "device URI: stall=often is not one of none, cyclic, random"},
+        {"cpu:colour=red",
+         "device URI: no option 'colour'; there are preset, stall, seed and trace"},
+        {"cpu:seed=x", "device URI: seed=x is not a number"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct eddy_device *device;
+        assert_int_equal(eddy_device_open(context, cases[i].uri, &device), EDDY_ERROR_ARGUMENT);
+        assert_string_equal(eddy_last_error(context), cases[i].detail);
+    }
+}
+
+static void test_second_cpu_device_is_refused(void **state)
+{
+    (void)state;
+    struct eddy_device *first = open_cpu(eddy_preset_at(0)), *second;
+    assert_int_equal(eddy_device_open(context, "cpu:", &second), EDDY_ERROR_DEVICE);
+    eddy_device_close(first);
+    first = open_cpu(eddy_preset_at(0));
+    eddy_device_close(first);
+}
+
+static void test_program_of_another_preset_is_refused(void **state)
+{
+    (void)state;
+    struct random random = {3};
+    struct eddy_device *device = open_cpu(eddy_preset_at(0));
+    struct eddy_program *program =
+        random_program(&random, eddy_preset_at(1),
+                       &(struct random_limits){.layers = 1, .rows = 4, .columns = 4});
+    assert_int_equal(eddy_device_load(device, program), EDDY_ERROR_DEVICE);
+    eddy_program_free(program);
+    eddy_device_close(device);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_programs_equal_plain_loops),
+        cmocka_unit_test(test_streams_do_not_leak_into_each_other),
+        cmocka_unit_test(test_state_can_be_moved_and_reset),
+        cmocka_unit_test(test_wrong_uris_are_refused),
+        cmocka_unit_test(test_second_cpu_device_is_refused),
+        cmocka_unit_test(test_program_of_another_preset_is_refused),
+    };
+    return cmocka_run_group_tests(tests, open_context, close_context);
+}
