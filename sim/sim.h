@@ -37,7 +37,7 @@ struct sim_model {
 };
 
 /* More than the longest step of any preset. */
-#define SIM_SILENT_CYCLES 100000
+#define SIM_SILENT_CYCLES 20000
 
 /* eddy_sim_<number>, one for each preset of config.h. */
 #define EDDY_SIM_NAME_(number) eddy_sim_##number

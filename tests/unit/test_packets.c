@@ -1,0 +1,248 @@
+/* test_packets.c -- malformed requests: the device answers errors, keeps program, weights and state, and
+ * serves the next good packet. Runs on cpu: and, with EDDY_TEST_DEVICE, on any other device. */
+#include "../support/random_program.h"
+#include "lib/request.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ANSWER_ROOM 65536
+
+static struct eddy_context *context;
+static struct eddy_device *device;
+static struct eddy_program *program;
+static struct eddy_stream *stream;
+static struct random rng;
+
+static int open_loaded(void **state)
+{
+    (void)state;
+    const char *uri = getenv("EDDY_TEST_DEVICE");
+    rng.state = 5;
+    program = random_program(&rng, eddy_preset_at(0),
+                             &(struct random_limits){.layers = 2, .rows = 20, .columns = 6});
+    int error = !program || eddy_context_open(&context);
+    error = error || eddy_device_open(context, uri ? uri : "cpu:", &device);
+    error = error || eddy_device_load(device, program);
+    return error || eddy_stream_open(device, &stream);
+}
+
+static int close_loaded(void **state)
+{
+    (void)state;
+    eddy_stream_close(stream);
+    eddy_device_close(device);
+    eddy_program_free(program);
+    eddy_context_close(context);
+    return 0;
+}
+
+/* Sends words, expects answers of these statuses, each without payload, in this order, and nothing else. */
+static void expect_statuses(const uint16_t *words, size_t n_words, const uint16_t *statuses,
+                            size_t n_statuses)
+{
+    uint16_t *answer = malloc(ANSWER_ROOM * sizeof *answer);
+    size_t received;
+    assert_int_equal(
+        eddy_device_exchange(device, words, n_words, answer, ANSWER_ROOM, &received), EDDY_OK);
+    assert_int_equal(received, n_statuses * PACKET_HEADER_WORDS);
+    for (size_t n = 0; n < n_statuses; n++) {
+        struct answer_header header;
+        assert_true(packet_read_answer(answer + n * PACKET_HEADER_WORDS, &header));
+        assert_int_equal(header.status, statuses[n]);
+        assert_int_equal(header.length_words, 0);
+    }
+    free(answer);
+}
+
+/* The device still has program, weights and state: it goes on exactly as the reference does. */
+static void expect_unharmed(int16_t *reference_state)
+{
+    const size_t inputs = program_inputs(program), answered = program_answered(program);
+    int16_t *x = malloc(3 * inputs * sizeof *x);
+    int16_t *y = malloc(3 * answered * sizeof *y), *expected = malloc(3 * answered * sizeof *y);
+    for (size_t i = 0; i < 3 * inputs; i++)
+        x[i] = (int16_t)random_next(&rng);
+    reference_run(program, reference_state, 3, x, expected);
+    assert_int_equal(eddy_stream_step_fixed(stream, 3, x, y), EDDY_OK);
+    assert_memory_equal(y, expected, 3 * answered * sizeof *y);
+    free(x);
+    free(y);
+    free(expected);
+}
+
+static void test_refused_requests_are_skipped(void **state)
+{
+    (void)state;
+    const struct eddy_preset *p = eddy_preset_at(0);
+    const uint32_t column_words = p->lanes * (uint32_t)p->weight_bits / 16;
+    const uint16_t inputs = (uint16_t)program_inputs(program);
+    const struct {
+        struct request_header header;
+        uint16_t status;
+    } cases[] = {
+        {{.opcode = 0}, PACKET_STATUS_OPCODE},
+        {{.opcode = 99, .length_words = 20}, PACKET_STATUS_OPCODE},
+        {{.opcode = PACKET_QUERY, .stream = (uint8_t)p->streams}, PACKET_STATUS_STREAM},
+        {{.opcode = PACKET_QUERY, .length_words = 3}, PACKET_STATUS_LENGTH},
+        {{.opcode = PACKET_PROGRAM, .argument = 0}, PACKET_STATUS_RANGE},
+        {{.opcode = PACKET_PROGRAM, .argument = p->layers + 1}, PACKET_STATUS_RANGE},
+        {{.opcode = PACKET_PROGRAM, .argument = 1, .length_words = 4}, PACKET_STATUS_LENGTH},
+        {{.opcode = PACKET_WEIGHTS, .length_words = 0}, PACKET_STATUS_LENGTH},
+        {{.opcode = PACKET_WEIGHTS, .length_words = column_words - 1}, PACKET_STATUS_LENGTH},
+        {{.opcode = PACKET_WEIGHTS, .argument = p->weight_words - 1, .length_words = 2 * column_words},
+         PACKET_STATUS_RANGE},
+        {{.opcode = PACKET_ROWS, .argument = p->rows, .length_words = ROW_WORDS},
+         PACKET_STATUS_RANGE},
+        {{.opcode = PACKET_RUN, .argument = 0}, PACKET_STATUS_LENGTH},
+        {{.opcode = PACKET_RUN, .argument = 2, .length_words = inputs}, PACKET_STATUS_LENGTH},
+        {{.opcode = PACKET_WRITE_STATE, .length_words = 1}, PACKET_STATUS_LENGTH},
+        {{.opcode = PACKET_READ_STATE, .length_words = 1}, PACKET_STATUS_LENGTH},
+        {{.opcode = PACKET_RESET, .length_words = 1}, PACKET_STATUS_LENGTH},
+    };
+    int16_t *reference = calloc(program->n_rows, sizeof *reference);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint16_t words[PACKET_HEADER_WORDS + 64] = {0};
+        packet_write_request(&cases[i].header, words);
+        expect_statuses(words, PACKET_HEADER_WORDS + cases[i].header.length_words, &cases[i].status,
+                        1);
+        expect_unharmed(reference);
+    }
+    free(reference);
+}
+
+/* A program that the memories cannot hold leaves the loaded one in place. */
+static void test_refused_program_leaves_the_loaded_one(void **state)
+{
+    (void)state;
+    const struct eddy_preset *p = eddy_preset_at(0);
+    const uint16_t layers[][2][PROGRAM_LAYER_WORDS] = {
+        {{LAYER_FLAG_EMIT, p->input_rows + 1, 4}, {LAYER_FLAG_EMIT, 4, 4}},
+        {{LAYER_FLAG_EMIT, 0, 4}, {LAYER_FLAG_EMIT, 4, 4}},
+        {{LAYER_FLAG_EMIT, 4, 0}, {LAYER_FLAG_EMIT, 0, 4}},
+        {{LAYER_FLAG_EMIT, 4, 4}, {LAYER_FLAG_EMIT, 5, 4}},
+        {{LAYER_FLAG_EMIT, 4, p->state_rows}, {LAYER_FLAG_EMIT, p->state_rows, 4}},
+        {{LAYER_FLAG_EMIT | LAYER_FLAG_RECURRENT, 4, 500}, {LAYER_FLAG_EMIT, 500, 4}},
+        {{LAYER_FLAG_EMIT | 2 << LAYER_ACTIVATION_BIT, 4, 4}, {LAYER_FLAG_EMIT, 4, 4}},
+    };
+    int16_t *reference = calloc(program->n_rows, sizeof *reference);
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        uint16_t words[PACKET_HEADER_WORDS + 2 * PROGRAM_LAYER_WORDS];
+        const uint16_t status = PACKET_STATUS_RANGE;
+        packet_write_request(&(struct request_header){.opcode = PACKET_PROGRAM,
+                                                      .argument = 2,
+                                                      .length_words = 2 * PROGRAM_LAYER_WORDS},
+                             words);
+        memcpy(words + PACKET_HEADER_WORDS, layers[i], sizeof layers[i]);
+        expect_statuses(words, sizeof words / sizeof *words, &status, 1);
+        expect_unharmed(reference);
+    }
+    free(reference);
+}
+
+static void test_runs_need_a_program(void **state)
+{
+    (void)state;
+    if (getenv("EDDY_TEST_DEVICE"))
+        skip(); /* this one needs a device that was never loaded */
+    struct eddy_device *loaded = device;
+    assert_int_equal(eddy_device_open(context, "cpu:preset=sim-small-w8", &device), EDDY_OK);
+    for (uint8_t opcode = PACKET_RUN; opcode <= PACKET_RESET; opcode++) {
+        uint16_t words[PACKET_HEADER_WORDS];
+        const uint16_t status = PACKET_STATUS_PROGRAM;
+        packet_write_request(&(struct request_header){.opcode = opcode}, words);
+        expect_statuses(words, PACKET_HEADER_WORDS, &status, 1);
+    }
+    eddy_device_close(device);
+    device = loaded;
+}
+
+static void test_random_words_do_no_harm(void **state)
+{
+    (void)state;
+    int16_t *reference = calloc(program->n_rows, sizeof *reference);
+    for (int round = 0; round < 50; round++) {
+        uint16_t words[300];
+        const size_t n = (size_t)random_between(&rng, PACKET_HEADER_WORDS, 300);
+        for (size_t i = 0; i < n; i++)
+            words[i] = (uint16_t)(random_next(&rng) >> 20);
+        /* Magic in every other word: headers that only the check can refuse. */
+        for (size_t i = 0; i < n && round % 2; i += 2)
+            words[i] = (uint16_t)(PACKET_MAGIC << 8 | (words[i] & 0xff));
+        const uint16_t status = PACKET_STATUS_HEADER;
+        expect_statuses(words, n, &status, 1);
+        expect_unharmed(reference);
+    }
+    free(reference);
+}
+
+static void test_flipped_bits_in_a_header_are_noticed(void **state)
+{
+    (void)state;
+    int16_t *reference = calloc(program->n_rows, sizeof *reference);
+    for (int bit = 0; bit < 16 * PACKET_HEADER_WORDS; bit++) {
+        uint16_t words[PACKET_HEADER_WORDS];
+        const uint16_t status = PACKET_STATUS_HEADER;
+        packet_write_request(&(struct request_header){.opcode = PACKET_RESET}, words);
+        words[bit / 16] ^= (uint16_t)(1 << bit % 16);
+        expect_statuses(words, PACKET_HEADER_WORDS, &status, 1);
+        expect_unharmed(reference);
+    }
+    free(reference);
+}
+
+static void test_last_only_answers_the_last_step(void **state)
+{
+    (void)state;
+    const size_t inputs = program_inputs(program), answered = program_answered(program);
+    const size_t steps = 5;
+    uint16_t *words = malloc((PACKET_HEADER_WORDS + steps * inputs) * sizeof *words);
+    int16_t *expected = malloc(steps * answered * sizeof *expected);
+    int16_t *reference = calloc(program->n_rows, sizeof *reference);
+    uint16_t answer[512];
+    size_t received;
+    packet_write_request(
+        &(struct request_header){.opcode = PACKET_RUN,
+                                 .flags = PACKET_FLAG_RESET | PACKET_FLAG_LAST_ONLY,
+                                 .argument = (uint16_t)steps,
+                                 .length_words = (uint32_t)(steps * inputs)},
+        words);
+    for (size_t i = 0; i < steps * inputs; i++)
+        words[PACKET_HEADER_WORDS + i] = (uint16_t)random_next(&rng);
+    for (int round = 0; round < 2; round++) { /* the second one must begin at zero again */
+        memset(reference, 0, program->n_rows * sizeof *reference);
+        reference_run(program, reference, steps, (int16_t *)words + PACKET_HEADER_WORDS, expected);
+        assert_int_equal(eddy_device_exchange(device, words, PACKET_HEADER_WORDS + steps * inputs,
+                                              answer, 512, &received),
+                         EDDY_OK);
+        assert_int_equal(received, PACKET_HEADER_WORDS + answered + ANSWER_RUN_TRAILER_WORDS);
+        assert_memory_equal(answer + PACKET_HEADER_WORDS, expected + (steps - 1) * answered,
+                            answered * sizeof *expected);
+    }
+    expect_unharmed(reference);
+    free(words);
+    free(expected);
+    free(reference);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_refused_requests_are_skipped, open_loaded,
+                                        close_loaded),
+        cmocka_unit_test_setup_teardown(test_refused_program_leaves_the_loaded_one, open_loaded,
+                                        close_loaded),
+        cmocka_unit_test_setup_teardown(test_runs_need_a_program, open_loaded, close_loaded),
+        cmocka_unit_test_setup_teardown(test_random_words_do_no_harm, open_loaded, close_loaded),
+        cmocka_unit_test_setup_teardown(test_flipped_bits_in_a_header_are_noticed, open_loaded,
+                                        close_loaded),
+        cmocka_unit_test_setup_teardown(test_last_only_answers_the_last_step, open_loaded,
+                                        close_loaded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
