@@ -30,6 +30,7 @@ struct eddy_model {
     float *in_scale, *in_offset;   /* (n_in of the first layer) */
     float *out_scale, *out_offset; /* (n_out of the last layer) */
     bool residual;                 /* needs n_in == n_out */
+    float *scratch;                /* of eddy_model_run_float: (n_in + longest n_out) */
 };
 
 /* Geometry of one layer to make. */
@@ -48,7 +49,8 @@ EDDY_API size_t eddy_model_inputs(const struct eddy_model *model);
 EDDY_API size_t eddy_model_outputs(const struct eddy_model *model);
 
 /* The float reference: state is (sum of n_out over all layers), in/out, layer by layer; it holds every layer's output
- * of the latest step. x (n_steps, n_in), y (n_steps, n_out). Plain loops in float, no BLAS. */
+ * of the latest step. x (n_steps, n_in), y (n_steps, n_out). Plain loops in float, no BLAS; one thread at a time
+ * for a model, since it uses the model's scratch. */
 EDDY_API size_t eddy_model_state_elems(const struct eddy_model *model);
 EDDY_API void eddy_model_run_float(const struct eddy_model *model, float *state, size_t n_steps,
                                    const float *x, float *y);
