@@ -13,11 +13,12 @@ struct eddy_table {
 
 EDDY_API void eddy_table_free(struct eddy_table *table); /* frees values, not the struct; zeroes it */
 
-/* Reads by ending: .csv/.txt (comma, semicolon or white space; an optional header line; '#' comments), .npy (1-D or
- * 2-D, C or Fortran order, f4 f8 i1..i8 u1..u8, either endianness), .npz (a member: `name`, or the
- * only one when name is NULL; zip by libzip).
+/* Reads .npy (1-D or 2-D, C or Fortran order, f4 f8 i1..i8 u1..u8, either endianness) and .npz (a member:
+ * `name`, or the only one when name is NULL), both known by their first bytes; anything else is .csv
+ * (comma, semicolon or white space; an optional header line, without any number; '#' comments).
  * Returns 0, EDDY_ERROR_IO, EDDY_ERROR_FORMAT (file, line and column named), EDDY_ERROR_RANGE (NaN or infinity, its
- * place named), EDDY_ERROR_SHAPE (empty, ragged), EDDY_ERROR_MEMORY. */
+ * place named), EDDY_ERROR_SHAPE (empty, ragged), EDDY_ERROR_ARGUMENT (no such member: the message lists
+ * them), EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_table_read(struct eddy_context *context, const char *path, const char *name,
                              struct eddy_table *table);
 /* Writes .npy (f4) or .csv (%.9g) by ending, atomically. */
