@@ -1,0 +1,448 @@
+/* onnx_layout.c -- operators that only move axes, and constants and lengths that are computed on the way. */
+#include "onnx_import.h"
+
+#include "lib/context.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the axes of a signal or a constant, alike ---- */
+
+static int define_constant(struct onnx_import *import, const Onnx__NodeProto *node,
+                           const struct onnx_constant *from, size_t rank, const int64_t *dims,
+                           struct onnx_constant **to)
+{
+    struct onnx_value *value;
+    *to = NULL;
+    double *values = malloc((from->n_elems + 1) * sizeof *values);
+    if (!values)
+        return eddy_fail(import->context, EDDY_ERROR_MEMORY, "%s: out of memory", import->path);
+    const int error = onnx_define(import, node, 0, VALUE_CONSTANT, &value);
+    if (error || !value) {
+        free(values);
+        return error;
+    }
+    memcpy(values, from->values, from->n_elems * sizeof *values);
+    value->constant = *from;
+    value->constant.values = values;
+    value->constant.rank = rank;
+    memcpy(value->constant.dims, dims, rank * sizeof *dims);
+    *to = &value->constant;
+    return EDDY_OK;
+}
+
+static int pass_on(struct onnx_import *import, const Onnx__NodeProto *node,
+                   const struct onnx_value *in)
+{
+    struct onnx_value *out;
+    struct onnx_constant *copy;
+    if (in->kind == VALUE_CONSTANT)
+        return define_constant(import, node, &in->constant, in->constant.rank, in->constant.dims,
+                               &copy);
+    if (in->kind == VALUE_SIGNAL)
+        return onnx_define_signal(import, node, &in->signal);
+    return onnx_define(import, node, 0, in->kind, &out);
+}
+
+static int identity(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *in;
+    const int error = onnx_input(import, node, 0, &in);
+    return error ? error : pass_on(import, node, in);
+}
+
+static int dropout(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    if (onnx_has_input(node, 2)) {
+        const struct onnx_constant *training;
+        const int error = onnx_input_constant(import, node, 2, "training_mode", &training);
+        if (error)
+            return error;
+        if (training->n_elems != 1 || training->values[0] != 0)
+            return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                               "exported in training mode; export for inference");
+    }
+    return identity(import, node);
+}
+
+static int cast(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *in;
+    int64_t to;
+    int error = onnx_input(import, node, 0, &in);
+    if (!error)
+        error = onnx_int_attribute(import, node, "to", -1, &to);
+    if (error)
+        return error;
+    const bool to_float =
+        to == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT || to == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
+    const bool to_integer =
+        to == ONNX__TENSOR_PROTO__DATA_TYPE__INT64 || to == ONNX__TENSOR_PROTO__DATA_TYPE__INT32;
+    const bool is_integer = in->kind == VALUE_SHAPE ||
+                            (in->kind == VALUE_CONSTANT && in->constant.integer);
+    if (is_integer ? !to_integer : !to_float)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "a conversion to ONNX type %lld is not supported; export in float32",
+                           (long long)to);
+    return pass_on(import, node, in);
+}
+
+/* A permutation of the axes of a value: perm, or the reverse order. */
+static int read_perm(struct onnx_import *import, const Onnx__NodeProto *node, size_t rank,
+                     size_t perm[ONNX_MAX_RANK])
+{
+    const Onnx__AttributeProto *attribute = onnx_attribute(node, "perm");
+    bool used[ONNX_MAX_RANK] = {false};
+    for (size_t i = 0; i < rank; i++) {
+        const int64_t axis = !attribute                ? (int64_t)(rank - 1 - i)
+                             : attribute->n_ints == rank ? attribute->ints[i]
+                                                         : -1;
+        if (axis < 0 || axis >= (int64_t)rank || used[axis])
+            return onnx_refuse(import, node, EDDY_ERROR_FORMAT,
+                               "attribute 'perm' is no permutation of %zu axes", rank);
+        used[axis] = true;
+        perm[i] = (size_t)axis;
+    }
+    return EDDY_OK;
+}
+
+static int transpose_constant(struct onnx_import *import, const Onnx__NodeProto *node,
+                              const struct onnx_constant *in, const size_t *perm)
+{
+    int64_t dims[ONNX_MAX_RANK];
+    size_t stride[ONNX_MAX_RANK], step = 1, index[ONNX_MAX_RANK] = {0};
+    for (size_t i = in->rank; i-- > 0;) {
+        stride[i] = step;
+        step *= (size_t)in->dims[i];
+        dims[i] = in->dims[perm[i]];
+    }
+    const double *from = in->values;
+    struct onnx_constant *out;
+    const int error = define_constant(import, node, in, in->rank, dims, &out);
+    if (error || !out)
+        return error;
+    for (size_t n = 0; n < out->n_elems; n++) {
+        size_t at = 0;
+        for (size_t i = 0; i < out->rank; i++)
+            at += index[i] * stride[perm[i]];
+        out->values[n] = from[at];
+        for (size_t i = out->rank; i-- > 0 && ++index[i] == (size_t)dims[i];)
+            index[i] = 0;
+    }
+    return EDDY_OK;
+}
+
+static int transpose(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *in;
+    size_t perm[ONNX_MAX_RANK];
+    int error = onnx_input(import, node, 0, &in);
+    if (error)
+        return error;
+    if (in->kind != VALUE_CONSTANT && in->kind != VALUE_SIGNAL)
+        return pass_on(import, node, in);
+    const size_t rank = in->kind == VALUE_SIGNAL ? in->signal.rank : in->constant.rank;
+    error = read_perm(import, node, rank, perm);
+    if (error)
+        return error;
+    if (in->kind == VALUE_CONSTANT)
+        return transpose_constant(import, node, &in->constant, perm);
+    struct onnx_signal out = in->signal;
+    for (size_t i = 0; i < rank; i++)
+        out.axes[i] = in->signal.axes[perm[i]];
+    return onnx_define_signal(import, node, &out);
+}
+
+/* Marks which of `rank` axes are named. */
+static int mark_axes(struct onnx_import *import, const Onnx__NodeProto *node, size_t rank, size_t n,
+                     const int64_t *axes, bool marked[ONNX_MAX_RANK])
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t axis;
+        const int error = onnx_normal_axis(import, node, rank, axes[i], &axis);
+        if (error)
+            return error;
+        if (marked[axis])
+            return onnx_refuse(import, node, EDDY_ERROR_FORMAT, "axis %zu is named twice", axis);
+        marked[axis] = true;
+    }
+    return EDDY_OK;
+}
+
+/* Whether an axis of a signal is known to have length 1 and is not time. */
+static int check_removable(struct onnx_import *import, const Onnx__NodeProto *node,
+                           enum onnx_axis axis)
+{
+    if (axis == AXIS_UNIT)
+        return EDDY_OK;
+    if (axis == AXIS_CHANNELS)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED, "it removes the axis of channels");
+    const bool batch = import->has_sequence && axis != import->sequence;
+    if (import->n_axes != 2 || (!batch && import->extents[axis] != 1))
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "it removes an axis that is not known to have length 1; export with "
+                           "batch 1");
+    return onnx_set_sequence(import, node, axis == AXIS_FIRST ? AXIS_SECOND : AXIS_FIRST);
+}
+
+static int squeeze(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *in;
+    int64_t axes[ONNX_MAX_RANK], dims[ONNX_MAX_RANK];
+    size_t n, kept = 0;
+    bool gone[ONNX_MAX_RANK] = {false};
+    int error = onnx_input(import, node, 0, &in);
+    if (!error)
+        error = onnx_axes(import, node, "axes", 1, 13, &n, axes);
+    if (error || (in->kind != VALUE_CONSTANT && in->kind != VALUE_SIGNAL))
+        return error ? error : pass_on(import, node, in);
+    const bool is_signal = in->kind == VALUE_SIGNAL;
+    const size_t rank = is_signal ? in->signal.rank : in->constant.rank;
+    if (n == 0)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "axes are not given; export with explicit axes");
+    error = mark_axes(import, node, rank, n, axes, gone);
+    struct onnx_signal out = in->signal;
+    for (size_t i = 0; !error && i < rank; i++) {
+        if (gone[i] && is_signal)
+            error = check_removable(import, node, in->signal.axes[i]);
+        else if (gone[i] && in->constant.dims[i] != 1)
+            error = onnx_refuse(import, node, EDDY_ERROR_SHAPE, "axis %zu has length %lld, not 1",
+                                i, (long long)in->constant.dims[i]);
+        if (gone[i])
+            continue;
+        if (is_signal)
+            out.axes[kept++] = in->signal.axes[i];
+        else
+            dims[kept++] = in->constant.dims[i];
+    }
+    if (error)
+        return error;
+    out.rank = kept;
+    struct onnx_constant *copy;
+    return is_signal ? onnx_define_signal(import, node, &out)
+                     : define_constant(import, node, &in->constant, kept, dims, &copy);
+}
+
+static int unsqueeze(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *in;
+    int64_t axes[ONNX_MAX_RANK], dims[ONNX_MAX_RANK];
+    size_t n, taken = 0;
+    bool made[ONNX_MAX_RANK] = {false};
+    int error = onnx_input(import, node, 0, &in);
+    if (!error)
+        error = onnx_axes(import, node, "axes", 1, 13, &n, axes);
+    if (error || (in->kind != VALUE_CONSTANT && in->kind != VALUE_SIGNAL))
+        return error ? error : pass_on(import, node, in);
+    const bool is_signal = in->kind == VALUE_SIGNAL;
+    const size_t rank = n + (is_signal ? in->signal.rank : in->constant.rank);
+    if (n == 0 || rank > ONNX_MAX_RANK)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED, "it makes %zu axes of %zu", rank,
+                           rank - n);
+    error = mark_axes(import, node, rank, n, axes, made);
+    if (error)
+        return error;
+    struct onnx_signal out = in->signal;
+    out.rank = rank;
+    for (size_t i = 0; i < rank; i++) {
+        if (is_signal)
+            out.axes[i] = made[i] ? AXIS_UNIT : in->signal.axes[taken++];
+        else
+            dims[i] = made[i] ? 1 : in->constant.dims[taken++];
+    }
+    struct onnx_constant *copy;
+    return is_signal ? onnx_define_signal(import, node, &out)
+                     : define_constant(import, node, &in->constant, rank, dims, &copy);
+}
+
+/* ---- reshape: axes of length 1 may come and go, nothing else may move ---- */
+
+static bool is_unit(const struct onnx_import *import, enum onnx_axis axis)
+{
+    if (axis == AXIS_UNIT)
+        return true;
+    return axis != AXIS_CHANNELS && import->has_sequence && axis != import->sequence;
+}
+
+static int reshape_signal(struct onnx_import *import, const Onnx__NodeProto *node,
+                          const struct onnx_signal *in, size_t rank, const int64_t *shape)
+{
+    const char *why = "it may mix time, batch and channels; export with batch 1 and fixed shapes";
+    struct onnx_signal out = *in;
+    enum onnx_axis time = AXIS_UNIT;
+    size_t n_long = 0;
+    for (size_t i = 0; i + 1 < in->rank; i++)
+        if (!is_unit(import, in->axes[i])) {
+            time = in->axes[i];
+            n_long++;
+        }
+    const bool fixed = n_long == 1 && time != AXIS_CHANNELS && import->extents[time] > 1;
+    bool good = n_long == 1 && time != AXIS_CHANNELS && in->axes[in->rank - 1] == AXIS_CHANNELS &&
+                rank >= 2 && rank <= ONNX_MAX_RANK;
+    size_t n_inferred = 0, n_time = 0;
+    for (size_t i = 0; good && i < rank; i++) {
+        const bool copies = shape[i] == 0 && i < in->rank;
+        n_inferred += shape[i] == -1;
+        if (i + 1 == rank) { /* channels; -1 is their number only when time is certain */
+            good = shape[i] == (int64_t)in->n_channels || (copies && i + 1 == in->rank) ||
+                   shape[i] == -1;
+            out.axes[i] = AXIS_CHANNELS;
+        } else if (shape[i] == -1 || (fixed && shape[i] == import->extents[time]) ||
+                   (copies && in->axes[i] == time)) {
+            out.axes[i] = time;
+            n_time++;
+        } else {
+            good = shape[i] == 1 || (copies && is_unit(import, in->axes[i]));
+            out.axes[i] = AXIS_UNIT;
+        }
+    }
+    if (!good || n_time != 1 || n_inferred > 1)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED, "%s", why);
+    out.rank = rank;
+    return onnx_define_signal(import, node, &out);
+}
+
+static int reshape_constant(struct onnx_import *import, const Onnx__NodeProto *node,
+                            const struct onnx_constant *in, size_t rank, const int64_t *shape)
+{
+    int64_t dims[ONNX_MAX_RANK];
+    size_t n_elems = 1, inferred = ONNX_MAX_RANK;
+    bool good = true;
+    for (size_t i = 0; good && i < rank; i++) {
+        dims[i] = shape[i] == 0 && i < in->rank ? in->dims[i] : shape[i];
+        if (dims[i] == -1) {
+            good = inferred == ONNX_MAX_RANK;
+            inferred = i;
+            continue;
+        }
+        good = dims[i] > 0 && n_elems <= in->n_elems / (size_t)dims[i];
+        n_elems *= good ? (size_t)dims[i] : 1;
+    }
+    if (good && inferred < ONNX_MAX_RANK) {
+        dims[inferred] = (int64_t)(in->n_elems / n_elems);
+        n_elems *= (size_t)dims[inferred];
+    }
+    if (!good || n_elems != in->n_elems)
+        return onnx_refuse(import, node, EDDY_ERROR_SHAPE, "%zu elements do not fit its shape",
+                           in->n_elems);
+    struct onnx_constant *copy;
+    return define_constant(import, node, in, rank, dims, &copy);
+}
+
+static int reshape(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *in;
+    int64_t shape[ONNX_MAX_RANK], allow_zero;
+    size_t rank;
+    int error = onnx_input(import, node, 0, &in);
+    if (!error)
+        error = onnx_axes(import, node, "shape", 1, 5, &rank, shape);
+    if (!error)
+        error = onnx_int_attribute(import, node, "allowzero", 0, &allow_zero);
+    for (size_t i = 0; !error && i < rank; i++)
+        if (allow_zero && shape[i] == 0)
+            error = onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                                "attribute 'allowzero' makes an empty value");
+    if (error)
+        return error;
+    if (in->kind == VALUE_SIGNAL)
+        return reshape_signal(import, node, &in->signal, rank, shape);
+    if (in->kind == VALUE_CONSTANT)
+        return reshape_constant(import, node, &in->constant, rank, shape);
+    return pass_on(import, node, in);
+}
+
+/* ---- constants, and lengths at run time ---- */
+
+static int constant(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *value;
+    const Onnx__AttributeProto *attribute = onnx_attribute(node, "value");
+    if (!attribute || !attribute->t)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "only a tensor in attribute 'value' is supported");
+    const int error = onnx_define(import, node, 0, VALUE_TENSOR, &value);
+    if (value)
+        value->tensor = attribute->t;
+    return error;
+}
+
+static int shape_of(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *in, *out;
+    const int error = onnx_input(import, node, 0, &in);
+    return error ? error : onnx_define(import, node, 0, VALUE_SHAPE, &out);
+}
+
+/* Zeros of a shape known at run time, as exporters make initial states. */
+static int constant_of_shape(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *value;
+    const Onnx__AttributeProto *attribute = onnx_attribute(node, "value");
+    struct onnx_constant fill = {0};
+    int error = onnx_input(import, node, 0, &value);
+    if (!error && attribute && attribute->t)
+        error = onnx_decode_tensor(import, attribute->t, &fill);
+    const bool zero = !attribute || (fill.values && fill.n_elems == 1 && fill.values[0] == 0);
+    free(fill.values);
+    if (!error && !zero)
+        error = onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED, "only zeros are supported");
+    return error ? error : onnx_define(import, node, 0, VALUE_ZERO, &value);
+}
+
+static int expand(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    struct onnx_value *in, *out;
+    int error = onnx_input(import, node, 0, &in);
+    if (error)
+        return error;
+    bool zero = in->kind == VALUE_ZERO || in->kind == VALUE_CONSTANT;
+    for (size_t i = 0; in->kind == VALUE_CONSTANT && zero && i < in->constant.n_elems; i++)
+        zero = in->constant.values[i] == 0;
+    if (!zero)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "only zeros (an initial state) may be expanded");
+    return onnx_define(import, node, 0, VALUE_ZERO, &out);
+}
+
+/* Gather, Slice and Concat: of lengths only; of the signal they would take a part. */
+static int pick(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    for (size_t i = 0; i < node->n_input; i++) {
+        struct onnx_value *in, *out;
+        if (!onnx_has_input(node, i))
+            continue;
+        const int error = onnx_input(import, node, i, &in);
+        if (error)
+            return error;
+        if (in->kind == VALUE_SIGNAL || in->kind == VALUE_LAST_STATE)
+            return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                               "it takes or joins parts of the data; Eddy answers every step: use "
+                               "the whole sequence (Keras: return_sequences=True)");
+        if (in->kind == VALUE_SHAPE)
+            return onnx_define(import, node, 0, VALUE_SHAPE, &out);
+    }
+    return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                       "constants that are computed in the graph are not supported; export with "
+                       "constant folding");
+}
+
+const struct onnx_operator onnx_layout_operators[] = {
+    {"Identity", identity, " "},
+    {"Dropout", dropout, " ratio seed "},
+    {"Cast", cast, " to saturate "},
+    {"Transpose", transpose, " perm "},
+    {"Squeeze", squeeze, " axes "},
+    {"Unsqueeze", unsqueeze, " axes "},
+    {"Reshape", reshape, " allowzero "},
+    {"Constant", constant, "*"},
+    {"Shape", shape_of, " start end "},
+    {"ConstantOfShape", constant_of_shape, " value "},
+    {"Expand", expand, " "},
+    {"Gather", pick, " axis "},
+    {"Slice", pick, " axes starts ends "},
+    {"Concat", pick, " axis "},
+    {NULL, NULL, NULL},
+};
