@@ -133,7 +133,7 @@ static inline uint8_t load_program(struct ports p, struct request r)
         layer_words[at + LAYER_ROWS] = rows;
         const bool x_fits = layer ? x_words == columns : x_words != 0 && x_words <= INPUT_ROWS;
         const bool rows_fit = rows != 0 && rows <= STATE_ROWS;
-        const bool known = flags >> LAYER_ACTIVATION_BIT <= ACTIVATION_TANH;
+        const bool known = (flags >> LAYER_ACTIVATION_BIT & 15) <= ACTIVATION_TANH;
         good &= x_fits & rows_fit & known;
         if (good) {
             const uint16_t length = flags & LAYER_FLAG_RECURRENT ? x_words + rows : x_words;
@@ -194,7 +194,8 @@ static void run_step(struct ports p, struct step s)
             hls_write(p.drains,
                       drain_pack((struct drain){
                           .rows = (uint8_t)(last_block ? rows - row : LANES),
-                          .activation = (uint8_t)(flags >> LAYER_ACTIVATION_BIT),
+                          .activation = flags >> LAYER_ACTIVATION_BIT & 15,
+                          .result_shift = flags >> LAYER_RESULT_SHIFT_BIT & 7,
                           .emit = s.emit && (flags & LAYER_FLAG_EMIT),
                           .gap = gap_after(last_block, row),
                           .address = s.new_state + base + row,

@@ -193,7 +193,8 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         const int64_t rounded = round_shift(complete[0] + biases[row], shifts[row]);
         const int16_t clipped = saturate16(rounded);
         const bool linear = drain.block.activation == ACTIVATION_NONE;
-        const int16_t output = activate(clipped, drain.block.activation);
+        const int16_t output =
+            activate(clipped, drain.block.activation, drain.block.result_shift);
         if (drain.busy) {
             state[drain.block.address & (STREAMS * 2 * STATE_ROWS - 1)] = output;
             if (drain.block.emit)

@@ -43,7 +43,7 @@ struct segment {
 
 struct drain {
     uint8_t rows;  /* 1 to LANES */
-    uint8_t activation;
+    uint8_t activation, result_shift;
     bool emit;        /* to results as well as to the state */
     uint8_t gap;      /* iterations before the state may be read again, see control.c */
     uint32_t address; /* of the first row in the state, 20 bits */
@@ -79,9 +79,9 @@ static inline struct segment segment_unpack(uint64_t w)
 
 static inline uint64_t drain_pack(struct drain d)
 {
-    return d.rows | (uint64_t)(d.activation & 7) << 8 |
-           (uint64_t)d.emit << 11 | (uint64_t)(d.gap & 63) << 12 |
-           (uint64_t)(d.address & 0xfffff) << 18 | (uint64_t)d.row << 38;
+    return d.rows | (uint64_t)(d.activation & 7) << 8 | (uint64_t)d.emit << 11 |
+           (uint64_t)(d.gap & 63) << 12 | (uint64_t)(d.address & 0xfffff) << 18 |
+           (uint64_t)d.row << 38 | (uint64_t)(d.result_shift & 7) << 54;
 }
 
 static inline struct drain drain_unpack(uint64_t w)
@@ -91,7 +91,8 @@ static inline struct drain drain_unpack(uint64_t w)
                           .emit = w >> 11 & 1,
                           .gap = w >> 12 & 63,
                           .address = w >> 18 & 0xfffff,
-                          .row = w >> 38 & 0xffff};
+                          .row = w >> 38 & 0xffff,
+                          .result_shift = w >> 54 & 7};
 }
 
 #endif

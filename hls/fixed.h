@@ -22,19 +22,21 @@ static inline int64_t round_shift(int64_t v, int shift)
 }
 
 /* tanh of a Q3.12 number in Q0.15: odd, monotonic, linear between the 512 points of the table at
- * multiples of 1/64; the error is below 1 LSB of Q0.14 for every argument. */
-static inline int16_t tanh_q12(int16_t v)
+ * multiples of 1/64; the error is below 1 LSB of Q0.14 for every argument. The result is rounded to
+ * 15 - result_shift fraction bits. */
+static inline int16_t tanh_q12(int16_t v, int result_shift)
 {
     const bool negative = v < 0;
     const int magnitude = v == INT16_MIN ? INT16_MAX : negative ? -v : v;
     const int index = magnitude >> 6, fraction = magnitude & 63;
-    const int result = tanh_value[index] + ((tanh_step[index] * fraction + 32) >> 6);
+    const int q15 = tanh_value[index] + ((tanh_step[index] * fraction + 32) >> 6);
+    const int result = (q15 + ((1 << result_shift) >> 1)) >> result_shift;
     return (int16_t)(negative ? -result : result);
 }
 
-static inline int16_t activate(int16_t v, int activation)
+static inline int16_t activate(int16_t v, int activation, int result_shift)
 {
-    return activation == ACTIVATION_TANH ? tanh_q12(v) : v;
+    return activation == ACTIVATION_TANH ? tanh_q12(v, result_shift) : v;
 }
 
 #endif

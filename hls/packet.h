@@ -66,14 +66,15 @@
  *   layer's own output of the step before, present when LAYER_FLAG_RECURRENT is set. Rows are dealt to blocks of LANES.
  *   Weights lie in the order of use: for each layer, for each block of rows, x columns, then h columns. */
 #define PROGRAM_LAYER_WORDS 3
-#define LAYER_FLAGS 0 /* bit 0 recurrent, bit 1 its outputs are answered, from bit 4 on the activation */
+#define LAYER_FLAGS 0 /* bit 0 recurrent, 1 its outputs are answered, 4-7 activation, 8-10 result shift */
 #define LAYER_COLUMNS 1 /* length of x */
 #define LAYER_ROWS 2    /* length of y */
 #define LAYER_FLAG_RECURRENT 1
 #define LAYER_FLAG_EMIT 2
 #define LAYER_ACTIVATION_BIT 4
+#define LAYER_RESULT_SHIFT_BIT 8
 #define ACTIVATION_NONE 0
-#define ACTIVATION_TANH 1 /* argument Q3.12, result Q0.15 */
+#define ACTIVATION_TANH 1 /* argument Q3.12, result Q0.15, shifted right by the result shift, to nearest */
 
 /* The constants of a row, in the order of the layers' rows: ROW_WORDS words. */
 #define ROW_BIAS_LOW 0  /* bias at the scale of the sums, 32 bits */

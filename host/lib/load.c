@@ -16,7 +16,8 @@ static int load_layers(struct eddy_device *device, const struct eddy_program *pr
         const struct program_layer *layer = &program->layers[l];
         word[LAYER_FLAGS] = (uint16_t)((layer->recurrent ? LAYER_FLAG_RECURRENT : 0) |
                                        (layer->emit ? LAYER_FLAG_EMIT : 0) |
-                                       layer->activation << LAYER_ACTIVATION_BIT);
+                                       layer->activation << LAYER_ACTIVATION_BIT |
+                                       layer->result_shift << LAYER_RESULT_SHIFT_BIT);
         word[LAYER_COLUMNS] = layer->columns;
         word[LAYER_ROWS] = layer->rows;
     }

@@ -1,8 +1,8 @@
 /* image.c -- .eddy files: a compiled program with the build configuration it was made for.
  *
  * Little-endian, in this order: IMAGE_MAGIC, version (u32), preset name (32 bytes), the preset's sizes (8 x u16),
- * layers (u32), flags (u32, bit 0 residual); for each layer columns, rows (u16), recurrent, emit, activation (u8), in and
- * out fraction bits (i8); input scales and offsets, output scales and offsets (f32); weights (i16), biases (i32),
+ * layers (u32), flags (u32, bit 0 residual); for each layer columns, rows (u16), recurrent, emit, activation, result shift
+ * (u8), in and out fraction bits (i8); input scales and offsets, output scales and offsets (f32); weights (i16), biases (i32),
  * shifts (u8); CRC-32 of everything before it (u32).
  */
 #include "program.h"
@@ -78,6 +78,7 @@ static void walk_layer(struct cursor *c, struct program_layer *l)
     walk(c, &recurrent, sizeof recurrent);
     walk(c, &emit, sizeof emit);
     walk(c, &l->activation, sizeof l->activation);
+    walk(c, &l->result_shift, sizeof l->result_shift);
     walk(c, &l->in_fraction_bits, sizeof l->in_fraction_bits);
     walk(c, &l->out_fraction_bits, sizeof l->out_fraction_bits);
     l->recurrent = recurrent;

@@ -8,7 +8,8 @@
 struct program_layer {
     uint16_t columns, rows;
     bool recurrent, emit;
-    uint8_t activation; /* ACTIVATION_... of hls/packet.h */
+    uint8_t activation;   /* ACTIVATION_... of hls/packet.h */
+    uint8_t result_shift; /* of tanh: 15 - out_fraction_bits, 0 to 7 */
     int8_t in_fraction_bits, out_fraction_bits;
 };
 

@@ -16,7 +16,8 @@
 #include <stdlib.h>
 
 #define TANH_IN_FRACTION_BITS 12
-#define TANH_OUT_FRACTION_BITS 15
+#define TANH_OUT_FRACTION_BITS 15 /* less the result shift */
+#define MAX_RESULT_SHIFT 7
 /* Calibration sees typical data, not the extremes: formats hold this much more. */
 #define HEADROOM 1.25f
 /* Without calibration. */
@@ -79,17 +80,28 @@ static int fraction_bits_for(float limit)
     return exponent > 15 ? 0 : exponent < 0 ? 15 : 15 - exponent;
 }
 
-static struct program_layer layer_of(const struct eddy_layer *layer, int in_fraction_bits,
-                                     float limit)
+/* The columns of a row share one scale, so an h with more fraction bits than x gets fewer bits of its weights. With
+ * 16-bit weights there are bits to spare and h keeps its own; with 8-bit ones h takes the format of x. */
+static int tanh_result_shift(int weight_bits, int in_fraction_bits)
+{
+    const int difference = TANH_OUT_FRACTION_BITS - in_fraction_bits;
+    return weight_bits == 16 ? 0 : difference > MAX_RESULT_SHIFT ? MAX_RESULT_SHIFT : difference;
+}
+
+static struct program_layer layer_of(const struct eddy_layer *layer, int weight_bits,
+                                     int in_fraction_bits, float limit)
 {
     const bool is_tanh = layer->activation == EDDY_ACTIVATION_TANH;
+    const int result_shift = is_tanh ? tanh_result_shift(weight_bits, in_fraction_bits) : 0;
     return (struct program_layer){
         .columns = (uint16_t)layer->n_in,
         .rows = (uint16_t)layer->n_out,
         .recurrent = layer->cell == EDDY_CELL_RNN,
         .activation = is_tanh ? ACTIVATION_TANH : ACTIVATION_NONE,
         .in_fraction_bits = (int8_t)in_fraction_bits,
-        .out_fraction_bits = (int8_t)(is_tanh ? TANH_OUT_FRACTION_BITS : fraction_bits_for(limit)),
+        .result_shift = (uint8_t)result_shift,
+        .out_fraction_bits = (int8_t)(is_tanh ? TANH_OUT_FRACTION_BITS - result_shift
+                                              : fraction_bits_for(limit)),
     };
 }
 
@@ -242,7 +254,8 @@ static int quantise(struct eddy_context *context, const struct eddy_model *model
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     int fraction_bits = fraction_bits_for(limits->input);
     for (size_t l = 0; l < model->n_layers; l++) {
-        layers[l] = layer_of(&model->layers[l], fraction_bits, limits->layer[l]);
+        layers[l] = layer_of(&model->layers[l], preset->weight_bits, fraction_bits,
+                             limits->layer[l]);
         layers[l].emit = emit_all || l + 1 == model->n_layers;
         fraction_bits = layers[l].out_fraction_bits;
     }

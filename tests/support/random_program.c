@@ -39,6 +39,7 @@ static void random_layers(struct random *random, const struct random_limits *lim
             .recurrent = random_between(random, 0, 1),
             .emit = l + 1 == n_layers || limits->emit_all || !random_between(random, 0, 3),
             .activation = (uint8_t)random_between(random, ACTIVATION_NONE, ACTIVATION_TANH),
+            .result_shift = (uint8_t)(random_between(random, 0, 1) ? random_between(random, 0, 7) : 0),
         };
         columns = layers[l].rows;
     }
@@ -79,14 +80,16 @@ static int64_t clip(int64_t v)
     return v > 32767 ? 32767 : v < -32768 ? -32768 : v;
 }
 
-/* tanh of Q3.12 in Q0.15: the chord between the points at multiples of 1/64, in the integers of the table. */
-static int64_t reference_tanh(int64_t v)
+/* tanh of Q3.12 in Q0.15, then with `shift` fewer bits: the chord between the points at multiples of 1/64, in the
+ * integers of the table. */
+static int64_t reference_tanh(int64_t v, int shift)
 {
     const int64_t magnitude = llabs(v) > 32767 ? 32767 : llabs(v);
     const int64_t below = magnitude / 64;
     const int64_t y0 = clip(llrintl(32768 * tanhl((long double)below / 64)));
     const int64_t y1 = clip(llrintl(32768 * tanhl((long double)(below + 1) / 64)));
-    const int64_t y = y0 + ((y1 - y0) * (magnitude % 64) + 32) / 64;
+    const int64_t q15 = y0 + ((y1 - y0) * (magnitude % 64) + 32) / 64, unit = INT64_C(1) << shift;
+    const int64_t y = (q15 + unit / 2) / unit;
     return v < 0 ? -y : y;
 }
 
@@ -124,7 +127,8 @@ size_t reference_run(const struct eddy_program *p, int16_t *state, size_t n_step
                                   old + first);
                 const bool is_tanh = layer->activation == ACTIVATION_TANH;
                 clipped += !is_tanh && clip(v) != v;
-                state[first + r] = (int16_t)(is_tanh ? reference_tanh(clip(v)) : clip(v));
+                state[first + r] = (int16_t)(is_tanh ? reference_tanh(clip(v), layer->result_shift)
+                                                        : clip(v));
                 if (layer->emit)
                     *y++ = state[first + r];
             }

@@ -13,7 +13,7 @@ static void test_tanh_is_within_one_lsb_of_q14(void **state)
     (void)state;
     double worst = 0;
     for (int v = INT16_MIN; v <= INT16_MAX; v++) {
-        const double error = tanh_q12((int16_t)v) / 32768.0 - tanh(v / 4096.0);
+        const double error = tanh_q12((int16_t)v, 0) / 32768.0 - tanh(v / 4096.0);
         worst = fmax(worst, fabs(error));
     }
     assert_true(worst * 16384 <= 1.0);
@@ -23,11 +23,21 @@ static void test_tanh_is_odd_and_monotonic(void **state)
 {
     (void)state;
     for (int v = INT16_MIN; v < INT16_MAX; v++) {
-        assert_true(tanh_q12((int16_t)v) <= tanh_q12((int16_t)(v + 1)));
+        assert_true(tanh_q12((int16_t)v, 0) <= tanh_q12((int16_t)(v + 1), 0));
         if (v > INT16_MIN)
-            assert_int_equal(tanh_q12((int16_t)-v), -tanh_q12((int16_t)v));
+            assert_int_equal(tanh_q12((int16_t)-v, 0), -tanh_q12((int16_t)v, 0));
     }
-    assert_int_equal(tanh_q12(0), 0);
+    assert_int_equal(tanh_q12(0, 0), 0);
+}
+
+static void test_tanh_rounds_to_fewer_bits(void **state)
+{
+    (void)state;
+    for (int shift = 1; shift < 8; shift++)
+        for (int v = INT16_MIN; v <= INT16_MAX; v++) {
+            const double rounded = round(fabs((double)tanh_q12((int16_t)v, 0)) / (1 << shift));
+            assert_int_equal(tanh_q12((int16_t)v, shift), v < 0 ? -rounded : rounded);
+        }
 }
 
 static void test_saturation_keeps_the_ends(void **state)
@@ -57,6 +67,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tanh_is_within_one_lsb_of_q14),
         cmocka_unit_test(test_tanh_is_odd_and_monotonic),
+        cmocka_unit_test(test_tanh_rounds_to_fewer_bits),
         cmocka_unit_test(test_saturation_keeps_the_ends),
         cmocka_unit_test(test_shift_rounds_to_nearest_halves_up),
     };
