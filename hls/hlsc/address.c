@@ -1,0 +1,154 @@
+/* address.c -- from a pointer to a row and a bank of a memory. A pointer is an array plus a constant plus
+ * terms coefficient * index, all in bytes; terms that are multiples of a row make the row. */
+#include "lower.h"
+
+struct term {
+    int64_t bytes;
+    struct node *index;
+};
+struct linear {
+    struct memory *memory;
+    int64_t bytes;
+    VEC(struct term) terms;
+};
+
+static LLVMTypeRef source_type(LLVMValueRef gep)
+{
+    return LLVMGetGEPSourceElementType(gep);
+}
+
+static bool is_gep(LLVMValueRef v)
+{
+    return LLVMIsAGetElementPtrInst(v) ||
+           (LLVMIsAConstantExpr(v) && LLVMGetConstOpcode(v) == LLVMGetElementPtr);
+}
+
+struct memory *lower_memory_of(struct program *p, LLVMValueRef pointer, LLVMValueRef at)
+{
+    while (is_gep(pointer))
+        pointer = LLVMGetOperand(pointer, 0);
+    struct memory *m = map_get(&p->memory_of, pointer);
+    if (!m && !LLVMIsAGlobalVariable(pointer)) /* a global may have vanished with its accesses */
+        diag_fail(p->diag, loc_of(p, at), "index a static array directly",
+                  "the pointer is not known at compile time");
+    return m;
+}
+
+static void add_index(struct lowering *l, struct linear *x, LLVMValueRef index, uint64_t size_bytes)
+{
+    if (LLVMIsAConstantInt(index)) {
+        x->bytes += LLVMConstIntGetSExtValue(index) * (int64_t)size_bytes;
+        return;
+    }
+    struct node *n = lower_value(l, index);
+    if (n->op == OP_CONST)
+        x->bytes += sign_extend(n->value, n->width) * (int64_t)size_bytes;
+    else
+        VEC_PUSH(l->p->arena, &x->terms, (struct term){(int64_t)size_bytes, n});
+}
+
+static void add_gep(struct lowering *l, struct linear *x, LLVMValueRef gep)
+{
+    LLVMTargetDataRef layout = LLVMGetModuleDataLayout(l->p->module);
+    LLVMTypeRef type = source_type(gep);
+    for (unsigned k = 1; k < (unsigned)LLVMGetNumOperands(gep); k++) {
+        LLVMValueRef index = LLVMGetOperand(gep, k);
+        if (k > 1 && LLVMGetTypeKind(type) == LLVMStructTypeKind) {
+            unsigned field = (unsigned)LLVMConstIntGetZExtValue(index);
+            x->bytes += (int64_t)LLVMOffsetOfElement(layout, type, field);
+            type = LLVMStructGetTypeAtIndex(type, field);
+            continue;
+        }
+        if (k > 1)
+            type = LLVMGetElementType(type);
+        add_index(l, x, index, LLVMABISizeOfType(layout, type));
+    }
+}
+
+static struct linear linearise(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access)
+{
+    struct linear x = {0};
+    while (is_gep(pointer)) {
+        add_gep(l, &x, pointer);
+        pointer = LLVMGetOperand(pointer, 0);
+    }
+    x.memory = lower_memory_of(l->p, pointer, access);
+    return x;
+}
+
+/* x * factor in the given width. */
+static struct node *scaled(struct lowering *l, struct node *x, int64_t factor, unsigned width)
+{
+    struct node *n = ir_resize(l->p, l->r, x, width, true);
+    return ir_make(l->p, l->r, OP_MUL, width, n, ir_const(l->p, l->r, (uint64_t)factor, width), NULL);
+}
+
+static struct node *sum_of(struct lowering *l, struct node *sum, struct node *x)
+{
+    return sum ? ir_make(l->p, l->r, OP_ADD, sum->width, sum, x, NULL) : x;
+}
+
+static unsigned find_bank(struct lowering *l, const struct memory *m, int64_t bytes, unsigned width,
+                          LLVMValueRef access)
+{
+    for (unsigned b = 0; b < m->nbanks; b++)
+        if (m->bank[b].offset_bytes == bytes && m->bank[b].width == width)
+            return b;
+    diag_fail(l->p->diag, loc_of(l->p, access), "access the element with its own type",
+              "'%s' is accessed with %u bits at byte %lld of an element", m->name, width,
+              (long long)bytes);
+}
+
+static struct place select_place(struct lowering *l, LLVMValueRef select, LLVMValueRef access, unsigned width)
+{
+    struct node *c = lower_value(l, LLVMGetOperand(select, 0));
+    struct place a = lower_place(l, LLVMGetOperand(select, 1), access, width);
+    struct place b = lower_place(l, LLVMGetOperand(select, 2), access, width);
+    if (a.memory != b.memory || a.bank != b.bank || a.lane || b.lane)
+        diag_fail(l->p->diag, loc_of(l->p, access), "select between the values, not the places",
+                  "the pointer may point to two arrays");
+    a.row = ir_make(l->p, l->r, OP_SELECT, a.row->width, c, a.row, b.row);
+    return a;
+}
+
+struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access, unsigned width)
+{
+    struct program *p = l->p;
+    if (LLVMIsASelectInst(pointer))
+        return select_place(l, pointer, access, width);
+    struct linear x = linearise(l, pointer, access);
+    struct memory *m = x.memory;
+    if (!m)
+        diag_fail(p->diag, loc_of(p, access), NULL, "access to an unknown object");
+    int64_t row_bytes = m->row_bytes;
+    int64_t row = x.bytes / row_bytes - (x.bytes % row_bytes < 0), in_row = x.bytes - row * row_bytes;
+    int64_t element_bytes = m->bank[0].width == 1 ? 1 : m->bank[0].width / 8;
+    unsigned lane_bits = m->nbanks > 1 ? bit_length(m->nbanks - 1) : 1;
+    struct place at = {.memory = m};
+    for (unsigned i = 0; i < x.terms.n; i++) {
+        struct term t = x.terms.at[i];
+        if (t.bytes % row_bytes == 0)
+            at.row = sum_of(l, at.row, scaled(l, t.index, t.bytes / row_bytes, m->address_bits));
+        else if (m->partitioned && t.bytes % element_bytes == 0)
+            at.lane = sum_of(l, at.lane, scaled(l, t.index, t.bytes / element_bytes, lane_bits));
+        else
+            diag_fail(p->diag, loc_of(p, access), "access fields by name",
+                      "'%s' is indexed in a way that crosses its elements", m->name);
+    }
+    struct node *row_constant = ir_const(p, l->r, (uint64_t)row, m->address_bits);
+    at.row = at.row ? ir_make(p, l->r, OP_ADD, m->address_bits, at.row, row_constant, NULL) : row_constant;
+    if (at.lane) {
+        struct node *base = ir_const(p, l->r, (uint64_t)(in_row / element_bytes), lane_bits);
+        at.lane = ir_make(p, l->r, OP_ADD, lane_bits, at.lane, base, NULL);
+        if (width != m->bank[0].width)
+            diag_fail(p->diag, loc_of(p, access), "access the element with its own type",
+                      "'%s' is accessed with %u bits", m->name, width);
+        if (at.lane->op == OP_CONST) {
+            at.bank = (unsigned)at.lane->value;
+            at.lane = NULL;
+        }
+    } else {
+        at.bank = find_bank(l, m, in_row, width, access);
+    }
+    return at;
+}

@@ -1,0 +1,2 @@
+#include "ir.h"
+void check_program(struct program *p) { (void)p; }

@@ -1,0 +1,175 @@
+/* front.c -- from C to optimised LLVM IR: clang as a child process, then a fixed list of passes in process. */
+#include <errno.h>
+#include <fcntl.h>
+#include <llvm-c/IRReader.h>
+#include <llvm-c/Support.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ir.h"
+#include "lower.h"
+
+extern char **environ;
+
+/* No load PRE and no pre: they would turn loads of a pipelined loop into state across iterations. */
+static const char passes[] =
+    "globalopt,function(sroa,early-cse),always-inline,"
+    "function(sroa,early-cse,simplifycfg,instcombine,loop-simplify,lcssa,loop(loop-rotate),"
+    "loop(loop-unroll-full),sroa,early-cse,instcombine,gvn<no-pre;no-load-pre>,loop-mssa(licm),"
+    "simplifycfg,instcombine,bdce,adce),globalopt,globaldce,function(simplifycfg,loop-simplify)";
+
+static void run_clang(struct program *p, const char *bitcode)
+{
+    const struct options *o = p->options;
+    VEC(const char *) argv = {0};
+    static const char *const fixed[] = {
+        "clang-19", "--target=i386-unknown-none", "-ffreestanding", "-std=gnu11", "-O1", "-Xclang",
+        "-disable-llvm-passes", "-fno-discard-value-names", "-fno-unroll-loops", "-D__HLSC__", "-g",
+        "-emit-llvm", "-c"};
+    for (unsigned i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        VEC_PUSH(p->arena, &argv, fixed[i]);
+    for (unsigned i = 0; i < o->includes.n; i++)
+        VEC_PUSH(p->arena, &argv, arena_printf(p->arena, "-I%s", o->includes.at[i]));
+    for (unsigned i = 0; i < o->defines.n; i++)
+        VEC_PUSH(p->arena, &argv, arena_printf(p->arena, "-D%s", o->defines.at[i]));
+    VEC_PUSH(p->arena, &argv, "-o");
+    VEC_PUSH(p->arena, &argv, bitcode);
+    VEC_PUSH(p->arena, &argv, o->source);
+    VEC_PUSH(p->arena, &argv, NULL);
+
+    const struct loc nowhere = {0};
+    pid_t pid;
+    int status = posix_spawnp(&pid, "clang-19", NULL, NULL, (char *const *)argv.at, environ);
+    if (status != 0)
+        diag_fail(p->diag, nowhere, "install clang-19", "cannot run clang-19: %s", strerror(status));
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            diag_fail(p->diag, nowhere, NULL, "lost clang-19: %s", strerror(errno));
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        diag_fail(p->diag, nowhere, NULL, "clang-19 rejects the source");
+}
+
+static void read_bitcode(struct program *p, const char *path)
+{
+    char *message = NULL;
+    LLVMMemoryBufferRef buffer;
+    const struct loc nowhere = {0};
+    if (LLVMCreateMemoryBufferWithContentsOfFile(path, &buffer, &message))
+        diag_fail(p->diag, nowhere, NULL, "%s", message);
+    if (LLVMParseIRInContext(p->context, buffer, &p->module, &message))
+        diag_fail(p->diag, nowhere, NULL, "%s", message);
+}
+
+static void add_attribute(struct program *p, LLVMValueRef function, int at, const char *name, uint64_t value)
+{
+    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+    LLVMAddAttributeAtIndex(function, (LLVMAttributeIndex)at,
+                            LLVMCreateEnumAttribute(p->context, kind, value));
+}
+
+/* Markers touch no memory that the program can name: arrays and statics are optimised around them. */
+static void prepare_functions(struct program *p)
+{
+    const uint64_t inaccessible_read_write = 3 << 2;
+    for (LLVMValueRef f = LLVMGetFirstFunction(p->module); f; f = LLVMGetNextFunction(f)) {
+        if (LLVMIsDeclaration(f)) {
+            size_t length;
+            if (strncmp(LLVMGetValueName2(f, &length), "__hls_", 6) != 0)
+                continue;
+            add_attribute(p, f, LLVMAttributeFunctionIndex, "memory", inaccessible_read_write);
+            add_attribute(p, f, LLVMAttributeFunctionIndex, "nounwind", 0);
+            add_attribute(p, f, LLVMAttributeFunctionIndex, "willreturn", 0);
+            for (unsigned i = 0; i < LLVMCountParams(f); i++)
+                if (LLVMGetTypeKind(LLVMTypeOf(LLVMGetParam(f, i))) == LLVMPointerTypeKind) {
+                    add_attribute(p, f, (int)i + 1, "nocapture", 0);
+                    add_attribute(p, f, (int)i + 1, "readnone", 0);
+                }
+        } else if (f != p->top) {
+            add_attribute(p, f, LLVMAttributeFunctionIndex, "alwaysinline", 0);
+            LLVMSetLinkage(f, LLVMInternalLinkage);
+        }
+    }
+}
+
+/* Reads and removes the annotations; as uses of the arrays they would be in the way of optimisation. */
+static void take_annotations(struct program *p)
+{
+    LLVMValueRef table = LLVMGetNamedGlobal(p->module, "llvm.global.annotations");
+    if (!table)
+        return;
+    LLVMValueRef entries = LLVMGetInitializer(table);
+    for (unsigned i = 0; i < LLVMGetArrayLength2(LLVMTypeOf(entries)); i++) {
+        LLVMValueRef entry = LLVMGetAggregateElement(entries, i);
+        LLVMValueRef target = LLVMGetAggregateElement(entry, 0);
+        size_t length;
+        const char *text =
+            LLVMGetAsString(LLVMGetInitializer(LLVMGetAggregateElement(entry, 1)), &length);
+        struct annotation *a = map_get(&p->annotation_of, target);
+        if (!a) {
+            a = arena_alloc(p->arena, sizeof *a);
+            map_put(p->arena, &p->annotation_of, target, a);
+        }
+        if (strncmp(text, "hls.partition=", 14) == 0)
+            a->partition = (unsigned)atoi(text + 14);
+        a->registers |= strcmp(text, "hls.registers") == 0;
+        a->loc.file = p->options->source;
+        a->loc.line = (unsigned)LLVMConstIntGetZExtValue(LLVMGetAggregateElement(entry, 3));
+        a->loc.column = 1;
+    }
+    LLVMDeleteGlobal(table);
+}
+
+static void optimise(struct program *p)
+{
+    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+    LLVMErrorRef error = LLVMRunPasses(p->module, passes, NULL, options);
+    LLVMDisposePassBuilderOptions(options);
+    const struct loc nowhere = {0};
+    if (error)
+        diag_fail(p->diag, nowhere, NULL, "%s", LLVMGetErrorMessage(error));
+}
+
+static void forget_diagnostic(LLVMDiagnosticInfoRef info, void *context)
+{
+    (void)info;
+    (void)context; /* a missed unrolling shows up later, as a loop where none may be */
+}
+
+void front_compile(struct program *p)
+{
+    const struct loc nowhere = {0};
+    char path[] = "/tmp/hlsc-XXXXXX";
+    int fd = mkstemp(path);
+    if (fd < 0)
+        diag_fail(p->diag, nowhere, NULL, "no temporary file: %s", strerror(errno));
+    close(fd);
+    /* an error on the way must remove the file, and then go on to the driver */
+    jmp_buf outer;
+    memcpy(outer, p->diag->escape, sizeof outer);
+    if (setjmp(p->diag->escape)) {
+        unlink(path);
+        longjmp(outer, 1);
+    }
+    run_clang(p, path);
+    read_bitcode(p, path);
+    memcpy(p->diag->escape, outer, sizeof outer);
+    unlink(path);
+
+    LLVMContextSetDiagnosticHandler(p->context, forget_diagnostic, NULL);
+    p->top = LLVMGetNamedFunction(p->module, p->options->top);
+    if (!p->top || LLVMIsDeclaration(p->top))
+        diag_fail(p->diag, nowhere, "give the name of a function with --top", "no function '%s'",
+                  p->options->top);
+    take_annotations(p);
+    prepare_functions(p);
+    optimise(p);
+    if (p->options->dump && strcmp(p->options->dump, "llvm") == 0) {
+        char *text = LLVMPrintModuleToString(p->module);
+        puts(text);
+        LLVMDisposeMessage(text);
+    }
+}

@@ -1,0 +1,274 @@
+/* ir.h -- the compiler's own form of a program.
+ *
+ * A program is a set of regions over one control-flow graph. A region is one basic block (run as states of
+ * the FSM) or one pipelined loop (its body if-converted). Each holds a dataflow graph of nodes in topological
+ * order; only the next value of a loop's phi points backwards. Values that cross regions live in variables.
+ */
+#ifndef HLSC_IR_H
+#define HLSC_IR_H
+
+#include <llvm-c/Core.h>
+#include <stdio.h>
+
+#include "diag.h"
+#include "util.h"
+
+__extension__ typedef __int128 wide;
+
+enum op {
+    OP_CONST,
+    OP_VAR,   /* a variable's value at entry of the region */
+    OP_PARAM, /* a scalar argument of the top function */
+    OP_PHI,   /* a loop's state */
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_AND,
+    OP_OR,
+    OP_XOR,
+    OP_NOT, /* one bit only */
+    OP_SHL,
+    OP_LSHR,
+    OP_ASHR,
+    OP_CMP,
+    OP_SELECT,
+    OP_ZEXT,
+    OP_SEXT,
+    OP_TRUNC,
+    OP_SMIN,
+    OP_SMAX,
+    OP_UMIN,
+    OP_UMAX,
+    OP_SAT,   /* arg 0 clamped to `value` + 1 bits, signed */
+    OP_LOAD,  /* row */
+    OP_STORE, /* row, data, predicate, lane or NULL */
+    OP_READ,  /* predicate */
+    OP_EMPTY,
+    OP_WRITE, /* data, predicate */
+    OP_CLOCK,
+    OP_COUNT,
+};
+
+enum compare { CMP_EQ, CMP_NE, CMP_UGT, CMP_UGE, CMP_ULT, CMP_ULE, CMP_SGT, CMP_SGE, CMP_SLT, CMP_SLE };
+
+/* The signed numbers lo..hi; one-bit values count as 0..1. Empty (nothing known to arrive) if lo > hi. */
+struct range {
+    wide lo, hi;
+};
+
+struct node {
+    enum op op;
+    enum compare compare;
+    unsigned id;
+    unsigned width; /* in C; 0 for an effect without value */
+    unsigned nargs;
+    struct node *arg[4];
+    uint64_t value;  /* CONST, SAT */
+    unsigned bank;   /* LOAD, STORE: of memory */
+    unsigned order;  /* effects and loads: place in the program */
+    struct memory *memory;
+    struct stream *stream;
+    struct variable *variable; /* VAR, PHI */
+    struct node *next;         /* PHI: the value of the next iteration */
+    struct node *predicate;    /* LOAD: when the program makes it; not an input of the port */
+    struct loc loc;
+    const char *hint; /* a name from the source, or NULL */
+    const char *name; /* in Verilog */
+    bool live;
+    /* widths: bits that matter, and whether they extend by sign */
+    struct range range;
+    unsigned demand, bits;
+    bool is_signed;
+    /* schedule: cycle of the inputs, arrival of the output within its cycle */
+    int cycle;
+    double arrival;
+};
+
+struct stream {
+    const char *name;
+    LLVMValueRef param;
+    unsigned width;
+    bool is_input, is_output;
+    struct loc loc;
+};
+
+enum memory_kind { MEMORY_RAM, MEMORY_ROM, MEMORY_REGISTERS };
+
+/* One memory of its own: an index of the partitioned dimension, a field of a struct, or all. */
+struct bank {
+    const char *name;
+    unsigned width;         /* in C */
+    unsigned offset_bytes;  /* in a row */
+    uint64_t *initial;      /* NULL: zeros */
+    struct variable **cell; /* MEMORY_REGISTERS: one for each row */
+    struct range range;
+    unsigned demand, bits;
+    bool is_signed;
+};
+
+struct memory {
+    const char *name;
+    LLVMValueRef global; /* or alloca */
+    enum memory_kind kind;
+    unsigned rows, row_bytes, nbanks, address_bits;
+    bool partitioned; /* banks are lanes of one width */
+    bool scalar;
+    struct bank *bank;
+    struct loc loc;
+    bool live;
+};
+
+/* A register that lives across regions. */
+struct variable {
+    const char *name, *hint;
+    unsigned width;
+    LLVMValueRef source;      /* the instruction whose value it holds, or NULL */
+    struct region *home;      /* where that is computed */
+    LLVMValueRef phi;         /* or the phi of a loop whose state it holds */
+    struct memory *memory;    /* or a cell of registers */
+    bool has_reset;
+    uint64_t reset;
+    bool live;
+    struct range range;
+    unsigned demand, bits;
+    bool is_signed;
+};
+
+typedef VEC(struct node *) node_vec;
+
+/* A way out of a region: to a block, with the values that the block's phis take. */
+struct move {
+    struct variable *to;
+    struct node *value;
+};
+struct edge {
+    LLVMBasicBlockRef from, to; /* `to` is NULL for a return */
+    struct node *condition;     /* in program order: the first edge whose condition holds is taken */
+    struct variable *taken;     /* loops with several exits: what the condition was */
+    VEC(struct move) moves;
+};
+
+/* A value of a region that a variable takes. */
+struct liveout {
+    struct variable *to;
+    struct node *value;
+};
+
+struct promise {
+    struct memory *memory;
+    unsigned distance;
+    unsigned required; /* what the schedule needs */
+    struct loc loc;
+};
+
+struct region {
+    unsigned id;
+    bool is_loop;
+    const char *name;
+    struct loc loc;
+    VEC(LLVMBasicBlockRef) blocks; /* in reverse post-order; the first is the entry */
+    LLVMBasicBlockRef latch;
+    node_vec nodes;   /* live, in topological order */
+    node_vec effects; /* and loads, in program order */
+    node_vec phis;
+    struct node *again; /* loops: another iteration follows */
+    VEC(struct edge) edges;
+    VEC(struct liveout) liveouts;
+    VEC(struct promise) promises;
+    int ii_wanted, ii;
+    int depth; /* the last cycle; a block has depth + 1 states */
+    bool empty; /* a block with nothing to do: transitions pass through */
+    struct map value; /* from LLVM values to nodes */
+    struct map cse;
+    unsigned first_state;
+    const char *state_name;
+    unsigned pipeline_bits, state_bits;
+    double critical_ns;
+};
+
+struct options {
+    const char *source, *top, *output, *report, *family, *dump;
+    double clock_ns;
+    bool quiet;
+    VEC(const char *) includes;
+    VEC(const char *) defines;
+};
+
+struct technology;
+
+struct program {
+    struct arena *arena;
+    struct diag *diag;
+    const struct options *options;
+    const struct technology *tech;
+    LLVMContextRef context;
+    LLVMModuleRef module;
+    LLVMValueRef top;
+    VEC(struct stream *) streams;
+    VEC(LLVMValueRef) scalars;
+    VEC(struct memory *) memories;
+    VEC(struct variable *) variables;
+    VEC(struct region *) regions;
+    struct map memory_of;   /* global or alloca to memory */
+    struct map region_of;   /* block to region */
+    struct map variable_of; /* instruction to variable */
+    struct map state_of;    /* phi of a loop to the variable of its state */
+    struct map stream_of;   /* parameter to stream */
+    struct map annotation_of; /* global to struct annotation */
+    unsigned next_id;
+    bool returns;
+    bool uses_clock;
+};
+
+/* ---- construction, with simplification; see build.c ---- */
+
+struct node *ir_const(struct program *p, struct region *r, uint64_t value, unsigned width);
+struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned width, struct node *a,
+                     struct node *b, struct node *c);
+struct node *ir_compare(struct program *p, struct region *r, enum compare compare, struct node *a,
+                        struct node *b);
+struct node *ir_new(struct program *p, enum op op, unsigned width); /* never shared */
+struct node *ir_not(struct program *p, struct region *r, struct node *a);
+struct node *ir_and(struct program *p, struct region *r, struct node *a, struct node *b);
+struct node *ir_or(struct program *p, struct region *r, struct node *a, struct node *b);
+struct node *ir_resize(struct program *p, struct region *r, struct node *a, unsigned width, bool sign);
+struct node *ir_variable(struct program *p, struct region *r, struct variable *v);
+struct variable *ir_new_variable(struct program *p, unsigned width, const char *hint);
+
+/* ---- properties ---- */
+
+extern const char *const op_names[OP_COUNT];
+bool ir_is_const(const struct node *n, uint64_t value);
+/* True if a and b cannot both hold in one iteration. */
+bool ir_disjoint(const struct node *a, const struct node *b);
+/* The predicate of an effect or load. */
+const struct node *ir_predicate(const struct node *n);
+/* Cycles from the inputs of a node to its output. */
+unsigned ir_latency(const struct node *n);
+/* A value that needs no pipeline register: constants, and what does not change within the region. */
+bool ir_is_steady(const struct node *n);
+static inline bool ir_is_memory_access(const struct node *n)
+{
+    return n->op == OP_LOAD || n->op == OP_STORE;
+}
+static inline bool ir_is_effect(const struct node *n)
+{
+    return n->op == OP_STORE || n->op == OP_READ || n->op == OP_WRITE;
+}
+
+/* ---- passes, in their order; see README.md ---- */
+
+void front_compile(struct program *p);
+void memory_collect(struct program *p);
+void region_split(struct program *p);
+void lower_program(struct program *p);
+void live_mark(struct program *p);
+void width_analyse(struct program *p);
+void schedule_program(struct program *p);
+void check_program(struct program *p);
+void verilog_emit(struct program *p, FILE *out);
+void report_json(const struct program *p, FILE *out);
+void report_human(const struct program *p, FILE *out);
+void dump_program(const struct program *p, const char *pass, FILE *out);
+
+#endif

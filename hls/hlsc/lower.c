@@ -1,0 +1,459 @@
+/* lower.c -- LLVM instructions to nodes, within one region. */
+#include "lower.h"
+
+#include <string.h>
+
+#include <llvm-c/DebugInfo.h>
+
+struct loc loc_of(struct program *p, LLVMValueRef inst)
+{
+    struct loc loc = {0};
+    unsigned length = 0;
+    if (!LLVMIsAInstruction(inst) || !LLVMInstructionGetDebugLoc(inst))
+        return loc;
+    const char *file = LLVMGetDebugLocFilename(inst, &length);
+    loc.file = file ? arena_printf(p->arena, "%.*s", (int)length, file) : p->options->source;
+    loc.line = LLVMGetDebugLocLine(inst);
+    loc.column = LLVMGetDebugLocColumn(inst);
+    return loc;
+}
+
+unsigned width_of(LLVMValueRef v)
+{
+    LLVMTypeRef type = LLVMTypeOf(v);
+    return LLVMGetTypeKind(type) == LLVMIntegerTypeKind ? LLVMGetIntTypeWidth(type) : 0;
+}
+
+/* The name of a value without what the optimiser hung on it: "i.014" is i, "sums.sroa.2.0" is sums_2. */
+const char *hint_of(struct program *p, LLVMValueRef v)
+{
+    size_t length;
+    const char *name = LLVMGetValueName2(v, &length);
+    if (length == 0)
+        return NULL;
+    char *out = arena_alloc(p->arena, length + 8);
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (strncmp(name + i, ".sroa.", 6) == 0) {
+            i += 5;
+            out[n++] = '_';
+        } else if (name[i] == '.' && name[i + 1] >= '0' && name[i + 1] <= '9' && n > 0) {
+            size_t k = i + 1;
+            while (k < length && name[k] >= '0' && name[k] <= '9')
+                k++;
+            if (k == length)
+                break; /* a trailing number */
+            out[n++] = '_';
+        } else {
+            bool fine = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
+                        (name[i] >= '0' && name[i] <= '9' && n > 0) || name[i] == '_';
+            out[n++] = fine ? name[i] : '_';
+        }
+    }
+    return out;
+}
+
+const char *callee_name(LLVMValueRef call)
+{
+    size_t length;
+    LLVMValueRef f = LLVMGetCalledValue(call);
+    return LLVMIsAFunction(f) ? LLVMGetValueName2(f, &length) : "";
+}
+
+struct variable *variable_for(struct program *p, LLVMValueRef inst)
+{
+    struct variable *v = map_get(&p->variable_of, inst);
+    if (!v) {
+        v = ir_new_variable(p, width_of(inst), hint_of(p, inst));
+        v->source = inst;
+        v->home = map_get(&p->region_of, LLVMGetInstructionParent(inst));
+        map_put(p->arena, &p->variable_of, inst, v);
+    }
+    return v;
+}
+
+struct node *lower_value(struct lowering *l, LLVMValueRef v)
+{
+    struct program *p = l->p;
+    struct node *n = map_get(&l->r->value, v);
+    if (n)
+        return n;
+    struct loc loc = loc_of(p, v);
+    if (LLVMIsAConstantInt(v)) {
+        if (width_of(v) > 64)
+            diag_fail(p->diag, loc, "use integers up to 64 bits", "integer of %u bits", width_of(v));
+        n = ir_const(p, l->r, LLVMConstIntGetZExtValue(v), width_of(v));
+    } else if (LLVMIsUndef(v) || LLVMIsPoison(v)) {
+        n = ir_const(p, l->r, 0, width_of(v));
+    } else if (LLVMIsAArgument(v)) {
+        for (unsigned i = 0; i < p->scalars.n; i++)
+            if (p->scalars.at[i] == v) {
+                n = ir_new(p, OP_PARAM, width_of(v));
+                n->name = n->hint = hint_of(p, v);
+            }
+        if (!n)
+            diag_fail(p->diag, loc, NULL, "a stream is used as a value");
+    } else if (LLVMIsAInstruction(v) && width_of(v) > 0) {
+        n = ir_variable(p, l->r, variable_for(p, v));
+    } else {
+        diag_fail(p->diag, loc, "use integers and index arrays directly",
+                  "a value of this type is not supported");
+    }
+    map_put(p->arena, &l->r->value, v, n);
+    return n;
+}
+
+/* ---- memory and registers ---- */
+
+struct node *lower_read_cell(struct lowering *l, struct variable *cell)
+{
+    struct node *n = map_get(&l->cell, cell);
+    if (!n) {
+        n = ir_variable(l->p, l->r, cell);
+        map_put(l->p->arena, &l->cell, cell, n);
+    }
+    return n;
+}
+
+static void add_effect(struct lowering *l, struct node *n, LLVMValueRef inst)
+{
+    n->loc = loc_of(l->p, inst);
+    n->order = l->order++;
+    VEC_PUSH(l->p->arena, &l->r->effects, n);
+}
+
+static struct variable *promoted_cell(struct lowering *l, struct place at, LLVMValueRef inst)
+{
+    if (at.row->op != OP_CONST || at.row->value >= at.memory->rows)
+        diag_fail(l->p->diag, loc_of(l->p, inst), "index the array with the selected number",
+                  "an index into '%s' is chosen by a pointer", at.memory->name);
+    return at.memory->bank[at.bank].cell[at.row->value];
+}
+
+static struct node *lower_load(struct lowering *l, LLVMValueRef inst, struct node *predicate)
+{
+    struct place at = lower_place(l, LLVMGetOperand(inst, 0), inst, width_of(inst));
+    if (at.lane)
+        diag_fail(l->p->diag, loc_of(l->p, inst), "read with an index that unrolling makes constant",
+                  "read of partitioned array '%s' with a bank index that is not constant",
+                  at.memory->name);
+    if (map_get(&l->promoted, at.memory))
+        return lower_read_cell(l, promoted_cell(l, at, inst));
+    if (at.memory->kind == MEMORY_ROM && at.row->op == OP_CONST) {
+        const uint64_t *initial = at.memory->bank[at.bank].initial;
+        return ir_const(l->p, l->r, initial ? initial[at.row->value] : 0, width_of(inst));
+    }
+    struct node *n = ir_new(l->p, OP_LOAD, width_of(inst));
+    n->memory = at.memory;
+    n->bank = at.bank;
+    n->arg[0] = at.row;
+    n->nargs = 1;
+    n->predicate = predicate;
+    n->hint = hint_of(l->p, inst);
+    add_effect(l, n, inst);
+    return n;
+}
+
+static void lower_store(struct lowering *l, LLVMValueRef inst, struct node *predicate)
+{
+    LLVMValueRef data = LLVMGetOperand(inst, 0);
+    struct place at = lower_place(l, LLVMGetOperand(inst, 1), inst, width_of(data));
+    struct node *value = lower_value(l, data);
+    if (map_get(&l->promoted, at.memory)) {
+        struct variable *cell = promoted_cell(l, at, inst);
+        struct node *old = lower_read_cell(l, cell);
+        map_put(l->p->arena, &l->cell, cell,
+                ir_make(l->p, l->r, OP_SELECT, cell->width, predicate, value, old));
+        map_put(l->p->arena, &l->written, cell, cell);
+        return;
+    }
+    struct node *n = ir_new(l->p, OP_STORE, 0);
+    n->memory = at.memory;
+    n->bank = at.bank;
+    n->arg[0] = at.row;
+    n->arg[1] = value;
+    n->arg[2] = predicate;
+    n->arg[3] = at.lane;
+    n->nargs = at.lane ? 4 : 3;
+    add_effect(l, n, inst);
+}
+
+/* ---- calls ---- */
+
+static struct stream *stream_of(struct lowering *l, LLVMValueRef call, unsigned width)
+{
+    struct stream *s = map_get(&l->p->stream_of, LLVMGetOperand(call, 0));
+    struct loc loc = loc_of(l->p, call);
+    if (!s)
+        diag_fail(l->p->diag, loc, "name a stream parameter of the top function in each call",
+                  "two streams, or none, may be behind this pointer");
+    if (s->width && s->width != width)
+        diag_fail(l->p->diag, loc, "use one type for the stream", "'%s' is used with %u and %u bits",
+                  s->name, s->width, width);
+    s->width = width;
+    s->loc = s->loc.line ? s->loc : loc;
+    return s;
+}
+
+static struct node *lower_stream_call(struct lowering *l, LLVMValueRef inst, const char *name,
+                                      struct node *predicate)
+{
+    struct program *p = l->p;
+    const char *digits = strrchr(name, 'u');
+    unsigned width = digits[1] == '1' ? 16 : digits[1] == '3' ? 32 : 64;
+    struct stream *s = stream_of(l, inst, width);
+    bool is_write = strncmp(name, "__hls_write", 11) == 0;
+    bool is_read = strncmp(name, "__hls_read", 10) == 0;
+    *(is_write ? &s->is_output : &s->is_input) = true;
+    if (s->is_output && s->is_input)
+        diag_fail(p->diag, loc_of(p, inst), "use two streams", "'%s' is read and written", s->name);
+    struct node *n = ir_new(p, is_write ? OP_WRITE : is_read ? OP_READ : OP_EMPTY,
+                            is_write ? 0 : is_read ? width : 1);
+    n->stream = s;
+    n->hint = arena_printf(p->arena, is_read ? "%s_word" : "%s_empty", s->name);
+    if (is_write) {
+        n->arg[0] = lower_value(l, LLVMGetOperand(inst, 1));
+        n->arg[1] = predicate;
+        n->nargs = 2;
+    } else if (is_read) {
+        n->arg[0] = predicate;
+        n->nargs = 1;
+    }
+    add_effect(l, n, inst);
+    return is_write ? NULL : n;
+}
+
+static void lower_promise(struct lowering *l, LLVMValueRef inst)
+{
+    LLVMValueRef distance = LLVMGetOperand(inst, 1);
+    struct program *p = l->p;
+    if (!l->r->is_loop || !LLVMIsAConstantInt(distance))
+        diag_fail(p->diag, loc_of(p, inst), "put it, with a constant, into the body of a pipelined loop",
+                  "HLS_DISTANCE has no effect here");
+    struct promise promise = {.memory = lower_memory_of(p, LLVMGetOperand(inst, 0), inst),
+                              .distance = (unsigned)LLVMConstIntGetZExtValue(distance),
+                              .loc = loc_of(p, inst)};
+    if (promise.memory)
+        VEC_PUSH(p->arena, &l->r->promises, promise);
+}
+
+static struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const char *name)
+{
+    struct program *p = l->p;
+    struct region *r = l->r;
+    unsigned w = width_of(inst);
+    static const struct {
+        const char *name;
+        enum op op;
+    } simple[] = {{"llvm.smin.", OP_SMIN},
+                  {"llvm.smax.", OP_SMAX},
+                  {"llvm.umin.", OP_UMIN},
+                  {"llvm.umax.", OP_UMAX}};
+    struct node *a = lower_value(l, LLVMGetOperand(inst, 0));
+    struct node *b = LLVMGetNumArgOperands(inst) > 1 ? lower_value(l, LLVMGetOperand(inst, 1)) : NULL;
+    for (unsigned i = 0; i < sizeof simple / sizeof *simple; i++)
+        if (strncmp(name, simple[i].name, strlen(simple[i].name)) == 0)
+            return ir_make(p, r, simple[i].op, w, a, b, NULL);
+    if (strncmp(name, "llvm.usub.sat.", 14) == 0) {
+        struct node *difference = ir_make(p, r, OP_SUB, w, a, b, NULL);
+        return ir_make(p, r, OP_SELECT, w, ir_compare(p, r, CMP_UGT, a, b), difference,
+                       ir_const(p, r, 0, w));
+    }
+    if (strncmp(name, "llvm.uadd.sat.", 14) == 0) {
+        struct node *sum = ir_make(p, r, OP_ADD, w, a, b, NULL);
+        return ir_make(p, r, OP_SELECT, w, ir_compare(p, r, CMP_ULT, sum, a),
+                       ir_const(p, r, ~(uint64_t)0, w), sum);
+    }
+    if (strncmp(name, "llvm.abs.", 9) == 0) {
+        struct node *zero = ir_const(p, r, 0, w);
+        return ir_make(p, r, OP_SELECT, w, ir_compare(p, r, CMP_SLT, a, zero),
+                       ir_make(p, r, OP_SUB, w, zero, a, NULL), a);
+    }
+    bool left = strncmp(name, "llvm.fshl.", 10) == 0;
+    if (left || strncmp(name, "llvm.fshr.", 10) == 0) {
+        struct node *by = lower_value(l, LLVMGetOperand(inst, 2));
+        if (by->op == OP_CONST) {
+            uint64_t k = by->value % w;
+            uint64_t up = left ? k : (w - k) % w;
+            if (up == 0)
+                return left ? a : b;
+            return ir_or(p, r, ir_make(p, r, OP_SHL, w, a, ir_const(p, r, up, w), NULL),
+                         ir_make(p, r, OP_LSHR, w, b, ir_const(p, r, w - up, w), NULL));
+        }
+    }
+    if (strncmp(name, "llvm.bswap.", 11) == 0) {
+        struct node *sum = ir_const(p, r, 0, w);
+        for (unsigned k = 0; k < w; k += 8) {
+            struct node *byte = ir_make(p, r, OP_LSHR, w, a, ir_const(p, r, k, w), NULL);
+            byte = ir_and(p, r, byte, ir_const(p, r, 255, w));
+            sum = ir_or(p, r, sum, ir_make(p, r, OP_SHL, w, byte, ir_const(p, r, w - 8 - k, w), NULL));
+        }
+        return sum;
+    }
+    diag_fail(p->diag, loc_of(p, inst), "write it with shifts, adds and compares",
+              "the operation '%s' is not supported", name);
+}
+
+static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct node *predicate)
+{
+    struct program *p = l->p;
+    const char *name = callee_name(inst);
+    struct loc loc = loc_of(p, inst);
+    if (strncmp(name, "__hls_read", 10) == 0 || strncmp(name, "__hls_write", 11) == 0 ||
+        strncmp(name, "__hls_empty", 11) == 0)
+        return lower_stream_call(l, inst, name, predicate);
+    if (strcmp(name, "__hls_clock") == 0) {
+        struct node *n = ir_new(p, OP_CLOCK, 32);
+        add_effect(l, n, inst);
+        return n;
+    }
+    if (strcmp(name, "__hls_distance") == 0) {
+        lower_promise(l, inst);
+        return NULL;
+    }
+    if (strcmp(name, "__hls_pipeline") == 0) {
+        if (!l->r->is_loop)
+            diag_fail(p->diag, loc, "put it first into the body of a loop",
+                      "HLS_PIPELINE is not in a loop");
+        return NULL;
+    }
+    if (strncmp(name, "llvm.dbg", 8) == 0 || strncmp(name, "llvm.lifetime", 13) == 0 ||
+        strncmp(name, "llvm.assume", 11) == 0 || strncmp(name, "llvm.experimental.noalias", 25) == 0)
+        return NULL;
+    if (strncmp(name, "llvm.mem", 8) == 0)
+        diag_fail(p->diag, loc, "copy or clear the elements in a loop",
+                  "an array is copied or cleared as a whole");
+    if (strncmp(name, "llvm.", 5) == 0)
+        return lower_intrinsic(l, inst, name);
+    if (LLVMGetCalledValue(inst) == p->top || !LLVMIsDeclaration(LLVMGetCalledValue(inst)))
+        diag_fail(p->diag, loc, "write a loop, with an array as the stack", "'%s' is recursive", name);
+    diag_fail(p->diag, loc, "define the function in this source", "'%s' is not defined", name);
+}
+
+/* ---- arithmetic ---- */
+
+static struct node *lower_signed_division(struct lowering *l, LLVMValueRef inst, struct node *a,
+                                          struct node *b, unsigned w)
+{
+    struct program *p = l->p;
+    struct region *r = l->r;
+    if (b->op != OP_CONST || (b->value & (b->value - 1)) != 0 || b->value == 0)
+        diag_fail(p->diag, loc_of(p, inst), "divide by a power of two, or subtract in a loop",
+                  "division by a number that is not a constant power of two");
+    unsigned k = bit_length(b->value) - 1;
+    struct node *sign = ir_make(p, r, OP_ASHR, w, a, ir_const(p, r, w - 1, w), NULL);
+    struct node *bias = ir_and(p, r, sign, ir_const(p, r, mask_of(k), w));
+    struct node *biased = ir_make(p, r, OP_ADD, w, a, bias, NULL);
+    struct node *quotient = ir_make(p, r, OP_ASHR, w, biased, ir_const(p, r, k, w), NULL);
+    if (LLVMGetInstructionOpcode(inst) == LLVMSDiv)
+        return quotient;
+    struct node *back = ir_make(p, r, OP_SHL, w, quotient, ir_const(p, r, k, w), NULL);
+    return ir_make(p, r, OP_SUB, w, a, back, NULL);
+}
+
+static struct node *lower_division(struct lowering *l, LLVMValueRef inst, struct node *a, struct node *b,
+                                   unsigned w)
+{
+    struct program *p = l->p;
+    LLVMOpcode opcode = LLVMGetInstructionOpcode(inst);
+    if (opcode == LLVMSDiv || opcode == LLVMSRem)
+        return lower_signed_division(l, inst, a, b, w);
+    if (b->op != OP_CONST || (b->value & (b->value - 1)) != 0 || b->value == 0)
+        diag_fail(p->diag, loc_of(p, inst), "divide by a power of two, or subtract in a loop",
+                  "division by a number that is not a constant power of two");
+    if (opcode == LLVMURem)
+        return ir_and(p, l->r, a, ir_const(p, l->r, b->value - 1, w));
+    return ir_make(p, l->r, OP_LSHR, w, a, ir_const(p, l->r, bit_length(b->value) - 1, w), NULL);
+}
+
+static enum op binary_op(LLVMOpcode opcode)
+{
+    switch (opcode) {
+    case LLVMAdd: return OP_ADD;
+    case LLVMSub: return OP_SUB;
+    case LLVMMul: return OP_MUL;
+    case LLVMAnd: return OP_AND;
+    case LLVMOr: return OP_OR;
+    case LLVMXor: return OP_XOR;
+    case LLVMShl: return OP_SHL;
+    case LLVMLShr: return OP_LSHR;
+    case LLVMAShr: return OP_ASHR;
+    case LLVMZExt: return OP_ZEXT;
+    case LLVMSExt: return OP_SEXT;
+    case LLVMTrunc: return OP_TRUNC;
+    default: return OP_COUNT;
+    }
+}
+
+static enum compare compare_of(LLVMIntPredicate predicate)
+{
+    return (enum compare)((int)predicate - (int)LLVMIntEQ);
+}
+
+static struct node *lower_pure(struct lowering *l, LLVMValueRef inst)
+{
+    struct program *p = l->p;
+    LLVMOpcode opcode = LLVMGetInstructionOpcode(inst);
+    unsigned w = width_of(inst);
+    struct node *a = lower_value(l, LLVMGetOperand(inst, 0));
+    struct node *b = LLVMGetNumOperands(inst) > 1 ? lower_value(l, LLVMGetOperand(inst, 1)) : NULL;
+    enum op op = binary_op(opcode);
+    if (op != OP_COUNT)
+        return ir_make(p, l->r, op, w, a, b, NULL);
+    switch (opcode) {
+    case LLVMUDiv:
+    case LLVMURem:
+    case LLVMSDiv:
+    case LLVMSRem: return lower_division(l, inst, a, b, w);
+    case LLVMFreeze: return a;
+    case LLVMICmp: return ir_compare(p, l->r, compare_of(LLVMGetICmpPredicate(inst)), a, b);
+    case LLVMSelect:
+        return ir_make(p, l->r, OP_SELECT, w, a, b, lower_value(l, LLVMGetOperand(inst, 2)));
+    default: break;
+    }
+    diag_fail(p->diag, loc_of(p, inst), "use integers up to 64 bits", "this operation is not supported");
+}
+
+static bool has_float(LLVMValueRef inst)
+{
+    LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(inst));
+    bool found = kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMX86_FP80TypeKind;
+    for (int i = 0; i < LLVMGetNumOperands(inst); i++) {
+        kind = LLVMGetTypeKind(LLVMTypeOf(LLVMGetOperand(inst, (unsigned)i)));
+        found |= kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMX86_FP80TypeKind;
+    }
+    return found;
+}
+
+void lower_instruction(struct lowering *l, LLVMValueRef inst, struct node *predicate)
+{
+    struct program *p = l->p;
+    struct node *n = NULL;
+    if (has_float(inst))
+        diag_fail(p->diag, loc_of(p, inst), "use fixed point", "floating point is not supported");
+    if (width_of(inst) > 64)
+        diag_fail(p->diag, loc_of(p, inst), "use integers up to 64 bits", "integer of %u bits",
+                  width_of(inst));
+    switch (LLVMGetInstructionOpcode(inst)) {
+    case LLVMBr:
+    case LLVMSwitch:
+    case LLVMRet:
+    case LLVMUnreachable:
+    case LLVMGetElementPtr: /* followed from the accesses */
+    case LLVMAlloca: return;
+    case LLVMLoad: n = lower_load(l, inst, predicate); break;
+    case LLVMStore: lower_store(l, inst, predicate); return;
+    case LLVMCall: n = lower_call(l, inst, predicate); break;
+    default:
+        if (LLVMGetTypeKind(LLVMTypeOf(inst)) == LLVMPointerTypeKind)
+            return; /* an error where it is used */
+        n = lower_pure(l, inst);
+    }
+    if (!n)
+        return;
+    if (!n->loc.line)
+        n->loc = loc_of(p, inst);
+    if (!n->hint && n->op != OP_VAR && n->op != OP_CONST)
+        n->hint = hint_of(p, inst);
+    map_put(p->arena, &l->r->value, inst, n);
+}

@@ -1,0 +1,74 @@
+/* lower.h -- what the passes from LLVM IR to our own form share. */
+#ifndef HLSC_LOWER_H
+#define HLSC_LOWER_H
+
+#include <llvm-c/Target.h>
+
+#include "ir.h"
+
+struct annotation {
+    unsigned partition; /* dimension from 1, 0 for none */
+    bool registers;
+    struct loc loc;
+};
+
+/* The control-flow graph of the top function. */
+struct block {
+    LLVMBasicBlockRef llvm;
+    unsigned index; /* in reverse post-order */
+    struct block *idom;
+    VEC(struct block *) succ;
+    VEC(struct block *) pred;
+    struct loop *loop; /* the innermost */
+};
+struct loop {
+    struct block *header;
+    struct loop *outer;
+    VEC(struct block *) body;
+    VEC(struct block *) latches;
+    bool has_inner;
+    int ii; /* of the marker, 0 without */
+    struct loc loc;
+};
+struct cfg {
+    VEC(struct block *) blocks; /* in reverse post-order, reachable only */
+    VEC(struct loop *) loops;
+    struct map block_of;
+};
+void cfg_build(struct program *p, struct cfg *cfg);
+bool cfg_dominates(const struct block *a, const struct block *b);
+
+/* Where a pointer points: a row of a bank, or of the bank given by `lane`. */
+struct place {
+    struct memory *memory;
+    struct node *row;
+    unsigned bank;
+    struct node *lane;
+};
+
+/* The state of lowering one region. */
+struct lowering {
+    struct program *p;
+    struct region *r;
+    struct map predicate; /* block to node */
+    struct map postdom;   /* block to set of blocks, see lower.c */
+    struct map cell;      /* variable to node: value of a register at this point */
+    struct map promoted;  /* memory: its cells are values in this region */
+    struct map written;   /* variables that the region stores to */
+    unsigned order;
+};
+
+struct node *lower_value(struct lowering *l, LLVMValueRef v);
+struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access, unsigned width);
+void lower_instruction(struct lowering *l, LLVMValueRef inst, struct node *predicate);
+struct node *lower_read_cell(struct lowering *l, struct variable *cell);
+struct memory *lower_memory_of(struct program *p, LLVMValueRef pointer, LLVMValueRef at);
+
+struct loc loc_of(struct program *p, LLVMValueRef inst);
+unsigned width_of(LLVMValueRef v);
+const char *hint_of(struct program *p, LLVMValueRef v);
+const char *callee_name(LLVMValueRef call);
+/* The variable that carries the value of inst to other regions. */
+struct variable *variable_for(struct program *p, LLVMValueRef inst);
+
+#endif

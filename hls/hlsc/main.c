@@ -1,0 +1,137 @@
+/* main.c -- the command line of hlsc. */
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ir.h"
+#include "tech.h"
+
+const char *argp_program_version = "hlsc 0.1";
+
+enum { KEY_TOP = 256, KEY_REPORT, KEY_CLOCK, KEY_FAMILY, KEY_DUMP };
+
+static const struct argp_option option_table[] = {
+    {"top", KEY_TOP, "FUNCTION", 0, "the function that becomes the module", 0},
+    {"output", 'o', "FILE", 0, "the Verilog file", 0},
+    {"report", KEY_REPORT, "FILE", 0, "a report in JSON", 0},
+    {"clock-ns", KEY_CLOCK, "NS", 0, "the period to schedule for", 0},
+    {"family", KEY_FAMILY, "NAME", 0, "ice40 (default) or ecp5", 0},
+    {"include", 'I', "DIR", 0, "as for the compiler", 0},
+    {"define", 'D', "NAME=VALUE", 0, "as for the compiler", 0},
+    {"dump", KEY_DUMP, "PASS", 0, "print the program after llvm, lower, width or schedule", 0},
+    {"quiet", 'q', NULL, 0, "no summary", 0},
+    {0}};
+
+struct settings {
+    struct options options;
+    struct arena *arena;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct settings *s = state->input;
+    struct options *o = &s->options;
+    switch (key) {
+    case KEY_TOP: o->top = arg; break;
+    case 'o': o->output = arg; break;
+    case KEY_REPORT: o->report = arg; break;
+    case KEY_CLOCK:
+        o->clock_ns = atof(arg);
+        if (o->clock_ns <= 0)
+            argp_error(state, "--clock-ns must be positive");
+        break;
+    case KEY_FAMILY: o->family = arg; break;
+    case 'I': VEC_PUSH(s->arena, &o->includes, arg); break;
+    case 'D': VEC_PUSH(s->arena, &o->defines, arg); break;
+    case KEY_DUMP: o->dump = arg; break;
+    case 'q': o->quiet = true; break;
+    case ARGP_KEY_ARG:
+        if (o->source)
+            argp_error(state, "one source at a time");
+        o->source = arg;
+        break;
+    case ARGP_KEY_END:
+        if (!o->source || !o->top || !o->output)
+            argp_error(state, "a source, --top and -o are needed");
+        break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static void dump_if(const struct program *p, const char *pass)
+{
+    if (p->options->dump && strcmp(p->options->dump, pass) == 0)
+        dump_program(p, pass, stdout);
+}
+
+static void write_file(struct program *p, const char *path, const char *content)
+{
+    FILE *f = fopen(path, "w");
+    if (!f || fputs(content, f) < 0 || fclose(f) != 0)
+        diag_fail(p->diag, (struct loc){0}, NULL, "cannot write '%s'", path);
+}
+
+static void compile(struct program *p)
+{
+    front_compile(p);
+    memory_collect(p);
+    lower_program(p);
+    live_mark(p);
+    dump_if(p, "lower");
+    width_analyse(p);
+    dump_if(p, "width");
+    schedule_program(p);
+    dump_if(p, "schedule");
+    check_program(p);
+
+    char *verilog, *json;
+    size_t size;
+    FILE *out = open_memstream(&verilog, &size);
+    verilog_emit(p, out);
+    fclose(out);
+    out = open_memstream(&json, &size);
+    report_json(p, out);
+    fclose(out);
+    write_file(p, p->options->output, verilog);
+    if (p->options->report)
+        write_file(p, p->options->report, json);
+    if (!p->options->quiet)
+        report_human(p, stdout);
+    free(verilog);
+    free(json);
+}
+
+int main(int argc, char **argv)
+{
+    struct arena arena = {0};
+    struct settings settings = {.arena = &arena};
+    settings.options.family = "ice40";
+    const struct argp argp = {option_table, parse, "KERNEL.c",
+                              "hlsc -- compiles a C function to a Verilog module", NULL, NULL, NULL};
+    argp_parse(&argp, argc, argv, 0, NULL, &settings);
+
+    struct diag diag = {.source = settings.options.source};
+    struct program p = {.arena = &arena, .diag = &diag, .options = &settings.options};
+    p.tech = tech_find(settings.options.family);
+    if (!p.tech) {
+        fprintf(stderr, "hlsc: unknown family '%s'\n", settings.options.family);
+        return 1;
+    }
+    if (settings.options.clock_ns == 0)
+        settings.options.clock_ns = p.tech->clock_ns;
+    p.context = LLVMContextCreate();
+    int status = 0;
+    if (setjmp(diag.escape) == 0) {
+        compile(&p);
+    } else {
+        unlink(settings.options.output); /* no stale result of an earlier run */
+        status = 1;
+    }
+    if (p.module)
+        LLVMDisposeModule(p.module);
+    LLVMContextDispose(p.context);
+    arena_free(&arena);
+    return status;
+}

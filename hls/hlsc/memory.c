@@ -1,0 +1,161 @@
+/* memory.c -- arrays and statics of the program: their shape, banks, kind and initial values. */
+#include <string.h>
+
+#include <llvm-c/Target.h>
+
+#include "lower.h"
+
+static uint64_t size_of(struct program *p, LLVMTypeRef type)
+{
+    return LLVMABISizeOfType(LLVMGetModuleDataLayout(p->module), type);
+}
+
+struct variable *ir_new_variable(struct program *p, unsigned width, const char *hint)
+{
+    struct variable *v = arena_alloc(p->arena, sizeof *v);
+    v->width = width;
+    v->hint = hint;
+    v->range = (struct range){1, 0};
+    VEC_PUSH(p->arena, &p->variables, v);
+    return v;
+}
+
+/* The scalar at offset_bytes of an initial value. */
+static uint64_t initial_at(struct program *p, LLVMValueRef init, uint64_t offset_bytes)
+{
+    for (;;) {
+        if (LLVMIsNull(init) || LLVMIsUndef(init))
+            return 0;
+        LLVMTypeRef type = LLVMTypeOf(init);
+        if (LLVMGetTypeKind(type) == LLVMArrayTypeKind) {
+            uint64_t size = size_of(p, LLVMGetElementType(type));
+            init = LLVMGetAggregateElement(init, (unsigned)(offset_bytes / size));
+            offset_bytes %= size;
+        } else if (LLVMGetTypeKind(type) == LLVMStructTypeKind) {
+            LLVMTargetDataRef layout = LLVMGetModuleDataLayout(p->module);
+            unsigned field = LLVMElementAtOffset(layout, type, offset_bytes);
+            offset_bytes -= LLVMOffsetOfElement(layout, type, field);
+            init = LLVMGetAggregateElement(init, field);
+        } else {
+            return LLVMConstIntGetZExtValue(init) & mask_of(LLVMGetIntTypeWidth(type));
+        }
+    }
+}
+
+static void add_bank(struct program *p, struct memory *m, LLVMTypeRef type, unsigned offset_bytes,
+                     unsigned *room)
+{
+    if (LLVMGetTypeKind(type) != LLVMIntegerTypeKind)
+        diag_fail(p->diag, m->loc, "use integers, arrays of integers or of structs of integers",
+                  "'%s': elements of this type are not supported", m->name);
+    if (m->nbanks == *room) {
+        struct bank *grown = arena_alloc(p->arena, 2 * *room * sizeof *grown);
+        memcpy(grown, m->bank, m->nbanks * sizeof *grown);
+        m->bank = grown;
+        *room *= 2;
+    }
+    m->bank[m->nbanks++] = (struct bank){
+        .width = LLVMGetIntTypeWidth(type), .offset_bytes = offset_bytes, .range = {1, 0}};
+}
+
+/* Splits one row, of the given type, into banks. */
+static void split_row(struct program *p, struct memory *m, LLVMTypeRef row)
+{
+    unsigned room = 8;
+    m->bank = arena_alloc(p->arena, room * sizeof *m->bank);
+    if (m->partitioned) {
+        LLVMTypeRef element = LLVMGetElementType(row);
+        unsigned lanes = (unsigned)LLVMGetArrayLength2(row);
+        for (unsigned i = 0; i < lanes; i++)
+            add_bank(p, m, element, i * (unsigned)size_of(p, element), &room);
+    } else if (LLVMGetTypeKind(row) == LLVMStructTypeKind) {
+        LLVMTargetDataRef layout = LLVMGetModuleDataLayout(p->module);
+        for (unsigned i = 0; i < LLVMCountStructElementTypes(row); i++)
+            add_bank(p, m, LLVMStructGetTypeAtIndex(row, i),
+                     (unsigned)LLVMOffsetOfElement(layout, row, i), &room);
+    } else {
+        add_bank(p, m, row, 0, &room);
+    }
+}
+
+static void take_initial(struct program *p, struct memory *m, LLVMValueRef init)
+{
+    if (!init || LLVMIsNull(init) || LLVMIsUndef(init))
+        return;
+    for (unsigned b = 0; b < m->nbanks; b++) {
+        m->bank[b].initial = arena_alloc(p->arena, m->rows * sizeof(uint64_t));
+        for (unsigned row = 0; row < m->rows; row++)
+            m->bank[b].initial[row] =
+                initial_at(p, init, (uint64_t)row * m->row_bytes + m->bank[b].offset_bytes);
+    }
+}
+
+static void make_cells(struct program *p, struct memory *m, bool persistent)
+{
+    for (unsigned b = 0; b < m->nbanks; b++) {
+        m->bank[b].cell = arena_alloc(p->arena, m->rows * sizeof *m->bank[b].cell);
+        for (unsigned row = 0; row < m->rows; row++) {
+            const char *hint = m->name;
+            if (m->rows > 1)
+                hint = arena_printf(p->arena, "%s_%u", hint, row);
+            if (m->nbanks > 1)
+                hint = arena_printf(p->arena, "%s_f%u", hint, b);
+            struct variable *v = ir_new_variable(p, m->bank[b].width, hint);
+            v->memory = m;
+            v->has_reset = persistent;
+            v->reset = m->bank[b].initial ? m->bank[b].initial[row] : 0;
+            m->bank[b].cell[row] = v;
+        }
+    }
+}
+
+static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVMValueRef init, bool constant,
+                       bool persistent, struct loc loc)
+{
+    const struct annotation *a = map_get(&p->annotation_of, g);
+    struct memory *m = arena_alloc(p->arena, sizeof *m);
+    m->name = hint_of(p, g);
+    m->global = g;
+    m->loc = a ? a->loc : loc;
+    m->rows = 1;
+    m->scalar = LLVMGetTypeKind(type) == LLVMIntegerTypeKind;
+    unsigned dimensions = 0;
+    for (LLVMTypeRef t = type; LLVMGetTypeKind(t) == LLVMArrayTypeKind; t = LLVMGetElementType(t))
+        dimensions++;
+    if (a && a->partition && a->partition != dimensions)
+        diag_fail(p->diag, m->loc, "partition the last dimension, with the others before it",
+                  "'%s': dimension %u of %u cannot be partitioned", m->name, a->partition, dimensions);
+    m->partitioned = a && a->partition != 0;
+    for (unsigned d = m->partitioned ? 1 : 0; d < dimensions; d++) {
+        m->rows *= (unsigned)LLVMGetArrayLength2(type);
+        type = LLVMGetElementType(type);
+    }
+    m->row_bytes = (unsigned)size_of(p, type);
+    m->address_bits = m->rows > 1 ? bit_length(m->rows - 1) : 1;
+    split_row(p, m, type);
+    take_initial(p, m, init);
+    m->kind = constant ? MEMORY_ROM
+              : m->scalar || m->rows == 1 || (a && a->registers) ? MEMORY_REGISTERS
+                                                                 : MEMORY_RAM;
+    if (m->kind == MEMORY_REGISTERS)
+        make_cells(p, m, persistent);
+    VEC_PUSH(p->arena, &p->memories, m);
+    map_put(p->arena, &p->memory_of, g, m);
+}
+
+void memory_collect(struct program *p)
+{
+    for (LLVMValueRef g = LLVMGetFirstGlobal(p->module); g; g = LLVMGetNextGlobal(g)) {
+        size_t length;
+        const char *name = LLVMGetValueName2(g, &length);
+        if (strncmp(name, "llvm.", 5) == 0 || !LLVMGetFirstUse(g))
+            continue;
+        struct loc loc = {0};
+        add_memory(p, g, LLVMGlobalGetValueType(g), LLVMGetInitializer(g), LLVMIsGlobalConstant(g), true,
+                   loc);
+    }
+    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
+        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+            if (LLVMIsAAllocaInst(i))
+                add_memory(p, i, LLVMGetAllocatedType(i), NULL, false, false, loc_of(p, i));
+}

@@ -1,0 +1,107 @@
+/* report.c -- what was built, for people and for programs. */
+#include "ir.h"
+
+static unsigned count_op(const struct program *p, enum op op)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < p->regions.n; i++)
+        for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++)
+            n += !p->regions.at[i]->empty && p->regions.at[i]->nodes.at[k]->op == op;
+    return n;
+}
+
+static unsigned count_states(const struct program *p)
+{
+    unsigned n = p->returns;
+    for (unsigned i = 0; i < p->regions.n; i++) {
+        const struct region *r = p->regions.at[i];
+        n += r->empty ? 0 : r->is_loop ? 1 : (unsigned)r->depth + 1;
+    }
+    return n;
+}
+
+static double critical_ns(const struct program *p)
+{
+    double worst = 0;
+    for (unsigned i = 0; i < p->regions.n; i++)
+        for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++)
+            if (p->regions.at[i]->nodes.at[k]->arrival > worst)
+                worst = p->regions.at[i]->nodes.at[k]->arrival;
+    return worst;
+}
+
+static const char *kind_name(const struct memory *m)
+{
+    return m->kind == MEMORY_ROM ? "rom" : m->kind == MEMORY_REGISTERS ? "registers" : "ram";
+}
+
+static bool worth_a_line(const struct memory *m)
+{
+    return m->kind != MEMORY_REGISTERS ? m->live : m->rows > 1;
+}
+
+static void json_loops(const struct program *p, FILE *o)
+{
+    bool first = true;
+    fprintf(o, "  \"loops\": [");
+    for (unsigned i = 0; i < p->regions.n; i++) {
+        const struct region *r = p->regions.at[i];
+        if (!r->is_loop)
+            continue;
+        fprintf(o,
+                "%s\n    {\"name\": \"%s\", \"line\": %u, \"ii\": %d, \"depth\": %d, \"state_bits\": %u, "
+                "\"pipeline_bits\": %u, \"required_distance\": {",
+                first ? "" : ",", r->state_name, r->loc.line, r->ii, r->depth + 1, r->state_bits, r->pipeline_bits);
+        for (unsigned k = 0; k < r->promises.n; k++)
+            fprintf(o, "%s\"%s\": %u", k ? ", " : "", r->promises.at[k].memory->name, r->promises.at[k].required);
+        fprintf(o, "}}");
+        first = false;
+    }
+    fprintf(o, "\n  ],\n");
+}
+
+void report_json(const struct program *p, FILE *o)
+{
+    fprintf(o, "{\n  \"top\": \"%s\",\n  \"family\": \"%s\",\n  \"clock_ns\": %g,\n", p->options->top,
+            p->options->family, p->options->clock_ns);
+    json_loops(p, o);
+    fprintf(o, "  \"memories\": [");
+    bool first = true;
+    for (unsigned i = 0; i < p->memories.n; i++) {
+        const struct memory *m = p->memories.at[i];
+        if (!worth_a_line(m))
+            continue;
+        unsigned bits = 0;
+        for (unsigned b = 0; b < m->nbanks; b++)
+            bits += m->bank[b].bits * m->rows;
+        fprintf(o,
+                "%s\n    {\"name\": \"%s\", \"kind\": \"%s\", \"width\": %u, \"depth\": %u, \"banks\": %u, "
+                "\"bits\": %u}",
+                first ? "" : ",", m->name, kind_name(m), m->bank[0].bits, m->rows, m->nbanks, bits);
+        first = false;
+    }
+    fprintf(o, "\n  ],\n  \"multipliers\": %u,\n  \"states\": %u,\n  \"critical_path_ns\": %.1f\n}\n",
+            count_op(p, OP_MUL), count_states(p), critical_ns(p));
+}
+
+void report_human(const struct program *p, FILE *o)
+{
+    fprintf(o, "%s: %u states, %u multipliers, critical path about %.1f ns of %g\n", p->options->top,
+            count_states(p), count_op(p, OP_MUL), critical_ns(p), p->options->clock_ns);
+    for (unsigned i = 0; i < p->regions.n; i++) {
+        const struct region *r = p->regions.at[i];
+        if (!r->is_loop)
+            continue;
+        fprintf(o, "  loop at line %u: interval %d, %d stages, %u bits of state, %u of pipeline\n", r->loc.line,
+                r->ii, r->depth + 1, r->state_bits, r->pipeline_bits);
+        for (unsigned k = 0; k < r->promises.n; k++)
+            fprintf(o, "    %s: distance %u promised, %u needed\n", r->promises.at[k].memory->name,
+                    r->promises.at[k].distance, r->promises.at[k].required);
+    }
+    for (unsigned i = 0; i < p->memories.n; i++) {
+        const struct memory *m = p->memories.at[i];
+        if (worth_a_line(m))
+            fprintf(o, "  %s '%s': %u x %u bits, %u bank%s\n", kind_name(m), m->name, m->rows, m->bank[0].bits,
+                    m->nbanks, m->nbanks == 1 ? "" : "s");
+    }
+}

@@ -1,0 +1,281 @@
+/* schedule.c -- a cycle for every node. As soon as possible, with chaining of operations within a cycle by
+ * the delay model; precedences between iterations raise lower bounds until nothing moves. A bound that runs
+ * away is a recurrence that does not fit into the interval. Then sink.c saves registers. */
+#include "schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tech.h"
+
+int schedule_ready(const struct node *n)
+{
+    return n->cycle + (int)ir_latency(n);
+}
+
+int schedule_update_cycle(const struct node *phi)
+{
+    int ready = ir_is_steady(phi->next) ? 0 : schedule_ready(phi->next);
+    return ready > phi->cycle ? ready : phi->cycle;
+}
+
+static unsigned index_of(const struct scheduler *s, const struct node *n)
+{
+    return (unsigned)(uintptr_t)map_get(&s->index_of, n) - 1;
+}
+
+/* Raises the bound of n and remembers why. */
+static bool raise_bound(struct scheduler *s, struct node *n, int cycle, struct node *cause)
+{
+    if (n->cycle >= cycle)
+        return false;
+    unsigned i = index_of(s, n);
+    if (s->lower[i] < cycle)
+        s->lower[i] = cycle;
+    s->cause[i] = cause;
+    return true;
+}
+
+static bool port_taken(const struct scheduler *s, const struct node *n)
+{
+    for (unsigned i = 0; i < s->r->effects.n; i++) {
+        const struct node *other = s->r->effects.at[i];
+        if (other != n && other->cycle >= 0 && port_conflict(s->r, n, other))
+            return true;
+    }
+    return false;
+}
+
+static bool fixed_to_start(const struct region *r, const struct node *n)
+{
+    return r->is_loop && (n->op == OP_READ || n->op == OP_EMPTY);
+}
+
+static void place_node(struct scheduler *s, unsigned i)
+{
+    struct node *n = s->r->nodes.at[i];
+    const struct technology *t = s->p->tech;
+    double clock_ns = s->p->options->clock_ns, arrival = 0;
+    int cycle = s->lower[i];
+    struct node *cause = s->cause[i];
+    for (unsigned k = 0; k < n->nargs; k++) {
+        struct node *a = n->arg[k];
+        if (ir_is_steady(a))
+            continue;
+        int ready = schedule_ready(a);
+        if (ready > cycle) {
+            cycle = ready;
+            cause = a;
+        }
+    }
+    for (unsigned k = 0; k < n->nargs; k++) {
+        const struct node *a = n->arg[k];
+        double at = !ir_is_steady(a) && schedule_ready(a) == cycle ? a->arrival : t->register_ns;
+        if (a->op != OP_CONST && at > arrival)
+            arrival = at;
+    }
+    double delay = tech_delay(t, n);
+    bool effect = fixed_to_start(s->r, n);
+    if (arrival + delay > clock_ns && arrival > t->register_ns && !effect) {
+        cycle++;
+        arrival = t->register_ns;
+    }
+    n->cycle = cycle;
+    if (ir_is_memory_access(n) || ir_is_effect(n))
+        for (int tries = 0; tries < s->r->ii + 64 && !effect && port_taken(s, n); tries++)
+            n->cycle++;
+    if (n->cycle != cycle)
+        arrival = t->register_ns;
+    n->arrival = tech_is_source(n) ? tech_arrival(t, n) : arrival + delay;
+    s->cause[i] = cause;
+}
+
+/* ---- what went wrong ---- */
+
+static const char *describe(struct program *p, const struct node *n)
+{
+    const char *what = op_names[n->op];
+    if (n->memory)
+        what = arena_printf(p->arena, "%s of '%s'", what, n->memory->name);
+    else if (n->stream)
+        what = arena_printf(p->arena, "%s of '%s'", what, n->stream->name);
+    else if (n->hint)
+        what = arena_printf(p->arena, "%s '%s'", n->op == OP_PHI ? "state" : what, n->hint);
+    return n->loc.line ? arena_printf(p->arena, "%s (line %u)", what, n->loc.line) : what;
+}
+
+/* Follows the causes back until they repeat: that is the recurrence. */
+static const char *describe_recurrence(struct scheduler *s, struct node *n, struct loc *loc)
+{
+    for (unsigned i = 0; i < s->r->nodes.n && s->cause[index_of(s, n)]; i++)
+        n = s->cause[index_of(s, n)];
+    const char *text = "";
+    struct node *x = n;
+    unsigned shown = 0;
+    do {
+        if (x->loc.line && !loc->line)
+            *loc = x->loc;
+        bool telling = x->op == OP_PHI || x->memory || x->loc.line;
+        if (telling && shown < 8) {
+            text = arena_printf(s->p->arena, "%s%s%s", describe(s->p, x), *text ? " <- " : "", text);
+            shown++;
+        }
+        x = s->cause[index_of(s, x)];
+    } while (x && x != n);
+    return text;
+}
+
+struct failure {
+    struct loc loc;
+    const char *reason;
+};
+
+static bool over_port(const struct region *r, const struct node *a, const struct node *b)
+{
+    return a->op == b->op && !ir_disjoint(ir_predicate(a), ir_predicate(b)) &&
+           ((a->stream && a->stream == b->stream) ||
+            (ir_is_memory_access(a) && a->memory == b->memory && a->bank == b->bank &&
+             a->memory->kind != MEMORY_REGISTERS && !(a->op == OP_LOAD && a->arg[0] == b->arg[0]))) &&
+           r->is_loop;
+}
+
+/* More accesses of a port in an iteration than the interval has cycles. */
+static bool ports_fit(struct scheduler *s, struct failure *f)
+{
+    struct region *r = s->r;
+    for (unsigned i = 0; i < r->effects.n; i++) {
+        const struct node *a = r->effects.at[i];
+        if (!r->is_loop || a->op == OP_EMPTY || a->op == OP_CLOCK)
+            continue;
+        int uses = 1;
+        for (unsigned k = 0; k < i; k++)
+            uses += over_port(r, r->effects.at[k], a);
+        int room = a->op == OP_READ ? 1 : r->ii;
+        if (uses > room) {
+            f->loc = a->loc;
+            f->reason = arena_printf(s->p->arena, "%d accesses in an iteration, but one port: %s", uses,
+                                     describe(s->p, a));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool raise_bounds(struct scheduler *s)
+{
+    struct region *r = s->r;
+    bool moved = false;
+    for (unsigned i = 0; i < s->order.n; i++) {
+        const struct precedence *o = &s->order.at[i];
+        moved |= raise_bound(s, o->to, o->from->cycle + o->latency - r->ii * o->distance, o->from);
+    }
+    for (unsigned i = 0; i < r->phis.n; i++) {
+        struct node *phi = r->phis.at[i];
+        if (!ir_is_steady(phi->next))
+            moved |= raise_bound(s, phi, schedule_ready(phi->next) - r->ii + 1, phi->next);
+    }
+    return moved;
+}
+
+static bool attempt(struct scheduler *s, struct failure *f)
+{
+    struct region *r = s->r;
+    memset(s->lower, 0, r->nodes.n * sizeof *s->lower);
+    memset(s->cause, 0, r->nodes.n * sizeof *s->cause);
+    if (!ports_fit(s, f))
+        return false;
+    int limit = 80 + (int)r->nodes.n / 4;
+    for (;;) {
+        struct node *highest = NULL;
+        for (unsigned i = 0; i < r->effects.n; i++)
+            r->effects.at[i]->cycle = -1;
+        for (unsigned i = 0; i < r->nodes.n; i++) {
+            place_node(s, i);
+            if (!highest || r->nodes.at[i]->cycle > highest->cycle)
+                highest = r->nodes.at[i];
+        }
+        for (unsigned i = 0; i < r->nodes.n; i++)
+            if (fixed_to_start(r, r->nodes.at[i]) && r->nodes.at[i]->cycle > 0) {
+                f->reason = arena_printf(s->p->arena, "%s must wait for a later cycle: its condition needs memory",
+                                         describe(s->p, r->nodes.at[i]));
+                f->loc = r->nodes.at[i]->loc;
+                return false;
+            }
+        if (r->again && schedule_ready(r->again) > r->ii - 1) {
+            f->loc = r->again->loc;
+            f->reason = arena_printf(s->p->arena,
+                                     "the loop's condition is known only in cycle %d: %s",
+                                     schedule_ready(r->again), describe_recurrence(s, r->again, &f->loc));
+            return false;
+        }
+        if (highest && highest->cycle > limit) {
+            f->reason = arena_printf(s->p->arena, "recurrence %s", describe_recurrence(s, highest, &f->loc));
+            return false;
+        }
+        if (!raise_bounds(s))
+            return true;
+    }
+}
+
+static void finish_region(struct scheduler *s)
+{
+    struct region *r = s->r;
+    r->depth = 0;
+    r->critical_ns = 0;
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        const struct node *n = r->nodes.at[i];
+        if (!ir_is_steady(n) && schedule_ready(n) > r->depth)
+            r->depth = schedule_ready(n);
+    }
+    for (unsigned i = 0; i < r->phis.n; i++)
+        if (schedule_update_cycle(r->phis.at[i]) > r->depth)
+            r->depth = schedule_update_cycle(r->phis.at[i]);
+    for (unsigned i = 0; i < r->promises.n; i++) {
+        struct promise *m = &r->promises.at[i];
+        for (unsigned a = 0; a < r->effects.n; a++)
+            for (unsigned b = 0; b < r->effects.n; b++) {
+                const struct node *store = r->effects.at[a], *load = r->effects.at[b];
+                if (store->op != OP_STORE || load->op != OP_LOAD || store->memory != m->memory ||
+                    load->memory != m->memory)
+                    continue;
+                int lag = store->cycle + 1 - load->cycle;
+                int needed = lag <= 0 ? 0 : (lag + r->ii - 1) / r->ii;
+                if (needed > (int)m->required)
+                    m->required = (unsigned)needed;
+            }
+    }
+}
+
+static void schedule_region(struct program *p, struct region *r)
+{
+    struct scheduler s = {.p = p, .r = r};
+    s.lower = arena_alloc(p->arena, (r->nodes.n + 1) * sizeof *s.lower);
+    s.cause = arena_alloc(p->arena, (r->nodes.n + 1) * sizeof *s.cause);
+    for (unsigned i = 0; i < r->nodes.n; i++)
+        map_put(p->arena, &s.index_of, r->nodes.at[i], (void *)(uintptr_t)(i + 1));
+    if (!r->is_loop)
+        r->ii = 1 << 20; /* iterations never overlap */
+    depend_find(p, r, &s.order);
+    struct failure f = {{0}, NULL};
+    if (!attempt(&s, &f)) {
+        int fits = 0;
+        const char *reason = f.reason;
+        struct loc loc = f.loc.line ? f.loc : r->loc;
+        for (r->ii++; r->ii <= 64 && !fits; r->ii++)
+            fits = attempt(&s, &f) ? r->ii : 0;
+        const char *remedy = "shorten the recurrence, or promise a HLS_DISTANCE if it does not happen";
+        if (fits)
+            remedy = arena_printf(p->arena, "%s, or write HLS_PIPELINE(%d)", remedy, fits);
+        diag_fail(p->diag, loc, remedy, "the loop cannot start an iteration every %d cycle%s: %s",
+                  r->ii_wanted, r->ii_wanted == 1 ? "" : "s", reason);
+    }
+    finish_region(&s);
+    sink_nodes(&s);
+    finish_region(&s);
+}
+
+void schedule_program(struct program *p)
+{
+    for (unsigned i = 0; i < p->regions.n; i++)
+        schedule_region(p, p->regions.at[i]);
+}

@@ -1,0 +1,35 @@
+/* schedule.h -- between the dependence analysis and the scheduler. */
+#ifndef HLSC_SCHEDULE_H
+#define HLSC_SCHEDULE_H
+
+#include "ir.h"
+
+/* to.cycle >= from.cycle + latency - ii * distance */
+struct precedence {
+    struct node *from, *to;
+    int latency, distance;
+};
+typedef VEC(struct precedence) precedence_vec;
+
+void depend_find(struct program *p, struct region *r, precedence_vec *out);
+
+/* True if a and b want one port in one cycle and cannot share it. */
+bool port_conflict(const struct region *r, const struct node *a, const struct node *b);
+
+/* The cycle in which phi takes its next value. */
+int schedule_update_cycle(const struct node *phi);
+int schedule_ready(const struct node *n);
+
+struct scheduler {
+    struct program *p;
+    struct region *r;
+    precedence_vec order;
+    int *lower; /* by index in r->nodes: bounds found so far */
+    struct node **cause;
+    struct map index_of; /* node to index + 1 */
+};
+/* Moves nodes to where fewer register bits are alive, within the same II and depth. */
+void sink_nodes(struct scheduler *s);
+bool schedule_legal(struct scheduler *s);
+
+#endif

@@ -1,0 +1,166 @@
+/* vblock.c -- a basic block: its cycles are states of the machine. A state that waits for a stream holds all
+ * that it does until the stream is ready. */
+#include "verilog.h"
+
+const char *state_name(struct emitter *e, const struct region *r, int cycle)
+{
+    return r->is_loop || r->depth == 0 ? text(e, "S_%s", r->state_name)
+                                       : text(e, "S_%s_%d", r->state_name, cycle);
+}
+
+const char *transition(struct emitter *e, struct region *r, struct edge *edge, int cycle)
+{
+    const char *all = "";
+    for (unsigned i = 0; i < edge->moves.n; i++) {
+        struct move *m = &edge->moves.at[i];
+        if (m->value->op == OP_VAR && m->value->variable == m->to)
+            continue;
+        all = text(e, "%s          %s <= %s;\n", all, net_of_variable(e, m->to)->name,
+                   operand(e, r, m->value, cycle, m->to->bits));
+    }
+    if (!edge->to)
+        return text(e, "%s          state <= S_idle;\n          done <= 1'b1;\n", all);
+    const struct region *to = map_get(&e->p->region_of, edge->to);
+    if (to->is_loop)
+        all = text(e, "%s          %s_run <= 1'b1;\n", all, to->state_name);
+    return text(e, "%s          state <= %s;\n", all, state_name(e, to, 0));
+}
+
+/* Gives every value that outlives its state a register: a variable's if it has one. */
+static void declare_kept(struct emitter *e, struct region *r, int *last_use)
+{
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        struct node *n = r->nodes.at[i];
+        if (n->width == 0 || ir_is_steady(n) || n->op == OP_MUL || last_use[i] <= schedule_ready(n))
+            continue;
+        struct net *kept = NULL;
+        for (unsigned k = 0; k < r->liveouts.n && !kept; k++) {
+            struct variable *v = r->liveouts.at[k].to;
+            if (r->liveouts.at[k].value == n && !v->memory && v->bits == n->bits && v->is_signed == n->is_signed)
+                kept = net_of_variable(e, v);
+        }
+        if (!kept) {
+            struct net *net = map_get(&e->net_of, n);
+            kept = new_net(e, text(e, "%s_q", net->name), n->bits, n->is_signed);
+            fprintf(e->wires, "  %s;\n", declaration(e, "reg", kept));
+            r->pipeline_bits += n->bits;
+        }
+        map_put(e->arena, &e->kept_of, n, kept);
+    }
+}
+
+static void find_last_uses(struct region *r, int *last_use, struct map *index)
+{
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        const struct node *n = r->nodes.at[i];
+        for (unsigned k = 0; k < n->nargs; k++) {
+            uintptr_t at = (uintptr_t)map_get(index, n->arg[k]);
+            if (at && last_use[at - 1] < n->cycle)
+                last_use[at - 1] = n->cycle;
+        }
+    }
+    for (unsigned i = 0; i < r->edges.n; i++) {
+        uintptr_t at = (uintptr_t)map_get(index, r->edges.at[i].condition);
+        if (at)
+            last_use[at - 1] = r->depth;
+        for (unsigned k = 0; k < r->edges.at[i].moves.n; k++) {
+            at = (uintptr_t)map_get(index, r->edges.at[i].moves.at[k].value);
+            if (at)
+                last_use[at - 1] = r->depth;
+        }
+    }
+    for (unsigned i = 0; i < r->liveouts.n; i++) {
+        uintptr_t at = (uintptr_t)map_get(index, r->liveouts.at[i].value);
+        if (at && r->liveouts.at[i].to->memory)
+            last_use[at - 1] = r->depth;
+    }
+}
+
+/* What happens as the state ends. */
+static void emit_actions(struct emitter *e, struct region *r, int cycle)
+{
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        struct node *n = r->nodes.at[i];
+        if (n->op == OP_MUL && n->cycle == cycle) {
+            struct net *net = map_get(&e->net_of, n);
+            fprintf(e->cases, "          %s <= %s;\n", net->name, expression(e, r, n));
+        }
+        struct net *kept = map_get(&e->kept_of, n);
+        if (kept && schedule_ready(n) == cycle) {
+            struct net *net = map_get(&e->net_of, n);
+            net->used = mask_of(net->bits);
+            fprintf(e->cases, "          %s <= %s;\n", kept->name, net->name);
+        }
+        if (n->op == OP_STORE && n->memory->kind == MEMORY_REGISTERS && n->cycle == cycle)
+            emit_register_stores(e, r, n, e->cases, operand(e, r, n->arg[2], cycle, 1));
+    }
+    for (unsigned i = 0; i < r->liveouts.n; i++) {
+        struct liveout *o = &r->liveouts.at[i];
+        bool at_end = o->to->memory || ir_is_steady(o->value);
+        int at = at_end ? r->depth : schedule_ready(o->value);
+        struct net *kept = map_get(&e->kept_of, o->value), *to = net_of_variable(e, o->to);
+        if (at == cycle && kept != to)
+            fprintf(e->cases, "          %s <= %s;\n", to->name, operand(e, r, o->value, cycle, o->to->bits));
+    }
+}
+
+static const char *waits_for(struct emitter *e, const struct region *r, int cycle)
+{
+    for (unsigned i = 0; i < r->effects.n; i++) {
+        const struct node *n = r->effects.at[i];
+        if (n->cycle == cycle && n->op == OP_READ)
+            return text(e, "s_axis_%s_tvalid", n->stream->name);
+        if (n->cycle == cycle && n->op == OP_WRITE)
+            return text(e, "~%s_full", n->stream->name);
+    }
+    return NULL;
+}
+
+static void emit_ways_out(struct emitter *e, struct region *r)
+{
+    for (unsigned i = 0; i < r->edges.n; i++) {
+        struct edge *edge = &r->edges.at[i];
+        bool last = i + 1 == r->edges.n;
+        if (r->edges.n > 1)
+            fprintf(e->cases, "          %s%s%s%sbegin\n", i ? "end else " : "", last ? "" : "if (",
+                    last ? "" : operand(e, r, edge->condition, r->depth, 1), last ? "" : ") ");
+        fprintf(e->cases, "%s", transition(e, r, edge, r->depth));
+        if (r->edges.n > 1 && last)
+            fprintf(e->cases, "          end\n");
+    }
+}
+
+void emit_block(struct emitter *e, struct region *r)
+{
+    fprintf(e->wires, "\n  // ---- %s, line %u ----\n", r->name, r->loc.line);
+    int *last_use = arena_alloc(e->arena, (r->nodes.n + 1) * sizeof *last_use);
+    struct map index = {0};
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        last_use[i] = -1;
+        map_put(e->arena, &index, r->nodes.at[i], (void *)(uintptr_t)(i + 1));
+    }
+    find_last_uses(r, last_use, &index);
+    /* nodes in order; the registers of each right behind it, so that later nodes find them */
+    struct region one = *r;
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        one.nodes.at = &r->nodes.at[i];
+        one.nodes.n = 1;
+        emit_nodes(e, &one);
+        declare_kept(e, &one, &last_use[i]);
+    }
+    r->pipeline_bits = one.pipeline_bits;
+    collect_ports(e, r);
+    for (int cycle = 0; cycle <= r->depth; cycle++) {
+        const char *wait = waits_for(e, r, cycle);
+        fprintf(e->cases, "      %s:", state_name(e, r, cycle));
+        if (wait)
+            fprintf(e->cases, " if (%s)", wait);
+        fprintf(e->cases, " begin\n");
+        emit_actions(e, r, cycle);
+        if (cycle < r->depth)
+            fprintf(e->cases, "          state <= %s;\n", state_name(e, r, cycle + 1));
+        else
+            emit_ways_out(e, r);
+        fprintf(e->cases, "        end\n");
+    }
+}

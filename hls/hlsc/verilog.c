@@ -1,0 +1,213 @@
+/* verilog.c -- the module around the regions: ports, states, clocked processes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "verilog.h"
+
+static bool skipped(const struct region *r)
+{
+    return r->empty;
+}
+
+/* Names of regions in states and signals; one state for a loop, one for each cycle of a block. */
+static void name_states(struct emitter *e)
+{
+    struct program *p = e->p;
+    unsigned states = p->returns ? 1 : 0;
+    for (unsigned i = 0; i < p->regions.n; i++) {
+        struct region *r = p->regions.at[i];
+        if (skipped(r))
+            continue;
+        r->state_name = unique_name(e, r->is_loop ? text(e, "loop%u", r->loc.line) : r->name);
+        r->first_state = states;
+        states += r->is_loop ? 1 : (unsigned)r->depth + 1;
+    }
+    e->state_bits = states > 1 ? bit_length(states - 1) : 1;
+}
+
+static void emit_state_names(struct emitter *e)
+{
+    struct program *p = e->p;
+    if (p->returns)
+        fprintf(e->out, "  localparam [%u:0] S_idle = %s;\n", e->state_bits - 1, sized(e, e->state_bits, 0));
+    for (unsigned i = 0; i < p->regions.n; i++) {
+        const struct region *r = p->regions.at[i];
+        for (int c = 0; !skipped(r) && c <= (r->is_loop ? 0 : r->depth); c++)
+            fprintf(e->out, "  localparam [%u:0] %s = %s; // line %u\n", e->state_bits - 1, state_name(e, r, c),
+                    sized(e, e->state_bits, r->first_state + (unsigned)c), r->loc.line);
+    }
+    fprintf(e->out, "  reg [%u:0] state;\n", e->state_bits - 1);
+}
+
+static void emit_port_list(struct emitter *e)
+{
+    struct program *p = e->p;
+    FILE *o = e->out;
+    fprintf(o, "module %s (\n  input  wire clk,\n  input  wire rst_n", p->options->top);
+    if (p->returns)
+        fprintf(o, ",\n  input  wire start,\n  output reg  done,\n  output wire idle");
+    for (unsigned i = 0; i < p->scalars.n; i++) {
+        LLVMValueRef v = p->scalars.at[i];
+        unsigned bits = LLVMGetIntTypeWidth(LLVMTypeOf(v));
+        size_t length;
+        if (bits == 1)
+            fprintf(o, ",\n  input  wire %s", LLVMGetValueName2(v, &length));
+        else
+            fprintf(o, ",\n  input  wire [%u:0] %s", bits - 1, LLVMGetValueName2(v, &length));
+    }
+    for (unsigned i = 0; i < p->streams.n; i++) {
+        const struct stream *s = p->streams.at[i];
+        const char *n = s->name;
+        if (s->is_input)
+            fprintf(o,
+                    ",\n  input  wire [%u:0] s_axis_%s_tdata,\n  input  wire s_axis_%s_tvalid,\n"
+                    "  output wire s_axis_%s_tready",
+                    s->width - 1, n, n, n);
+        if (s->is_output)
+            fprintf(o,
+                    ",\n  output wire [%u:0] m_axis_%s_tdata,\n  output wire m_axis_%s_tvalid,\n"
+                    "  input  wire m_axis_%s_tready",
+                    s->width - 1, n, n, n);
+    }
+    fprintf(o, "\n`ifdef HLSC_CHECK\n  , output wire check_failed // a promised distance was not kept\n`endif\n);\n");
+}
+
+static void declare_inputs(struct emitter *e)
+{
+    struct program *p = e->p;
+    for (unsigned i = 0; i < p->scalars.n; i++) {
+        LLVMValueRef v = p->scalars.at[i];
+        size_t length;
+        struct net *net = new_net(e, LLVMGetValueName2(v, &length), LLVMGetIntTypeWidth(LLVMTypeOf(v)), false);
+        for (unsigned k = 0; k < p->regions.n; k++)
+            for (unsigned j = 0; j < p->regions.at[k]->nodes.n; j++) {
+                struct node *n = p->regions.at[k]->nodes.at[j];
+                if (n->op == OP_PARAM && strcmp(n->hint, net->name) == 0) {
+                    struct net *view = arena_alloc(e->arena, sizeof *view);
+                    *view = *net;
+                    view->is_signed = n->is_signed;
+                    net->used = mask_of(net->bits); /* an input of a fixed width */
+                    map_put(e->arena, &e->net_of, n, view);
+                }
+            }
+    }
+    for (unsigned i = 0; i < p->streams.n; i++)
+        if (p->streams.at[i]->is_output)
+            fprintf(e->wires, "  wire %s_full;\n", unique_name(e, p->streams.at[i]->name));
+}
+
+/* Bits that nothing reads are named once, for the benefit of linters. */
+static void emit_unused(struct emitter *e)
+{
+    const char *all = "1'b0";
+    for (unsigned i = 0; i < e->nets.n; i++) {
+        struct net *net = e->nets.at[i];
+        for (unsigned b = 0; b < net->bits;) {
+            unsigned from = b;
+            while (b < net->bits && !(net->used >> b & 1))
+                b++;
+            if (b > from)
+                all = net->bits == 1 ? text(e, "%s, %s", all, net->name)
+                      : b - from == net->bits ? text(e, "%s, %s", all, net->name)
+                                              : text(e, "%s, %s[%u:%u]", all, net->name, b - 1, from);
+            while (b < net->bits && (net->used >> b & 1))
+                b++;
+        }
+    }
+    for (unsigned i = 0; i < e->p->streams.n; i++)
+        if (e->p->streams.at[i]->is_input)
+            all = text(e, "%s, s_axis_%s_tdata", all, e->p->streams.at[i]->name);
+    fprintf(e->out, "\n  wire unused = &{%s};\n", all);
+}
+
+static struct region *entry_region(struct program *p)
+{
+    return p->regions.at[0];
+}
+
+static void emit_process(struct emitter *e, const char *updates, const char *cases, const char *resets)
+{
+    struct program *p = e->p;
+    FILE *o = e->out;
+    const struct region *entry = entry_region(p);
+    const char *run = entry->is_loop ? text(e, "%s_run <= 1'b1;", entry->state_name) : "";
+    fprintf(o, "\n  always @(posedge clk) begin\n");
+    if (p->returns)
+        fprintf(o, "    done <= 1'b0;\n");
+    fprintf(o, "%s    case (state)\n", updates);
+    if (p->returns)
+        fprintf(o, "      S_idle: if (start) begin\n          state <= %s;\n          %s\n        end\n",
+                state_name(e, entry, 0), run);
+    fprintf(o, "%s      default: state <= %s;\n    endcase\n", cases,
+            p->returns ? "S_idle" : state_name(e, entry, 0));
+    fprintf(o, "    if (!rst_n) begin\n      state <= %s;\n%s", p->returns ? "S_idle" : state_name(e, entry, 0),
+            resets);
+    if (p->returns)
+        fprintf(o, "      done <= 1'b0;\n");
+    else if (entry->is_loop)
+        fprintf(o, "      %s\n", run);
+    fprintf(o, "    end\n  end\n");
+    if (p->returns)
+        fprintf(o, "  assign idle = state == S_idle;\n");
+    if (p->uses_clock)
+        fprintf(o, "  always @(posedge clk) cycle_count <= rst_n ? cycle_count + 32'd1 : 32'd0;\n");
+}
+
+/* Blocks that transitions jump over. */
+static void find_unreached(struct program *p)
+{
+    for (unsigned i = 0; i < p->regions.n; i++)
+        p->regions.at[i]->empty = i > 0;
+    for (unsigned i = 0; i < p->regions.n; i++)
+        for (unsigned k = 0; k < p->regions.at[i]->edges.n; k++) {
+            LLVMBasicBlockRef to = p->regions.at[i]->edges.at[k].to;
+            if (to)
+                ((struct region *)map_get(&p->region_of, to))->empty = false;
+        }
+}
+
+static void emit_regions(struct emitter *e)
+{
+    for (unsigned i = 0; i < e->p->regions.n; i++) {
+        struct region *r = e->p->regions.at[i];
+        if (skipped(r))
+            continue;
+        if (r->is_loop)
+            emit_loop(e, r);
+        else
+            emit_block(e, r);
+    }
+}
+
+void verilog_emit(struct program *p, FILE *out)
+{
+    struct emitter e = {.p = p, .arena = p->arena, .out = out};
+    char *part[5];
+    size_t size[5];
+    FILE **stream[5] = {&e.wires, &e.clocked, &e.updates, &e.cases, &e.resets};
+    for (int i = 0; i < 5; i++)
+        *stream[i] = open_memstream(&part[i], &size[i]);
+    find_unreached(p);
+    const char *source = strrchr(p->options->source, '/');
+    fprintf(out, "// generated by hlsc from %s\n`default_nettype none\n\n", source ? source + 1 : p->options->source);
+    emit_port_list(&e);
+    declare_inputs(&e);
+    name_states(&e);
+    emit_state_names(&e);
+    emit_regions(&e);
+    for (int i = 0; i < 5; i++)
+        fclose(*stream[i]);
+    if (p->uses_clock)
+        fprintf(out, "  reg [31:0] cycle_count;\n");
+    fprintf(out, "%s", part[0]);
+    emit_memories(&e);
+    emit_streams(&e);
+    if (size[1])
+        fprintf(out, "\n  always @(posedge clk) begin\n%s  end\n", part[1]);
+    emit_process(&e, part[2], part[3], part[4]);
+    emit_promise_checks(&e);
+    emit_unused(&e);
+    fprintf(out, "endmodule\n\n`default_nettype wire\n");
+    for (int i = 0; i < 5; i++)
+        free(part[i]);
+}

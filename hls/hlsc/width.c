@@ -1,0 +1,465 @@
+/* width.c -- how many bits of each value exist. Forward: the range of signed numbers a value can take, to a
+ * fixpoint over the whole program, variables and memories included. Backward: how many low bits anyone looks
+ * at. A value is kept in the smaller number of bits and extends by its sign if it can be negative. */
+#include "ir.h"
+
+static bool is_empty(struct range r)
+{
+    return r.lo > r.hi;
+}
+
+static struct range full(unsigned width)
+{
+    if (width == 1)
+        return (struct range){0, 1};
+    return (struct range){-((wide)1 << (width - 1)), ((wide)1 << (width - 1)) - 1};
+}
+
+/* A result that leaves the type wraps. */
+static struct range fit(wide lo, wide hi, unsigned width)
+{
+    struct range f = full(width);
+    return lo < f.lo || hi > f.hi ? f : (struct range){lo, hi};
+}
+
+static struct range hull(struct range a, struct range b)
+{
+    if (is_empty(a))
+        return b;
+    if (is_empty(b))
+        return a;
+    return (struct range){a.lo < b.lo ? a.lo : b.lo, a.hi > b.hi ? a.hi : b.hi};
+}
+
+static unsigned unsigned_bits(wide hi)
+{
+    return hi <= 0 ? 1 : bit_length((uint64_t)hi);
+}
+
+static unsigned signed_bits(struct range r)
+{
+    unsigned n = 1;
+    while (r.lo < -((wide)1 << (n - 1)) || r.hi >= (wide)1 << (n - 1))
+        n++;
+    return n;
+}
+
+static unsigned range_bits(struct range r, unsigned width)
+{
+    if (is_empty(r))
+        return 1;
+    unsigned n = r.lo < 0 ? signed_bits(r) : unsigned_bits(r.hi);
+    return n < width ? n : width;
+}
+
+static struct range constant_range(uint64_t value, unsigned width)
+{
+    wide v = width == 1 ? (wide)(value & 1) : (wide)sign_extend(value, width);
+    return (struct range){v, v};
+}
+
+static struct range product(struct range a, struct range b, unsigned width)
+{
+    if (width > 32 && (range_bits(a, 64) + range_bits(b, 64) > 120))
+        return full(width);
+    wide lo = a.lo * b.lo, hi = lo, p[3] = {a.lo * b.hi, a.hi * b.lo, a.hi * b.hi};
+    for (int i = 0; i < 3; i++) {
+        lo = p[i] < lo ? p[i] : lo;
+        hi = p[i] > hi ? p[i] : hi;
+    }
+    return fit(lo, hi, width);
+}
+
+static struct range logic(enum op op, struct range a, struct range b, unsigned width)
+{
+    wide top = ((wide)1 << unsigned_bits(a.hi > b.hi ? a.hi : b.hi)) - 1;
+    if (op == OP_AND && (a.lo >= 0 || b.lo >= 0)) {
+        wide hi = a.lo >= 0 && (b.lo < 0 || a.hi < b.hi) ? a.hi : b.hi;
+        return (struct range){0, hi};
+    }
+    if (a.lo >= 0 && b.lo >= 0) {
+        wide lo = op == OP_OR ? (a.lo > b.lo ? a.lo : b.lo) : 0;
+        return (struct range){lo, top};
+    }
+    struct range both = hull(a, b);
+    unsigned n = signed_bits(both); /* neither operand leaves n bits, so no result does */
+    struct range r = full(n < 2 ? 2 : n);
+    if (op == OP_OR && a.hi < 0 && b.hi < 0)
+        r.hi = -1;
+    return fit(r.lo, r.hi, width);
+}
+
+static struct range shift(const struct node *n, struct range a, struct range by)
+{
+    unsigned width = n->width;
+    if (by.lo < 0 || by.hi >= width)
+        by = (struct range){0, width - 1};
+    int least = (int)by.lo, most = (int)by.hi;
+    if (n->op == OP_SHL) {
+        if (range_bits(a, 64) + (unsigned)most > 100)
+            return full(width);
+        wide lo = a.lo < 0 ? a.lo * ((wide)1 << most) : a.lo * ((wide)1 << least);
+        wide hi = a.hi < 0 ? a.hi * ((wide)1 << least) : a.hi * ((wide)1 << most);
+        return fit(lo, hi, width);
+    }
+    if (n->op == OP_LSHR && a.lo < 0) {
+        if (least == 0)
+            return full(width);
+        return (struct range){0, (((wide)1 << width) - 1) >> least};
+    }
+    return (struct range){a.lo < 0 ? a.lo >> least : a.lo >> most, a.hi < 0 ? a.hi >> most : a.hi >> least};
+}
+
+static struct range minmax(enum op op, struct range a, struct range b, unsigned width)
+{
+    bool is_unsigned = op == OP_UMIN || op == OP_UMAX;
+    if (is_unsigned && (a.lo < 0 || b.lo < 0)) {
+        if (op == OP_UMIN && a.lo >= 0)
+            return (struct range){0, a.hi};
+        if (op == OP_UMIN && b.lo >= 0)
+            return (struct range){0, b.hi};
+        return full(width);
+    }
+    bool min = op == OP_SMIN || op == OP_UMIN;
+    return (struct range){(a.lo < b.lo) == min ? a.lo : b.lo, (a.hi < b.hi) == min ? a.hi : b.hi};
+}
+
+static struct range resize(const struct node *n, struct range a)
+{
+    unsigned from = n->arg[0]->width;
+    if (n->op == OP_TRUNC)
+        return n->width == 1 ? (a.lo >= 0 && a.hi <= 1 ? a : full(1)) : fit(a.lo, a.hi, n->width);
+    if (n->op == OP_SEXT)
+        return from == 1 ? (struct range){-a.hi, -a.lo} : a;
+    return a.lo >= 0 ? a : (struct range){0, ((wide)1 << from) - 1};
+}
+
+static struct range binary(const struct node *n, struct range a, struct range b)
+{
+    unsigned width = n->width;
+    if (is_empty(a) || is_empty(b))
+        return n->op == OP_SELECT ? hull(a, b) : (struct range){1, 0};
+    switch (n->op) {
+    case OP_ADD: return fit(a.lo + b.lo, a.hi + b.hi, width);
+    case OP_SUB: return fit(a.lo - b.hi, a.hi - b.lo, width);
+    case OP_MUL: return product(a, b, width);
+    case OP_AND:
+    case OP_OR:
+    case OP_XOR: return logic(n->op, a, b, width);
+    case OP_SHL:
+    case OP_LSHR:
+    case OP_ASHR: return shift(n, a, b);
+    case OP_SMIN:
+    case OP_SMAX:
+    case OP_UMIN:
+    case OP_UMAX: return minmax(n->op, a, b, width);
+    default: return full(width);
+    }
+}
+
+static struct range node_range(const struct node *n)
+{
+    struct range a = n->nargs > 0 ? n->arg[0]->range : (struct range){1, 0};
+    switch (n->op) {
+    case OP_CONST: return constant_range(n->value, n->width);
+    case OP_VAR:
+    case OP_PHI: return n->variable->range;
+    case OP_LOAD: {
+        unsigned bank = n->memory->partitioned ? 0 : n->bank;
+        return n->memory->bank[bank].range;
+    }
+    case OP_SELECT: return hull(n->arg[1]->range, n->arg[2]->range);
+    case OP_SAT: {
+        struct range limit = full((unsigned)n->value + 1);
+        if (is_empty(a))
+            return a;
+        if (a.lo > limit.hi || a.hi < limit.lo)
+            return limit;
+        return (struct range){a.lo > limit.lo ? a.lo : limit.lo, a.hi < limit.hi ? a.hi : limit.hi};
+    }
+    case OP_NOT:
+    case OP_CMP:
+    case OP_EMPTY: return (struct range){0, 1};
+    case OP_ZEXT:
+    case OP_SEXT:
+    case OP_TRUNC: return is_empty(a) ? a : resize(n, a);
+    case OP_PARAM:
+    case OP_READ:
+    case OP_CLOCK: return full(n->width);
+    default: return n->nargs > 1 ? binary(n, a, n->arg[1]->range) : (struct range){1, 0};
+    }
+}
+
+/* Takes `from` into `to`; after a few rounds only powers of two are bounds, so that rounds end. */
+static bool widen(struct range *to, struct range from, unsigned width, unsigned round)
+{
+    struct range r = hull(*to, from);
+    if (is_empty(r) || (r.lo == to->lo && r.hi == to->hi))
+        return false;
+    if (round > 3) {
+        unsigned bits = signed_bits(r);
+        struct range f = full(bits < 2 ? 2 : bits);
+        r = (struct range){r.lo < 0 ? f.lo : r.lo, r.hi > 0 ? f.hi : r.hi};
+    }
+    struct range limit = full(width);
+    r.lo = r.lo < limit.lo ? limit.lo : r.lo;
+    r.hi = r.hi > limit.hi ? limit.hi : r.hi;
+    bool changed = r.lo != to->lo || r.hi != to->hi;
+    *to = r;
+    return changed;
+}
+
+static bool store_ranges(struct memory *m, const struct node *store, unsigned round)
+{
+    bool changed = false;
+    unsigned b = m->partitioned ? 0 : store->bank;
+    changed |= widen(&m->bank[b].range, store->arg[1]->range, m->bank[b].width, round);
+    for (unsigned row = 0; m->bank[b].cell && row < m->rows; row++)
+        changed |= widen(&m->bank[b].cell[row]->range, store->arg[1]->range, m->bank[b].width, round);
+    return changed;
+}
+
+static bool region_ranges(struct region *r, unsigned round)
+{
+    bool changed = false;
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        struct node *n = r->nodes.at[i];
+        if (n->width == 0)
+            continue;
+        struct range now = node_range(n);
+        changed |= now.lo != n->range.lo || now.hi != n->range.hi;
+        n->range = now;
+    }
+    for (unsigned i = 0; i < r->phis.n; i++) {
+        struct node *phi = r->phis.at[i];
+        changed |= widen(&phi->variable->range, phi->next->range, phi->width, round);
+    }
+    for (unsigned i = 0; i < r->liveouts.n; i++)
+        changed |= widen(&r->liveouts.at[i].to->range, r->liveouts.at[i].value->range,
+                         r->liveouts.at[i].to->width, round);
+    for (unsigned i = 0; i < r->edges.n; i++)
+        for (unsigned k = 0; k < r->edges.at[i].moves.n; k++) {
+            struct move *m = &r->edges.at[i].moves.at[k];
+            changed |= widen(&m->to->range, m->value->range, m->to->width, round);
+        }
+    for (unsigned i = 0; i < r->effects.n; i++)
+        if (r->effects.at[i]->op == OP_STORE)
+            changed |= store_ranges(r->effects.at[i]->memory, r->effects.at[i], round);
+    return changed;
+}
+
+/* A memory also holds its initial values; its registers share one range where they are indexed. */
+static bool memory_ranges(struct program *p, unsigned round)
+{
+    bool changed = false;
+    for (unsigned i = 0; i < p->memories.n; i++) {
+        struct memory *m = p->memories.at[i];
+        for (unsigned b = 0; b < m->nbanks; b++) {
+            struct bank *bank = &m->bank[b], *to = m->partitioned ? m->bank : bank;
+            struct range zero = {0, 0};
+            for (unsigned row = 0; bank->initial && row < m->rows; row++)
+                changed |= widen(&to->range, constant_range(bank->initial[row], bank->width), bank->width,
+                                 round ? round : 1);
+            if (!bank->initial)
+                changed |= widen(&to->range, zero, bank->width, round);
+            for (unsigned row = 0; bank->cell && row < m->rows; row++)
+                changed |= widen(&to->range, bank->cell[row]->range, bank->width, round);
+        }
+    }
+    return changed;
+}
+
+static void find_ranges(struct program *p)
+{
+    for (unsigned i = 0; i < p->variables.n; i++) {
+        struct variable *v = p->variables.at[i];
+        if (v->has_reset)
+            widen(&v->range, constant_range(v->reset, v->width), v->width, 0);
+    }
+    bool changed = true;
+    for (unsigned round = 0; changed; round++) {
+        changed = memory_ranges(p, round);
+        for (unsigned i = 0; i < p->regions.n; i++)
+            changed |= region_ranges(p->regions.at[i], round);
+    }
+}
+
+/* ---- demanded bits ---- */
+
+static bool demand(unsigned *of, unsigned bits, unsigned width)
+{
+    bits = bits < width ? bits : width;
+    if (bits <= *of)
+        return false;
+    *of = bits;
+    return true;
+}
+
+static bool demand_node(struct node *n, unsigned bits)
+{
+    bool changed = demand(&n->demand, bits, n->width);
+    if (n->op == OP_VAR || n->op == OP_PHI)
+        changed |= demand(&n->variable->demand, bits, n->width);
+    if (n->op == OP_LOAD) {
+        struct bank *bank = &n->memory->bank[n->memory->partitioned ? 0 : n->bank];
+        changed |= demand(&bank->demand, bits, n->width);
+        for (unsigned row = 0; bank->cell && row < n->memory->rows; row++)
+            changed |= demand(&bank->cell[row]->demand, bits, n->width);
+    }
+    return changed;
+}
+
+static bool demand_all(struct node *n)
+{
+    return demand_node(n, n->width);
+}
+
+static bool demand_shift(struct node *n, unsigned d)
+{
+    struct node *by = n->arg[1];
+    bool changed = by->op != OP_CONST && demand_all(by);
+    if (n->op == OP_SHL) {
+        uint64_t k = by->op == OP_CONST ? by->value : 0;
+        return (d > k && demand_node(n->arg[0], d - (unsigned)k)) || changed;
+    }
+    uint64_t k = by->op == OP_CONST && by->value < n->width ? by->value : n->width;
+    return demand_node(n->arg[0], d + (unsigned)k) || changed;
+}
+
+static bool demand_args(struct node *n)
+{
+    unsigned d = n->demand;
+    bool changed = false;
+    switch (n->op) {
+    case OP_STORE: {
+        const struct bank *bank = &n->memory->bank[n->memory->partitioned ? 0 : n->bank];
+        changed |= demand_all(n->arg[0]) | demand_node(n->arg[1], bank->demand) | demand_all(n->arg[2]);
+        return n->nargs > 3 ? demand_all(n->arg[3]) || changed : changed;
+    }
+    case OP_READ:
+    case OP_WRITE:
+    case OP_LOAD:
+        for (unsigned i = 0; i < n->nargs; i++)
+            changed |= demand_all(n->arg[i]);
+        if (n->predicate)
+            changed |= demand_all(n->predicate);
+        return changed;
+    default: break;
+    }
+    if (d == 0)
+        return false;
+    switch (n->op) {
+    case OP_ADD:
+    case OP_SUB:
+    case OP_MUL:
+    case OP_OR:
+    case OP_XOR:
+    case OP_NOT: /* low bits depend on low bits */
+        for (unsigned i = 0; i < n->nargs; i++)
+            changed |= demand_node(n->arg[i], d);
+        return changed;
+    case OP_AND:
+        for (int i = 0; i < 2; i++) {
+            const struct node *other = n->arg[1 - i];
+            unsigned bits = other->op == OP_CONST ? bit_length(other->value) : d;
+            changed |= demand_node(n->arg[i], bits < d ? bits : d);
+        }
+        return changed;
+    case OP_SELECT:
+        return demand_all(n->arg[0]) | demand_node(n->arg[1], d) | demand_node(n->arg[2], d);
+    case OP_SHL:
+    case OP_LSHR:
+    case OP_ASHR: return demand_shift(n, d);
+    case OP_ZEXT:
+    case OP_SEXT:
+    case OP_TRUNC: return demand_node(n->arg[0], d);
+    case OP_PHI:
+    case OP_VAR: return false;
+    default: /* compares, minima, saturation look at every bit */
+        for (unsigned i = 0; i < n->nargs; i++)
+            changed |= demand_all(n->arg[i]);
+        return changed;
+    }
+}
+
+static bool region_demands(struct region *r)
+{
+    bool changed = false;
+    for (unsigned i = 0; i < r->phis.n; i++)
+        changed |= demand_node(r->phis.at[i]->next, r->phis.at[i]->variable->demand);
+    for (unsigned i = 0; i < r->liveouts.n; i++)
+        changed |= demand_node(r->liveouts.at[i].value, r->liveouts.at[i].to->demand);
+    for (unsigned i = 0; i < r->edges.n; i++) {
+        struct edge *e = &r->edges.at[i];
+        for (unsigned k = 0; k < e->moves.n; k++)
+            changed |= demand_node(e->moves.at[k].value, e->moves.at[k].to->demand);
+        changed |= demand_all(e->condition);
+        if (e->taken)
+            changed |= demand(&e->taken->demand, 1, 1);
+    }
+    if (r->again)
+        changed |= demand_all(r->again);
+    for (unsigned i = r->nodes.n; i-- > 0;)
+        changed |= demand_args(r->nodes.at[i]);
+    return changed;
+}
+
+/* An indexed register demands the same of all cells. */
+static bool cell_demands(struct program *p)
+{
+    bool changed = false;
+    for (unsigned i = 0; i < p->memories.n; i++) {
+        struct memory *m = p->memories.at[i];
+        for (unsigned b = 0; b < m->nbanks; b++)
+            for (unsigned row = 0; m->bank[b].cell && row < m->rows; row++)
+                changed |= demand(&m->bank[b].demand, m->bank[b].cell[row]->demand, m->bank[b].width);
+    }
+    return changed;
+}
+
+static void settle(struct range r, unsigned demand, unsigned width, unsigned *bits, bool *is_signed)
+{
+    unsigned n = range_bits(r, width);
+    *is_signed = !is_empty(r) && r.lo < 0 && demand >= n;
+    *bits = demand < n ? demand : n;
+    if (*bits == 0)
+        *bits = 1;
+}
+
+void width_analyse(struct program *p)
+{
+    find_ranges(p);
+    for (bool changed = true; changed;) {
+        changed = cell_demands(p);
+        for (unsigned i = 0; i < p->regions.n; i++)
+            changed |= region_demands(p->regions.at[i]);
+    }
+    for (unsigned i = 0; i < p->regions.n; i++)
+        for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++) {
+            struct node *n = p->regions.at[i]->nodes.at[k];
+            settle(n->range, n->demand, n->width, &n->bits, &n->is_signed);
+        }
+    for (unsigned i = 0; i < p->variables.n; i++) {
+        struct variable *v = p->variables.at[i];
+        settle(v->range, v->demand, v->width, &v->bits, &v->is_signed);
+    }
+    for (unsigned i = 0; i < p->memories.n; i++) {
+        struct memory *m = p->memories.at[i];
+        for (unsigned b = 0; b < m->nbanks; b++) {
+            const struct bank *like = &m->bank[m->partitioned ? 0 : b];
+            settle(like->range, like->demand, like->width, &m->bank[b].bits, &m->bank[b].is_signed);
+        }
+    }
+    for (unsigned i = 0; i < p->regions.n; i++) /* reads of a variable have its form */
+        for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++) {
+            struct node *n = p->regions.at[i]->nodes.at[k];
+            if (n->op == OP_VAR || n->op == OP_PHI) {
+                n->bits = n->variable->bits;
+                n->is_signed = n->variable->is_signed;
+            } else if (n->op == OP_LOAD) {
+                const struct bank *bank = &n->memory->bank[n->bank];
+                n->bits = bank->bits;
+                n->is_signed = bank->is_signed;
+            }
+        }
+}
