@@ -1,0 +1,253 @@
+# Eddy: build, test, demonstrate, install. `make` alone prints the targets.
+#
+#   O=DIR     where everything is built (default: build)
+#   V=1       print the commands
+#   SAN=LIST  sanitizers (address,undefined); objects go to a folder of their own below O
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+ifndef V
+.SILENT:
+endif
+
+O := build
+PREFIX ?= /usr/local
+VERILATOR ?= verilator
+YOSYS ?= yosys
+CLANG_FORMAT ?= clang-format-14
+
+ifdef SAN
+comma := ,
+override O := $(O)/san-$(subst $(comma),-,$(SAN))
+SAN_FLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+say = @printf '  %-8s %s\n' '$(1)' '$(subst $(O)/,,$@)'
+
+CFLAGS ?= -O2 -g
+CXXFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef
+override CFLAGS += $(WARNINGS) -Wstrict-prototypes -Wno-missing-field-initializers \
+  -fPIC -fvisibility=hidden -ffp-contract=off $(SAN_FLAGS)
+override CXXFLAGS += $(WARNINGS) -fPIC -fvisibility=hidden $(SAN_FLAGS)
+override LDFLAGS += $(SAN_FLAGS)
+override CPPFLAGS += -D_GNU_SOURCE -Ihost/include -Ihost -Ihls -Isim -I$(O)/gen
+
+VERSION := $(shell sed -n 's/^.define EDDY_VERSION "\(.*\)"/\1/p' host/lib/context.c)
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+# The build configurations: the numbers in EDDY_PRESETS(X).
+PRESETS := $(shell sed -n 's/^.define EDDY_PRESETS(X)//p' hls/config.h | tr -dc '0-9 ')
+
+.PHONY: help deps build test test-programs test-san cosim demo bench lint lint-rtl lint-c \
+  lint-sh format install uninstall clean
+
+## help: this list
+help:
+	@echo 'Eddy $(VERSION): recurrent networks on an accelerator compiled from HLS C'
+	@echo
+	@sed -n 's/^## \([^:]*\): *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
+
+# ---- what has to be installed ----
+
+DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys zlib1g-dev \
+  libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev libzip-dev \
+  libcmocka-dev gnuplot-nox python3-scipy jq clang-format-14 cppcheck shellcheck
+
+## deps: install the Debian packages that are missing (asks for root only then)
+deps:
+	@missing=$$(for package in $(DEBIAN_PACKAGES); do \
+	  dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || \
+	  printf ' %s' $$package; done); \
+	[ -z "$$missing" ] && exit 0; \
+	echo "Installing:$$missing"; \
+	root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	$$root apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+	  $$root apt-get -qq -y --no-install-recommends install $$missing > /dev/null
+
+# ---- the compiler, and the engine compiled by it ----
+
+include hls/hlsc/hlsc.mk host/model/model.mk host/train/train.mk
+
+HLS_SOURCES := $(wildcard hls/*.[ch])
+HW_SOURCES := $(wildcard hw/rtl/*.sv hls/hlsc/rtl/*.v)
+
+$(O)/gen/tanh_table: hls/tanh_table.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -lm
+
+$(O)/gen/tanh_table.h: $(O)/gen/tanh_table
+	$(call say,GEN)
+	$< > $@
+
+VERILATOR_ROOT := $(shell $(VERILATOR) --getenv VERILATOR_ROOT 2>/dev/null)
+VERILATOR_FLAGS := --cc --trace-fst -O3 --x-assign fast --x-initial fast +define+HLSC_CHECK
+VERILATED_CPPFLAGS = -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd
+VERILATED_FLAGS := -O2 -fPIC -fvisibility=hidden
+
+# $(1): number of the preset
+define PRESET_RULES
+RTL_$(1) := $(O)/rtl/$(1)/control.v $(O)/rtl/$(1)/datapath.v
+
+$$(RTL_$(1)): $(O)/rtl/$(1)/%.v: hls/%.c $$(HLS_SOURCES) $(O)/gen/tanh_table.h $$(HLSC)
+	$$(call say,HLSC)
+	@mkdir -p $$(@D)
+	$$(HLSC) --quiet --top $$* -DEDDY_PRESET=$(1) -Ihls -I$(O)/gen \
+	  --report $$(@:.v=.json) -o $$@ $$<
+
+$(O)/sim/$(1)/Veddy_$(1).mk: $$(RTL_$(1)) $$(HW_SOURCES)
+	$$(call say,VERILATE)
+	@mkdir -p $$(@D)
+	$$(VERILATOR) $$(VERILATOR_FLAGS) --prefix Veddy_$(1) --top-module eddy_core \
+	  --Mdir $$(@D) $$^
+	@touch $$@
+
+$(O)/sim/$(1)/rtl.o: $(O)/sim/$(1)/Veddy_$(1).mk
+	$$(call say,CXX)
+	+$$(MAKE) -s -C $$(@D) -f Veddy_$(1).mk Veddy_$(1)__ALL.a \
+	  OPT_FAST='$$(VERILATED_FLAGS)' OPT_SLOW='$$(VERILATED_FLAGS)' > $$(@D)/make.log
+	$$(LD) -r -o $$@ --whole-archive $$(@D)/Veddy_$(1)__ALL.a
+
+$(O)/sim/$(1)/model.o: sim/model.cpp $(O)/sim/$(1)/Veddy_$(1).mk
+	$$(call say,CXX)
+	$$(CXX) -std=c++17 $$(CPPFLAGS) $$(VERILATED_CPPFLAGS) -I$$(@D) $$(CXXFLAGS) -DEDDY_PRESET=$(1) \
+	  -DSIM_CLASS=Veddy_$(1) -DSIM_HEADER='"Veddy_$(1).h"' -MMD -MP -c -o $$@ $$<
+
+$(O)/obj/host/backends/engine-$(1).o: host/backends/engine.c | $$(GENERATED)
+	$$(call say,CC)
+	@mkdir -p $$(@D)
+	$$(CC) -std=c11 $$(CPPFLAGS) $$(CFLAGS) -O3 -DEDDY_PRESET=$(1) -MMD -MP -c -o $$@ $$<
+
+SIM_OBJECTS += $(O)/sim/$(1)/rtl.o $(O)/sim/$(1)/model.o
+ENGINE_OBJECTS += $(O)/obj/host/backends/engine-$(1).o
+endef
+GENERATED := $(O)/gen/tanh_table.h $(MODEL_GENERATED_HEADERS)
+$(foreach preset,$(PRESETS),$(eval $(call PRESET_RULES,$(preset))))
+
+VERILATED_OBJECTS := $(addprefix $(O)/sim/,verilated.o verilated_fst_c.o verilated_threads.o)
+$(VERILATED_OBJECTS): $(O)/sim/%.o:
+	$(call say,CXX)
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -DVM_TRACE_FST=1 \
+	  $(VERILATED_CPPFLAGS) $(VERILATED_FLAGS) -w -c -o $@ $(VERILATOR_ROOT)/include/$*.cpp
+SIM_OBJECTS += $(VERILATED_OBJECTS)
+
+# ---- the library ----
+
+LIB_SOURCES := $(wildcard host/lib/*.c) \
+  $(filter-out host/backends/engine.c,$(wildcard host/backends/*.c)) \
+  $(sort $(MODEL_SOURCES) $(addprefix host/model/,image.c program.c quantise.c)) $(TRAIN_SOURCES)
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/obj/%.o) $(ENGINE_OBJECTS) $(MODEL_GENERATED_OBJECTS) \
+  $(SIM_OBJECTS)
+LIBS := $(sort $(MODEL_LIBS) $(TRAIN_LDLIBS)) -lz -lstdc++ -lpthread
+
+$(TRAIN_SOURCES:%.c=$(O)/obj/%.o): override CFLAGS += $(TRAIN_CFLAGS)
+
+$(O)/obj/%.o: %.c | $(GENERATED)
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/lib/libeddy.a: $(LIB_OBJECTS)
+	$(call say,AR)
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(O)/lib/libeddy.so.$(VERSION): $(LIB_OBJECTS)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) -shared $(LDFLAGS) -Wl,-soname,libeddy.so.$(SOVERSION) -Wl,--default-symver \
+	  $(if $(SAN),,-Wl,--no-undefined) -o $@ $^ $(LIBS)
+	ln -sf $(@F) $(@D)/libeddy.so.$(SOVERSION)
+	ln -sf libeddy.so.$(SOVERSION) $(@D)/libeddy.so
+
+# ---- the commands ----
+
+CLI_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard host/cli/*.c))
+EXAMPLES := $(O)/bin/examples/ecg
+
+$(O)/bin/eddy: $(CLI_OBJECTS) $(O)/lib/libeddy.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/bin/examples/%: $(O)/obj/host/examples/%/main.o $(O)/lib/libeddy.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+## build: everything; the commands are then in build/bin
+build: $(HLSC) $(O)/bin/eddy $(O)/lib/libeddy.so.$(VERSION) $(EXAMPLES)
+
+# ---- tests ----
+
+include tests/tests.mk
+
+## demo: train on an electrocardiogram, stream the rest through the simulated hardware
+demo: deps
+	+$(MAKE) --no-print-directory build
+	EDDY=$(O)/bin/eddy ECG=$(O)/bin/examples/ecg host/examples/ecg/demo.sh $(O)/demo
+
+BENCH_HIDDEN := 16 32 64 128 256
+## bench: cycles, utilisation and latency on the simulated hardware, as a table in Markdown
+bench: build
+	host/examples/bench.sh $(O)/bin/eddy $(BENCH_HIDDEN)
+
+# ---- lint ----
+
+## lint: generated RTL (verilator, yosys), C (format, cppcheck), shell scripts
+lint: lint-rtl lint-c lint-sh
+
+lint-rtl: $(foreach preset,$(PRESETS),$(RTL_$(preset)))
+	@for preset in $(PRESETS); do VERILATOR=$(VERILATOR) YOSYS=$(YOSYS) \
+	  hw/lint/lint.sh $(O)/rtl/$$preset $(HW_SOURCES) || exit 1; done
+
+FORMATTED := $(shell git ls-files '*.c' '*.h' 2>/dev/null | grep -v '^hls/hlsc/')
+lint-c:
+	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=.cppcheck \
+	  --enable=warning,performance,portability $(CPPFLAGS) $(filter %.c,$(FORMATTED))
+
+lint-sh:
+	shellcheck $(shell git ls-files '*.sh' .ci/run tests/run)
+
+## format: clang-format all C
+format:
+	$(CLANG_FORMAT) -i $(FORMATTED)
+
+# ---- install ----
+
+HEADERS := host/include/eddy/eddy.h $(addprefix host/,model/model.h model/table.h \
+  train/train.h train/dataset.h train/spec.h train/baseline.h)
+installed = $(DESTDIR)$(PREFIX)
+
+$(O)/eddy.pc: Makefile
+	@mkdir -p $(@D)
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	  'Name: eddy' 'Description: Recurrent networks on the Eddy accelerator' \
+	  'Version: $(VERSION)' 'Cflags: -I$${includedir} -I$${includedir}/eddy' \
+	  'Libs: -L$${libdir} -leddy' 'Libs.private: $(LIBS)' > $@
+
+## install: commands, library, headers and eddy.pc to PREFIX (/usr/local), below DESTDIR
+install: build
+	+rm -f $(O)/eddy.pc && $(MAKE) --no-print-directory $(O)/eddy.pc
+	install -d $(installed)/bin $(installed)/lib/pkgconfig
+	install $(O)/bin/eddy $(O)/bin/hlsc $(installed)/bin
+	install -m 644 $(O)/lib/libeddy.a $(O)/lib/libeddy.so.$(VERSION) $(installed)/lib
+	cp -P $(O)/lib/libeddy.so $(O)/lib/libeddy.so.$(SOVERSION) $(installed)/lib
+	install -m 644 $(O)/eddy.pc $(installed)/lib/pkgconfig
+	for header in $(HEADERS:host/%=%); do \
+	  install -D -m 644 host/$$header $(installed)/include/eddy/$${header#include/eddy/}; done
+
+## uninstall: take all of it away again
+uninstall:
+	rm -f $(addprefix $(installed)/bin/,eddy hlsc) $(installed)/lib/libeddy.* \
+	  $(installed)/lib/pkgconfig/eddy.pc
+	rm -rf $(installed)/include/eddy
+
+## clean: remove everything that was built
+clean:
+	rm -rf $(O)
+
+-include $(shell find $(O)/obj -name "*.d" 2>/dev/null) $(wildcard $(O)/sim/*/model.d)

@@ -1,0 +1,32 @@
+# Tests: cmocka programs (tests/unit), the command line (tests/cli), co-simulation (tests/cosim), hlsc.
+# TESTS lists commands; each prints cmocka's "[  PASSED  ] n test(s)." and "[  FAILED  ] n test(s)".
+-include tests/hlsc/hlsc_tests.mk
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
+SUPPORT_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/support/*.c))
+COSIM_TEST_STEPS := 4000
+
+$(UNIT_TESTS): $(O)/tests/%: $(O)/obj/tests/unit/%.o $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$(O)/tests/cosim: $(O)/obj/tests/cosim/cosim.o $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS)
+
+TESTS = $(UNIT_TESTS) $(HLSC_TESTS) tests/cli/run.sh
+
+## test: all tests, with and without sanitizers; the last line is "N passed, N failed"
+test: test-programs
+	+$(MAKE) --no-print-directory SAN=address,undefined test-programs
+	O=$(O) tests/run.sh $(TESTS) "$(O)/tests/cosim $(COSIM_TEST_STEPS)"
+
+STEPS ?= 100000
+SEED ?= 1
+## cosim: the RTL against the native engine on random models and stalls: STEPS=100000 SEED=1
+cosim: $(O)/tests/cosim
+	$< $(STEPS) $(SEED) $(O)/cosim.fst
