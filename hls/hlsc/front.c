@@ -18,9 +18,9 @@ extern char **environ;
 /* No load PRE and no pre: they would turn loads of a pipelined loop into state across iterations. */
 static const char passes[] =
     "globalopt,function(sroa,early-cse),always-inline,"
-    "function(sroa,early-cse,simplifycfg,instcombine,loop-simplify,lcssa,loop(loop-rotate),"
-    "loop(loop-unroll-full),sroa,early-cse,instcombine,gvn<no-pre;no-load-pre>,loop-mssa(licm),"
-    "simplifycfg,instcombine,bdce,adce),globalopt,globaldce,function(simplifycfg,loop-simplify)";
+    "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,loop-simplify,lcssa,loop(loop-rotate),"
+    "loop(loop-unroll-full),sroa,early-cse,instcombine<no-verify-fixpoint>,gvn<no-pre;no-load-pre>,loop-mssa(licm),"
+    "simplifycfg,instcombine<no-verify-fixpoint>,bdce,adce),globalopt,globaldce,function(simplifycfg,loop-simplify)";
 
 static void run_clang(struct program *p, const char *bitcode)
 {
@@ -167,6 +167,7 @@ void front_compile(struct program *p)
     take_annotations(p);
     prepare_functions(p);
     optimise(p);
+    padding_remove(p);
     if (p->options->dump && strcmp(p->options->dump, "llvm") == 0) {
         char *text = LLVMPrintModuleToString(p->module);
         puts(text);

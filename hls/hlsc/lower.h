@@ -35,6 +35,7 @@ struct cfg {
     VEC(struct loop *) loops;
     struct map block_of;
 };
+void padding_remove(struct program *p);
 void cfg_build(struct program *p, struct cfg *cfg);
 bool cfg_dominates(const struct block *a, const struct block *b);
 

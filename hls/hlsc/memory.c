@@ -109,10 +109,29 @@ static void make_cells(struct program *p, struct memory *m, bool persistent)
     }
 }
 
+/* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }>: an array of T again. */
+static LLVMTypeRef undo_split(struct program *p, LLVMTypeRef type)
+{
+    if (LLVMGetTypeKind(type) != LLVMStructTypeKind || LLVMCountStructElementTypes(type) == 0)
+        return type;
+    LLVMTypeRef element = LLVMStructGetTypeAtIndex(type, 0);
+    if (LLVMGetTypeKind(element) != LLVMArrayTypeKind)
+        return type;
+    element = LLVMGetElementType(element);
+    for (unsigned i = 0; i < LLVMCountStructElementTypes(type); i++) {
+        LLVMTypeRef part = LLVMStructGetTypeAtIndex(type, i);
+        if (part != element &&
+            (LLVMGetTypeKind(part) != LLVMArrayTypeKind || LLVMGetElementType(part) != element))
+            return type;
+    }
+    return LLVMArrayType2(element, size_of(p, type) / size_of(p, element));
+}
+
 static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVMValueRef init, bool constant,
                        bool persistent, struct loc loc)
 {
     const struct annotation *a = map_get(&p->annotation_of, g);
+    type = undo_split(p, type);
     struct memory *m = arena_alloc(p->arena, sizeof *m);
     m->name = hint_of(p, g);
     m->global = g;
