@@ -2,12 +2,15 @@
 #include "ir.h"
 
 static void mark_node(struct program *p, struct node *n);
+static void mark_memory(struct program *p, struct memory *m);
 
 static void mark_variable(struct program *p, struct variable *v)
 {
     if (v->live)
         return;
     v->live = true;
+    if (v->memory)
+        mark_memory(p, v->memory);
     for (unsigned i = 0; i < p->regions.n; i++) { /* its definitions */
         struct region *r = p->regions.at[i];
         for (unsigned k = 0; k < r->liveouts.n; k++)

@@ -117,6 +117,10 @@ static void emit_unused(struct emitter *e)
     for (unsigned i = 0; i < e->p->streams.n; i++)
         if (e->p->streams.at[i]->is_input)
             all = text(e, "%s, s_axis_%s_tdata", all, e->p->streams.at[i]->name);
+    for (unsigned i = 0; i < e->p->scalars.n; i++) {
+        size_t length;
+        all = text(e, "%s, %s", all, LLVMGetValueName2(e->p->scalars.at[i], &length));
+    }
     fprintf(e->out, "\n  wire unused = &{%s};\n", all);
 }
 
