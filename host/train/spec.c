@@ -35,8 +35,10 @@ static const char *const loss_names[] = {"mse", "cross_entropy", NULL};
 
 static int refuse(const struct reader *reader, const char *key, const char *what)
 {
-    return eddy_fail(reader->context, EDDY_ERROR_FORMAT, "%s: %s%s: %s", reader->spec->path,
-                     reader->where, key, what);
+    /* Of an object itself, its path without the final point. */
+    const int where_bytes = (int)strlen(reader->where) - (key[0] ? 0 : 1);
+    return eddy_fail(reader->context, EDDY_ERROR_FORMAT, "%s: %.*s%s: %s", reader->spec->path,
+                     where_bytes, reader->where, key, what);
 }
 
 static void join(char *list, size_t size_bytes, const char *word)
@@ -129,7 +131,7 @@ static int read_object(const struct reader *reader, json_t *object, const struct
     const char *key;
     json_t *value;
     if (!json_is_object(object))
-        return refuse(reader, "", "must be an object { ... }");
+        return refuse(reader, reader->where[0] ? "" : "the file", "must be an object { ... }");
     json_object_foreach(object, key, value) {
         const struct field *field = fields;
         while (field->key && strcmp(field->key, key) != 0)

@@ -37,7 +37,7 @@ void eddy_train_options_init(struct eddy_train_options *options)
         .beta2 = 0.999,
         .epsilon = 1e-8,
         .clip_norm = 1,
-        .block_rows = 8,
+        .block_rows = 1, /* as the device: each row has its own */
     };
 }
 

@@ -1,0 +1,347 @@
+/* test_train.c -- training through the public functions: it learns, it repeats itself, it refuses; baselines. */
+#include "train/baseline.h"
+#include "train/rounding.h"
+#include "train/train.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct eddy_context *context;
+
+static int open_context(void **state)
+{
+    (void)state;
+    return eddy_context_open(&context);
+}
+
+static int close_context(void **state)
+{
+    (void)state;
+    eddy_context_close(context);
+    return 0;
+}
+
+static const struct eddy_layer_shape rnn_16_dense_1[] = {
+    {EDDY_CELL_RNN, EDDY_ACTIVATION_TANH, 16}, {EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, 1}};
+static const struct eddy_layer_shape rnn_16_dense_2[] = {
+    {EDDY_CELL_RNN, EDDY_ACTIVATION_TANH, 16}, {EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, 2}};
+
+/* A table of random bits; what to learn is in its last column. */
+#define BIT_ROWS 4000
+static float bit_values[BIT_ROWS * 2];
+
+static const struct eddy_table *bits(bool is_parity)
+{
+    static const struct eddy_table table = {BIT_ROWS, 2, bit_values};
+    uint32_t random = 1;
+    for (size_t t = 0; t < BIT_ROWS; t++) {
+        random = random * 1664525 + 1013904223;
+        bit_values[2 * t] = (float)(random >> 31);
+        const int two = t >= 2 ? (int)bit_values[2 * t - 4] : 0;
+        const int three = t >= 3 ? (int)bit_values[2 * t - 6] : 0;
+        bit_values[2 * t + 1] = (float)(is_parity ? two ^ three : three);
+    }
+    return &table;
+}
+
+static struct eddy_dataset *open_dataset(const struct eddy_table *table, enum eddy_task task)
+{
+    static const size_t input = 0, target = 1;
+    struct eddy_dataset_options options;
+    struct eddy_dataset *dataset;
+    eddy_dataset_options_init(&options);
+    options.task = task;
+    options.residual = task == EDDY_TASK_NEXT;
+    if (task == EDDY_TASK_COLUMNS) {
+        options.input_columns = &input;
+        options.target_columns = &target;
+        options.n_inputs = options.n_targets = 1;
+    }
+    if (eddy_dataset_create(context, table, &options, &dataset))
+        fail_msg("%s", eddy_last_error(context));
+    return dataset;
+}
+
+static struct eddy_train_options toy_options(void)
+{
+    struct eddy_train_options options;
+    eddy_train_options_init(&options);
+    options.batches = 800;
+    options.batch = 16;
+    options.steps = 20;
+    options.warmup_steps = 4;
+    options.learning_rate = 0.01;
+    return options;
+}
+
+/* The target is the input of three steps ago: without the gradient through time a network gets stuck far above. */
+static void test_learns_to_remember(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_dataset(bits(false), EDDY_TASK_COLUMNS);
+    const struct eddy_train_options options = toy_options();
+    struct eddy_evaluation evaluation;
+    struct eddy_model *model;
+    assert_int_equal(eddy_train(context, dataset, 2, rnn_16_dense_1, &options, &model), 0);
+    assert_int_equal(eddy_evaluate(context, model, dataset, dataset->test, &evaluation), 0);
+    assert_int_equal(evaluation.samples, 800);
+    if (!(evaluation.rmse < 0.04)) /* a guess of 1/2 has 0.5 */
+        fail_msg("rmse %g", evaluation.rmse);
+    eddy_model_free(model);
+    eddy_dataset_free(dataset);
+}
+
+/* Exclusive or of two past inputs: needs memory and a non-linear layer. */
+static void test_learns_classes(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_dataset(bits(true), EDDY_TASK_CLASS);
+    struct eddy_train_options options = toy_options();
+    struct eddy_evaluation evaluation;
+    struct eddy_model *model;
+    options.loss = EDDY_LOSS_CROSS_ENTROPY;
+    options.batches = 1200;
+    assert_int_equal(eddy_train(context, dataset, 2, rnn_16_dense_2, &options, &model), 0);
+    assert_int_equal(eddy_evaluate(context, model, dataset, dataset->test, &evaluation), 0);
+    if (!(evaluation.accuracy > 0.99 && evaluation.cross_entropy < 0.05))
+        fail_msg("accuracy %g, cross entropy %g", evaluation.accuracy, evaluation.cross_entropy);
+    eddy_model_free(model);
+    eddy_dataset_free(dataset);
+}
+
+static bool same_weights(const struct eddy_model *a, const struct eddy_model *b)
+{
+    for (size_t i = 0; i < a->n_layers; i++) {
+        const struct eddy_layer *const p = &a->layers[i], *const q = &b->layers[i];
+        if (memcmp(p->w, q->w, p->n_out * p->n_in * sizeof(float)) != 0 ||
+            memcmp(p->b, q->b, p->n_out * sizeof(float)) != 0 ||
+            (p->r && memcmp(p->r, q->r, p->n_out * p->n_out * sizeof(float)) != 0))
+            return false;
+    }
+    return true;
+}
+
+static void test_a_seed_repeats_bit_for_bit(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_dataset(bits(false), EDDY_TASK_COLUMNS);
+    struct eddy_train_options options = toy_options();
+    struct eddy_model *models[3];
+    options.batches = 50;
+    for (size_t i = 0; i < 3; i++) {
+        options.seed = i < 2 ? 5 : 6;
+        assert_int_equal(eddy_train(context, dataset, 2, rnn_16_dense_1, &options, &models[i]), 0);
+    }
+    assert_true(same_weights(models[0], models[1]));
+    assert_false(same_weights(models[0], models[2]));
+    for (size_t i = 0; i < 3; i++)
+        eddy_model_free(models[i]);
+    eddy_dataset_free(dataset);
+}
+
+static void test_rounded_training_gives_rounded_weights(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_dataset(bits(false), EDDY_TASK_COLUMNS);
+    struct eddy_train_options options = toy_options();
+    struct eddy_evaluation before, after;
+    struct eddy_model *model;
+    options.weight_bits = 5;
+    options.round_from = 0.5;
+    assert_int_equal(eddy_train(context, dataset, 2, rnn_16_dense_1, &options, &model), 0);
+    assert_int_equal(eddy_evaluate(context, model, dataset, dataset->test, &before), 0);
+    assert_int_equal(eddy_model_round_weights(context, 5, 1, model), 0);
+    assert_int_equal(eddy_evaluate(context, model, dataset, dataset->test, &after), 0);
+    assert_true(before.rmse == after.rmse);
+    assert_true(before.rmse < 0.1);
+    eddy_model_free(model);
+    eddy_dataset_free(dataset);
+}
+
+static void test_rounding_of_a_block(void **state)
+{
+    (void)state;
+    /* 4 bits hold -7 to 7: the largest weight of the first block is 0.99 = 3.96 / 4 -> multiples of 1/4 would make
+     * it 4; 1/4 is the smallest that fits, as 1/8 would need 8. The second block has a scale of its own. */
+    float w[] = {0.99F, 0.3F, 0.06F, -0.2F}, r[] = {-0.55F, 0, 0, 0, 0.07F, 0.11F, 0, 0,
+                                                    0, 0, 0, 0, 0, 0, 0, 0};
+    eddy_round_weights(4, 2, 1, 4, w, r);
+    assert_true(w[0] == 1 && w[1] == 0.25F && r[0] == -0.5F && r[4] == 0 && r[5] == 0);
+    assert_true(w[2] == 0.0625F && w[3] == -0.1875F);
+    assert_int_equal(eddy_model_round_weights(context, 1, 8, NULL), EDDY_ERROR_ARGUMENT);
+}
+
+static int stop_after_three(void *arg, const struct eddy_train_progress *progress)
+{
+    size_t *const calls = arg;
+    assert_int_equal(progress->batch, ++*calls);
+    assert_true(progress->loss > 0 && progress->gradient_norm > 0);
+    return *calls == 3;
+}
+
+static void test_progress_can_stop_early(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_dataset(bits(false), EDDY_TASK_COLUMNS);
+    struct eddy_train_options options = toy_options();
+    struct eddy_model *model;
+    size_t calls = 0;
+    options.progress = stop_after_three;
+    options.progress_arg = &calls;
+    assert_int_equal(eddy_train(context, dataset, 2, rnn_16_dense_1, &options, &model), 0);
+    assert_int_equal(calls, 3);
+    eddy_model_free(model);
+    eddy_dataset_free(dataset);
+}
+
+static void test_dataset_splits_and_normalises(void **state)
+{
+    (void)state;
+    float values[] = {1, 2, 4, 7, 11, 16, 22, 29, 37, 46};
+    const struct eddy_table table = {10, 1, values};
+    struct eddy_dataset *const dataset = open_dataset(&table, EDDY_TASK_NEXT);
+    assert_int_equal(dataset->train.count, 7); /* targets stay inside the first 8 rows */
+    assert_int_equal(dataset->test.first, 8);
+    assert_int_equal(dataset->test.count, 1);
+    assert_int_equal(dataset->n_test_rows, 2);
+    assert_true(dataset->raw[8] == 37 && dataset->target[8] == 46);
+    assert_true(fabsf(dataset->out_offset[0] - 4) < 1e-6F); /* differences 1 to 7 */
+    assert_true(fabsf(dataset->out_scale[0] - 2) < 1e-6F);
+    assert_true(fabsf(dataset->in_offset[0] / dataset->in_scale[0] + 9) < 1e-5F);
+    eddy_dataset_free(dataset);
+}
+
+static void expect_train_error(const struct eddy_dataset *dataset, size_t n_layers,
+                               const struct eddy_train_options *options, int error,
+                               const char *message)
+{
+    struct eddy_model *model;
+    assert_int_equal(
+        eddy_train(context, dataset, n_layers, rnn_16_dense_2, options, &model), error);
+    assert_string_equal(eddy_last_error(context), message);
+}
+
+static void test_training_refuses(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_dataset(bits(false), EDDY_TASK_COLUMNS);
+    struct eddy_train_options options = toy_options();
+    expect_train_error(dataset, 2, &options, EDDY_ERROR_SHAPE,
+                       "the last layer has 2 units, the data needs 1 (one for each target)");
+    expect_train_error(dataset, 0, &options, EDDY_ERROR_ARGUMENT,
+                       "the model needs at least one layer");
+    options.warmup_steps = options.steps;
+    expect_train_error(dataset, 2, &options, EDDY_ERROR_ARGUMENT,
+                       "training: warmup_steps must be less than steps, or no step carries a loss");
+    options = toy_options();
+    options.loss = EDDY_LOSS_CROSS_ENTROPY;
+    expect_train_error(dataset, 2, &options, EDDY_ERROR_ARGUMENT,
+                       "the task \"class\" goes with the loss \"cross_entropy\", the other tasks "
+                       "with \"mse\"");
+    eddy_dataset_free(dataset);
+    struct eddy_dataset *const classes = open_dataset(bits(true), EDDY_TASK_CLASS);
+    options.steps = 3201;
+    expect_train_error(classes, 2, &options, EDDY_ERROR_SHAPE,
+                       "a sequence has 3201 steps, the training part 3200 samples: lower steps, or "
+                       "bring more data");
+    eddy_dataset_free(classes);
+}
+
+static void test_a_diverging_training_is_an_error(void **state)
+{
+    (void)state;
+    static const struct eddy_layer_shape linear[] = {{EDDY_CELL_RNN, EDDY_ACTIVATION_NONE, 1}};
+    struct eddy_dataset *const dataset = open_dataset(bits(false), EDDY_TASK_COLUMNS);
+    struct eddy_train_options options = toy_options();
+    struct eddy_model *model;
+    options.learning_rate = 1e6;
+    options.clip_norm = 0;
+    assert_int_equal(eddy_train(context, dataset, 1, linear, &options, &model), EDDY_ERROR_RANGE);
+    eddy_dataset_free(dataset);
+}
+
+static void test_dataset_refuses_classes(void **state)
+{
+    (void)state;
+    static const struct {
+        float labels[5];
+        const char *message;
+    } cases[] = {
+        {{0, 1, 0.5F, 1, 0},
+         "row 3: the class is 0.5: number the classes 0, 1, 2 ... up to 4095"},
+        {{0, -1, 0, 1, 0}, "row 2: the class is -1: number the classes 0, 1, 2 ... up to 4095"},
+        {{0, 2, 0, 2, 1},
+         "class 1 of 0 to 2 does not occur in the training part (the first 4 rows): shuffle the "
+         "data or raise the training fraction"},
+    };
+    struct eddy_dataset_options options;
+    struct eddy_dataset *dataset;
+    eddy_dataset_options_init(&options);
+    options.task = EDDY_TASK_CLASS;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        float values[10] = {0};
+        const struct eddy_table table = {5, 2, values};
+        for (size_t t = 0; t < 5; t++)
+            values[2 * t + 1] = cases[i].labels[t];
+        assert_int_equal(eddy_dataset_create(context, &table, &options, &dataset),
+                         EDDY_ERROR_RANGE);
+        assert_string_equal(eddy_last_error(context), cases[i].message);
+    }
+}
+
+static void test_baselines_of_known_signals(void **state)
+{
+    (void)state;
+    float values[100];
+    const struct eddy_table table = {100, 1, values};
+    struct eddy_baselines b;
+    for (size_t t = 0; t < 100; t++)
+        values[t] = 3 * (float)t;
+    assert_int_equal(eddy_baselines_measure(context, &table, 80, 1, &b), 0);
+    assert_true(fabs(b.persistence - 3) < 1e-9 && b.linear < 1e-9 && b.autoregression < 1e-6);
+    for (size_t t = 0; t < 100; t++) /* 1, -1, 1: persistence is off by 2, linear by 4 */
+        values[t] = t % 2 ? -1 : 1;
+    assert_int_equal(eddy_baselines_measure(context, &table, 80, 4, &b), 0);
+    assert_true(fabs(b.persistence - 2) < 1e-9 && fabs(b.linear - 4) < 1e-9);
+    assert_true(b.autoregression < 1e-5);
+    for (size_t t = 0; t < 100; t++)
+        values[t] = 0;
+    assert_int_equal(eddy_baselines_measure(context, &table, 80, 4, &b), 0);
+    assert_true(b.persistence == 0 && b.linear == 0 && b.autoregression == 0);
+}
+
+static void test_baselines_refuse(void **state)
+{
+    (void)state;
+    struct eddy_baselines b;
+    const struct eddy_table two = {BIT_ROWS, 2, bit_values}, one = {70, 1, bit_values};
+    assert_int_equal(eddy_baselines_measure(context, &two, 80, 4, &b), EDDY_ERROR_SHAPE);
+    assert_int_equal(eddy_baselines_measure(context, &one, 60, 0, &b), EDDY_ERROR_ARGUMENT);
+    assert_int_equal(eddy_baselines_measure(context, &one, 60, 32, &b), EDDY_ERROR_SHAPE);
+    assert_int_equal(eddy_baselines_measure(context, &one, 69, 32, &b), EDDY_ERROR_SHAPE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_learns_to_remember),
+        cmocka_unit_test(test_learns_classes),
+        cmocka_unit_test(test_a_seed_repeats_bit_for_bit),
+        cmocka_unit_test(test_rounded_training_gives_rounded_weights),
+        cmocka_unit_test(test_rounding_of_a_block),
+        cmocka_unit_test(test_progress_can_stop_early),
+        cmocka_unit_test(test_dataset_splits_and_normalises),
+        cmocka_unit_test(test_training_refuses),
+        cmocka_unit_test(test_a_diverging_training_is_an_error),
+        cmocka_unit_test(test_dataset_refuses_classes),
+        cmocka_unit_test(test_baselines_of_known_signals),
+        cmocka_unit_test(test_baselines_refuse),
+    };
+    return cmocka_run_group_tests(tests, open_context, close_context);
+}
