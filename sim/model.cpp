@@ -40,10 +40,10 @@ private:
     unsigned period_, count_ = 0;
 };
 
-} // namespace
-
-struct sim {
-    explicit sim(const sim_options &options)
+// In the unnamed namespace, since every preset has one of its own.
+class Device {
+public:
+    explicit Device(const sim_options &options)
         : top{&context, "eddy"}, command_stall{options.stall, options.seed * 2 + 1, 3},
           result_stall{options.stall, options.seed * 2 + 2, 5}
     {
@@ -54,12 +54,14 @@ struct sim {
             trace->open(options.trace_path);
         }
         top.rst_n = 0;
-        for (int n = 0; n < 4; n++)
-            clock();
+        for (int n = 0; n < 4; n++) {
+            settle();
+            rise();
+        }
         top.rst_n = 1;
     }
 
-    ~sim()
+    ~Device()
     {
         if (trace)
             trace->close();
@@ -83,12 +85,6 @@ struct sim {
         cycles++;
     }
 
-    void clock()
-    {
-        settle();
-        rise();
-    }
-
     VerilatedContext context;
     SIM_CLASS top;
     std::unique_ptr<VerilatedFstC> trace;
@@ -96,28 +92,36 @@ struct sim {
     uint64_t cycles = 0;
 };
 
+Device *device_of(sim *handle)
+{
+    return reinterpret_cast<Device *>(handle);
+}
+
+} // namespace
+
 static sim *sim_open(const sim_options *options)
 {
     try {
-        return new sim(*options);
+        return reinterpret_cast<sim *>(new Device(*options));
     } catch (const std::bad_alloc &) {
         return nullptr;
     }
 }
 
-static void sim_close(sim *sim)
+static void sim_close(sim *handle)
 {
-    delete sim;
+    delete device_of(handle);
 }
 
-static int sim_transfer(sim *sim, const uint16_t *send, size_t send_words, size_t *sent,
+static int sim_transfer(sim *handle, const uint16_t *send, size_t send_words, size_t *sent,
                         uint16_t *receive, size_t receive_words, size_t *received)
 {
+    Device *sim = device_of(handle);
+    auto &top = sim->top;
     *sent = *received = 0;
     for (unsigned silent = 0; silent < SIM_SILENT_CYCLES; silent++) {
         if (*sent == send_words && *received == receive_words)
             break;
-        auto &top = sim->top;
         top.s_axis_commands_tvalid = *sent < send_words && !sim->command_stall.next();
         if (*sent < send_words)
             top.s_axis_commands_tdata = send[*sent];
@@ -137,12 +141,12 @@ static int sim_transfer(sim *sim, const uint16_t *send, size_t send_words, size_
     }
     if (sim->trace)
         sim->trace->flush();
-    return sim->top.check_failed ? -1 : 0;
+    return top.check_failed ? -1 : 0;
 }
 
-static uint64_t sim_cycles(const sim *sim)
+static uint64_t sim_cycles(const sim *handle)
 {
-    return sim->cycles;
+    return reinterpret_cast<const Device *>(handle)->cycles;
 }
 
 extern "C" const sim_model EDDY_SIM_NAME(EDDY_PRESET);
