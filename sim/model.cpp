@@ -120,7 +120,7 @@ static int sim_transfer(sim *handle, const uint16_t *send, size_t send_words, si
     auto &top = sim->top;
     *sent = *received = 0;
     for (unsigned silent = 0; silent < SIM_SILENT_CYCLES; silent++) {
-        if (*sent == send_words && *received == receive_words)
+        if (*received == receive_words && (receive_words || *sent == send_words))
             break;
         top.s_axis_commands_tvalid = *sent < send_words && !sim->command_stall.next();
         if (*sent < send_words)

@@ -28,7 +28,8 @@ struct sim_model {
     /* NULL: out of memory. The device comes out of reset. */
     struct sim *(*open)(const struct sim_options *options);
     void (*close)(struct sim *sim);
-    /* Clocks the device until all words are moved, or neither port moved a word for SIM_SILENT_CYCLES.
+    /* Clocks the device until receive is full (until send is empty when there is nothing to receive), or until
+     * neither port moved a word for SIM_SILENT_CYCLES.
      * Takes *sent of send_words words, gives *received of at most receive_words. Returns 0, or -1 when the RTL's own
      * checks found a broken promise of the HLS C. */
     int (*transfer)(struct sim *sim, const uint16_t *send, size_t send_words, size_t *sent,

@@ -93,7 +93,16 @@ static bool exchange(struct pair *pair, const uint16_t *packet, size_t words, st
     tally->packets++;
     tally->words += n_cpu;
     tally->refused += header.status != PACKET_STATUS_OK;
-    return n_sim == n_cpu && memcmp(pair->from_sim, pair->from_cpu, n_cpu * sizeof *packet) == 0;
+    size_t same = 0;
+    while (same < n_cpu && same < n_sim && pair->from_sim[same] == pair->from_cpu[same])
+        same++;
+    if (same == n_cpu && n_sim == n_cpu)
+        return true;
+    fprintf(stderr,
+            "opcode %d: %zu words from cpu:, %zu from sim:; first difference at word %zu: %04x, %04x\n",
+            header.opcode, n_cpu, n_sim, same, same < n_cpu ? pair->from_cpu[same] : 0u,
+            same < n_sim ? pair->from_sim[same] : 0u);
+    return false;
 }
 
 static size_t run_packet(struct random *random, const struct eddy_program *program, uint16_t *packet)
