@@ -21,11 +21,23 @@ public:
         switch (kind_) {
         case SIM_STALL_CYCLIC: return ++count_ % period_ == 0;
         case SIM_STALL_RANDOM: return random() % 3 == 0;
+        case SIM_STALL_BURST: return burst();
         default: return false;
         }
     }
 
 private:
+    // Alternates between stretches of pause and of flow, each of 1 to 500 cycles.
+    bool burst()
+    {
+        if (left_ == 0) {
+            left_ = 1 + random() % 500;
+            pausing_ = !pausing_;
+        }
+        left_--;
+        return pausing_;
+    }
+
     // splitmix64
     uint64_t random()
     {
@@ -37,7 +49,8 @@ private:
 
     sim_stall kind_;
     uint64_t state_;
-    unsigned period_, count_ = 0;
+    unsigned period_, count_ = 0, left_ = 0;
+    bool pausing_ = false;
 };
 
 // In the unnamed namespace, since every preset has one of its own.

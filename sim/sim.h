@@ -13,11 +13,12 @@ enum sim_stall {
     SIM_STALL_NONE,
     SIM_STALL_CYCLIC, /* ports pause in a fixed rhythm, a different one on each side */
     SIM_STALL_RANDOM, /* ports pause at random, a third of the cycles on each side */
+    SIM_STALL_BURST,  /* ports pause and flow in stretches of up to 500 cycles */
 };
 
 struct sim_options {
     enum sim_stall stall;
-    uint64_t seed;          /* of SIM_STALL_RANDOM */
+    uint64_t seed;          /* of SIM_STALL_RANDOM and SIM_STALL_BURST */
     const char *trace_path; /* an FST waveform, or NULL */
 };
 

@@ -12,7 +12,11 @@ static const struct backend *const backends[] = {&eddy_backend_cpu, &eddy_backen
 static int parse_stall(struct eddy_context *context, const char *value, enum sim_stall *stall)
 {
     static const char *const names[] = {
-        [SIM_STALL_NONE] = "none", [SIM_STALL_CYCLIC] = "cyclic", [SIM_STALL_RANDOM] = "random"};
+        [SIM_STALL_NONE] = "none",
+        [SIM_STALL_CYCLIC] = "cyclic",
+        [SIM_STALL_RANDOM] = "random",
+        [SIM_STALL_BURST] = "burst",
+    };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(value, names[i]) == 0) {
             *stall = (enum sim_stall)i;
@@ -20,7 +24,7 @@ static int parse_stall(struct eddy_context *context, const char *value, enum sim
         }
     }
     return eddy_fail(context, EDDY_ERROR_ARGUMENT,
-                     "device URI: stall=%s is not one of none, cyclic, random", value);
+                     "device URI: stall=%s is not one of none, cyclic, random, burst", value);
 }
 
 static int parse_option(struct eddy_context *context, const char *key, const char *value,

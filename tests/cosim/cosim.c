@@ -19,7 +19,7 @@
 #define PACKET_STEPS 24
 #define MAX_WORDS 65536
 
-static const char *const stall_names[] = {"none", "cyclic", "random"};
+static const char *const stall_names[] = {"none", "cyclic", "random", "burst"};
 
 struct pair {
     struct eddy_context *context;
@@ -29,7 +29,7 @@ struct pair {
 
 struct tally {
     uint64_t steps, packets, words, programs, refused;
-    uint64_t stalls[3], presets[8], layers[16], cells[2][2], extreme;
+    uint64_t stalls[4], presets[8], layers[16], cells[2][2], extreme;
 };
 
 static int open_pair(struct pair *pair, const struct eddy_preset *preset, int stall, uint64_t seed,
@@ -192,7 +192,7 @@ static bool run_session(uint64_t seed, const char *trace, struct tally *tally)
         random_next(&random);
     const int preset_index = random_between(&random, 0, (int)eddy_preset_count() - 1);
     const struct eddy_preset *preset = eddy_preset_at((size_t)preset_index);
-    const int stall = random_between(&random, 0, 2);
+    const int stall = random_between(&random, 0, 3);
     struct pair pair;
     bool agree = !open_pair(&pair, preset, stall, seed, trace);
     if (!agree)
@@ -222,8 +222,9 @@ static void print_tally(const struct tally *t, uint64_t seed)
     printf("cosim: seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " programs, %" PRIu64
            " packets (%" PRIu64 " refused), %" PRIu64 " words compared\n",
            seed, t->steps, t->programs, t->packets, t->refused, t->words);
-    printf("  sessions by stalls: none %" PRIu64 ", cyclic %" PRIu64 ", random %" PRIu64 "\n",
-           t->stalls[0], t->stalls[1], t->stalls[2]);
+    printf("  sessions by stalls: none %" PRIu64 ", cyclic %" PRIu64 ", random %" PRIu64
+           ", burst %" PRIu64 "\n",
+           t->stalls[0], t->stalls[1], t->stalls[2], t->stalls[3]);
     printf("  sessions by preset:");
     for (size_t p = 0; p < eddy_preset_count(); p++)
         printf(" %s %" PRIu64, eddy_preset_at(p)->name, t->presets[p]);

@@ -174,7 +174,7 @@ static void test_wrong_uris_are_refused(void **state)
         {"cpu", "no device 'cpu'; use cpu: or sim:, eddy devices lists them"},
         {"", "no device ''; use cpu: or sim:, eddy devices lists them"},
         {"cpu:preset=huge", "device URI: no preset 'huge'; eddy devices lists them"},
-        {"cpu:stall=often", "device URI: stall=often is not one of none, cyclic, random"},
+        {"cpu:stall=often", "device URI: stall=often is not one of none, cyclic, random, burst"},
         {"cpu:colour=red",
          "device URI: no option 'colour'; there are preset, stall, seed and trace"},
         {"cpu:seed=x", "device URI: seed=x is not a number"},
