@@ -3,7 +3,7 @@
  *   { "data":     { "file": "ecg.dat", "name": "ecg", "scale": 0.005, "offset": -5.12,
  *                   "task": "next", "residual": true, "train": 0.8 },
  *     "model":    { "layers": [ {"cell": "rnn", "units": 32}, {"cell": "dense", "units": 1} ] },
- *     "training": { "loss": "mse", "batches": 2000, "batch": 64, "steps": 128, "seed": 1 } }
+ *     "training": { "loss": "mse", "batches": 4000, "batch": 64, "steps": 128, "seed": 1 } }
  *
  * data.file (required) is relative to the folder of the specification. data.task (required): next, columns (with
  * "inputs": [0, 1], "targets": [2]) or class. model.layers: cell and units required, activation tanh or none
