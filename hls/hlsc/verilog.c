@@ -209,8 +209,8 @@ void verilog_emit(struct program *p, FILE *out)
     if (size[1])
         fprintf(out, "\n  always @(posedge clk) begin\n%s  end\n", part[1]);
     emit_process(&e, part[2], part[3], part[4]);
+    emit_unused(&e); /* before what only simulation reads */
     emit_promise_checks(&e);
-    emit_unused(&e);
     fprintf(out, "endmodule\n\n`default_nettype wire\n");
     for (int i = 0; i < 5; i++)
         free(part[i]);

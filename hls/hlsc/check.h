@@ -1,0 +1,10 @@
+/* check.h -- the independent checker of schedules. */
+#ifndef HLSC_CHECK_H
+#define HLSC_CHECK_H
+
+#include "ir.h"
+
+/* NULL, or what is wrong with the schedule of r. */
+const char *check_region(const struct program *p, const struct region *r);
+
+#endif
