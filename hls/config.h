@@ -48,8 +48,8 @@
 #error "SUM_BITS: the proof above covers 1536 columns"
 #endif
 
-/* Iterations from the store of a state element to its earliest load: the depth of the drain, rounded up.
- * The compiler checks it against the schedule of the datapath. */
-#define STATE_DISTANCE 16
+/* Iterations from the store of a state element to its earliest load: what the pipeline needs. The compiler checks it
+ * against its schedule of the datapath and refuses a number that is too small. */
+#define STATE_DISTANCE 8
 
 #endif
