@@ -280,6 +280,15 @@ static struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const
             return ir_or(p, r, ir_make(p, r, OP_SHL, w, a, ir_const(p, r, up, w), NULL),
                          ir_make(p, r, OP_LSHR, w, b, ir_const(p, r, w - up, w), NULL));
         }
+        if ((w & (w - 1)) == 0) { /* one side by k, the other by 1 and then w - 1 - k */
+            struct node *mask = ir_const(p, r, w - 1, w), *one = ir_const(p, r, 1, w);
+            struct node *k = ir_and(p, r, by, mask);
+            struct node *rest = ir_make(p, r, OP_XOR, w, k, mask, NULL);
+            struct node *high = left ? a : ir_make(p, r, OP_SHL, w, a, one, NULL);
+            struct node *low = left ? ir_make(p, r, OP_LSHR, w, b, one, NULL) : b;
+            return ir_or(p, r, ir_make(p, r, OP_SHL, w, high, left ? k : rest, NULL),
+                         ir_make(p, r, OP_LSHR, w, low, left ? rest : k, NULL));
+        }
     }
     if (strncmp(name, "llvm.bswap.", 11) == 0) {
         struct node *sum = ir_const(p, r, 0, w);

@@ -1,0 +1,19 @@
+/* A promise that is kept, by 24 words in turn. The checker must stay silent. */
+#include "hls.h"
+
+static uint16_t line[64];
+
+void kept(hls_stream_u16 *in, hls_stream_u16 *out)
+{
+    while (hls_more(in)) {
+        const uint16_t n = hls_read(in);
+        for (uint16_t i = 0; i < n; i++) {
+            HLS_PIPELINE(1);
+            HLS_DISTANCE(line, 20);
+            const uint16_t at = hls_read(in) & 63;
+            const uint16_t v = line[at] * 3 + 1;
+            line[at] = v;
+            hls_write(out, v);
+        }
+    }
+}

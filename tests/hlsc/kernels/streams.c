@@ -1,0 +1,48 @@
+/* Several streams: words are merged by a stream of tags, split by a bit, and counted. */
+#include "hls.h"
+
+#ifndef __HLSC__
+#undef hls_clock
+#define hls_clock() (native_clock += 1000)
+static uint32_t native_clock;
+#endif
+
+static void merge(hls_stream_u16 *tags, hls_stream_u32 *left, hls_stream_u64 *right, hls_stream_u64 *merged,
+                  hls_stream_u16 *odd, uint16_t count)
+{
+    uint16_t n = 0;
+    bool more = count != 0;
+    while (more) {
+        HLS_PIPELINE(1);
+        /* a tag is looked at without waiting: no tag, no work */
+        bool work = false, from_right = false;
+        if (!hls_empty(tags)) {
+            from_right = hls_read(tags) & 1;
+            work = true;
+        }
+        uint64_t word = 0;
+        if (work & from_right)
+            word = hls_read(right);
+        if (work & !from_right)
+            word = hls_read(left);
+        if (work) {
+            hls_write(merged, word * 5 + from_right);
+            if (word & 1)
+                hls_write(odd, (uint16_t)word);
+            n++;
+        }
+        more = n != count;
+    }
+}
+
+void streams(hls_stream_u16 *tags, hls_stream_u32 *left, hls_stream_u64 *right, hls_stream_u64 *merged,
+             hls_stream_u16 *odd)
+{
+    while (hls_more(tags)) {
+        const uint16_t count = hls_read(tags);
+        const uint32_t before = hls_clock();
+        merge(tags, left, right, merged, odd, count);
+        hls_write(odd, (uint16_t)((hls_clock() - before) < (uint32_t)count)); /* 0 where a clock runs */
+        hls_write(merged, (uint64_t)count << 32 | hls_read(left));
+    }
+}
