@@ -84,13 +84,13 @@ static void watch_pair(struct watch *w, struct node *store, struct node *load, u
     fprintf(w->clocked,
             "    if (%s_stores) begin\n      %s_stored[%s_stored_row] <= %s;\n"
             "      %s_landed[%s_stored_row] <= check_time;\n"
-            "      if (%s %s %s_loaded[%s_stored_row]) stale <= 1'b1;\n    end\n",
+            "      if (%s %s %s_loaded[%s_stored_row]) check_stale <= 1'b1;\n    end\n",
             id, id, id, by_store, id, id, by_store, older, id, id);
     fprintf(w->clocked,
             "    if (%s_loads) begin\n      %s_loaded[%s_loaded_row] <= %s;\n"
             "      if (%s_stored[%s_loaded_row] != 0 & %s_stored[%s_loaded_row] %s %s &\n"
-            "          %s_landed[%s_loaded_row] + 32'd%d >= check_time) stale <= 1'b1;\n"
-            "      if (%s_stores & %s_stored_row == %s_loaded_row & %s %s %s) stale <= 1'b1;\n    end\n",
+            "          %s_landed[%s_loaded_row] + 32'd%d >= check_time) check_stale <= 1'b1;\n"
+            "      if (%s_stores & %s_stored_row == %s_loaded_row & %s %s %s) check_stale <= 1'b1;\n    end\n",
             id, id, id, by_load, id, id, id, id, older, by_load, id, id, noted - load->cycle, id, id, id,
             by_store, older, by_load);
 }
@@ -127,6 +127,7 @@ void emit_promise_checks(struct emitter *e)
     size_t size_out, size_clocked;
     FILE *out = open_memstream(&text_out, &size_out), *clocked = open_memstream(&text_clocked, &size_clocked);
     unsigned pairs = 0;
+    const char *stale = unique_name(e, "check_stale");
     for (unsigned i = 0; i < e->p->regions.n; i++)
         if (e->p->regions.at[i]->is_loop && !e->p->regions.at[i]->empty)
             pairs += watch_region(e, e->p->regions.at[i], out, clocked);
@@ -135,10 +136,10 @@ void emit_promise_checks(struct emitter *e)
     fprintf(e->out, "\n`ifdef HLSC_CHECK\n");
     if (pairs)
         fprintf(e->out,
-                "  reg stale;\n  reg [31:0] check_time;\n  initial stale = 1'b0;\n  initial check_time = 1;\n%s"
+                "  reg %s;\n  reg [31:0] check_time;\n  initial %s = 1'b0;\n  initial check_time = 1;\n%s"
                 "  always @(posedge clk) begin\n    check_time <= check_time + 32'd1;\n%s  end\n"
-                "  assign check_failed = stale;\n",
-                text_out, text_clocked);
+                "  assign check_failed = %s;\n",
+                stale, stale, text_out, text_clocked, stale);
     else
         fprintf(e->out, "  assign check_failed = 1'b0;\n");
     fprintf(e->out, "`endif\n");

@@ -67,7 +67,8 @@ const char *declaration(struct emitter *e, const char *kind, const struct net *n
 {
     if (net->bits == 1)
         return text(e, "%s %s", kind, net->name);
-    return text(e, "%s %s[%u:0] %s", kind, net->is_signed ? "signed " : "", net->bits - 1, net->name);
+    /* never `signed`: extension is written out, and comparisons say which kind they are */
+    return text(e, "%s [%u:0] %s", kind, net->bits - 1, net->name);
 }
 
 const char *sized(struct emitter *e, unsigned bits, uint64_t value)
@@ -268,6 +269,9 @@ const char *expression(struct emitter *e, struct region *r, struct node *n)
         return text(e, as_signed ? "$signed(%s) %s $signed(%s)" : "%s %s %s", x, sign[n->op], y);
     }
     case OP_AND:
+        if (b->op == OP_CONST && (~b->value & mask_of(bits)) == 0)
+            return operand(e, r, a, c, bits);
+        /* fall through */
     case OP_OR:
     case OP_XOR: return text(e, "%s %s %s", operand(e, r, a, c, bits), sign[n->op], operand(e, r, b, c, bits));
     case OP_NOT: return text(e, "~%s", operand(e, r, a, c, 1));
