@@ -260,11 +260,11 @@ static inline bool ir_is_effect(const struct node *n)
 
 void front_compile(struct program *p);
 void memory_collect(struct program *p);
-void region_split(struct program *p);
 void lower_program(struct program *p);
 void live_mark(struct program *p);
 void width_analyse(struct program *p);
 void schedule_program(struct program *p);
+void compile_to_schedule(struct program *p); /* all of the above */
 void check_program(struct program *p);
 void verilog_emit(struct program *p, FILE *out);
 void report_json(const struct program *p, FILE *out);

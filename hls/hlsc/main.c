@@ -60,12 +60,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static void dump_if(const struct program *p, const char *pass)
-{
-    if (p->options->dump && strcmp(p->options->dump, pass) == 0)
-        dump_program(p, pass, stdout);
-}
-
 static void write_file(struct program *p, const char *path, const char *content)
 {
     FILE *f = fopen(path, "w");
@@ -75,15 +69,7 @@ static void write_file(struct program *p, const char *path, const char *content)
 
 static void compile(struct program *p)
 {
-    front_compile(p);
-    memory_collect(p);
-    lower_program(p);
-    live_mark(p);
-    dump_if(p, "lower");
-    width_analyse(p);
-    dump_if(p, "width");
-    schedule_program(p);
-    dump_if(p, "schedule");
+    compile_to_schedule(p);
     check_program(p);
 
     char *verilog, *json;

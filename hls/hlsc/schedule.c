@@ -274,6 +274,13 @@ static void schedule_region(struct program *p, struct region *r)
     finish_region(&s);
 }
 
+bool schedule_is_legal(struct program *p, struct region *r)
+{
+    struct scheduler s = {.p = p, .r = r};
+    depend_find(p, r, &s.order);
+    return schedule_legal(&s);
+}
+
 void schedule_program(struct program *p)
 {
     for (unsigned i = 0; i < p->regions.n; i++)

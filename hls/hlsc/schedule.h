@@ -31,5 +31,7 @@ struct scheduler {
 /* Moves nodes to where fewer register bits are alive, within the same II and depth. */
 void sink_nodes(struct scheduler *s);
 bool schedule_legal(struct scheduler *s);
+/* For tests: what the scheduler itself thinks of the schedule as it stands. */
+bool schedule_is_legal(struct program *p, struct region *r);
 
 #endif

@@ -1,0 +1,28 @@
+# Tests of hlsc: kernels natively against RTL, refusals, the checker of schedules. Included by tests/tests.mk;
+# also `make -f tests/hlsc/hlsc_tests.mk test-hlsc` from the root.
+ifndef HLSC
+include hls/hlsc/hlsc.mk
+endif
+
+HLSC_TESTS_DIR := $(O)/tests/hlsc
+HLSC_KERNELS := $(patsubst tests/hlsc/kernels/%.c,%,$(wildcard tests/hlsc/kernels/*.c))
+HLSC_COSIMS := $(HLSC_KERNELS:%=$(HLSC_TESTS_DIR)/cosim_%)
+HLSC_CHECK_TEST := $(HLSC_TESTS_DIR)/test_check
+
+HLSC_TEST_PROGRAMS := $(HLSC_COSIMS) $(HLSC_CHECK_TEST)
+HLSC_TESTS := $(HLSC_TEST_PROGRAMS) "tests/hlsc/refusals.sh $(HLSC)"
+
+# The netlists and the models stay without sanitizers.
+$(HLSC_COSIMS): $(HLSC_TESTS_DIR)/cosim_%: tests/hlsc/kernels/%.c tests/hlsc/kernels/%.h tests/hlsc/cosim.cpp \
+  tests/hlsc/build_cosim.sh hls/hls.h hls/hls_native.h hls/hlsc/rtl/hlsc_fifo.v $(HLSC)
+	@mkdir -p $(@D)
+	tests/hlsc/build_cosim.sh $(HLSC) $* $(@D)
+
+$(HLSC_CHECK_TEST): tests/hlsc/test_check.c $(filter-out $(O)/hlsc/main.o,$(HLSC_OBJECTS))
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(HLSC_CPPFLAGS) -Ihls/hlsc $(CFLAGS) $(LDFLAGS) -o $@ $^ $(HLSC_LDLIBS) -lcmocka
+
+.PHONY: test-hlsc
+## test-hlsc: the tests of the compiler alone
+test-hlsc: $(HLSC_TEST_PROGRAMS)
+	@status=0; for t in $(HLSC_TESTS); do echo "$$t"; $$t || status=1; done; exit $$status

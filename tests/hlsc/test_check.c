@@ -1,0 +1,148 @@
+/* test_check.c -- the checker of schedules against broken schedules: every node of every kernel is moved by a few
+ * cycles, and intervals are shortened. Scheduler and checker share no code, and must agree on each case. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "check.h"
+#include "schedule.h"
+#include "tech.h"
+
+struct session {
+    struct arena arena;
+    struct diag diag;
+    struct options options;
+    struct program p;
+};
+
+static void open_kernel(struct session *s, const char *top)
+{
+    *s = (struct session){.options = {.family = "ice40", .top = top, .quiet = true}};
+    s->options.source = arena_printf(&s->arena, "tests/hlsc/kernels/%s.c", top);
+    VEC_PUSH(&s->arena, &s->options.includes, "hls");
+    s->p = (struct program){.arena = &s->arena, .diag = &s->diag, .options = &s->options};
+    s->p.tech = tech_find("ice40");
+    s->options.clock_ns = s->p.tech->clock_ns;
+    s->p.context = LLVMContextCreate();
+    if (setjmp(s->diag.escape))
+        fail_msg("%s does not compile", top);
+    compile_to_schedule(&s->p);
+}
+
+static void close_kernel(struct session *s)
+{
+    LLVMDisposeModule(s->p.module);
+    LLVMContextDispose(s->p.context);
+    arena_free(&s->arena);
+}
+
+static bool may_move(const struct region *r, const struct node *n)
+{
+    return !ir_is_steady(n) && !(r->is_loop && (n->op == OP_READ || n->op == OP_EMPTY));
+}
+
+static void move_all(const char *top, unsigned *moved, unsigned *caught)
+{
+    struct session s;
+    open_kernel(&s, top);
+    for (unsigned i = 0; i < s.p.regions.n; i++) {
+        struct region *r = s.p.regions.at[i];
+        assert_null(check_region(&s.p, r));
+        for (unsigned k = 0; k < r->nodes.n; k++)
+            for (int by = -3; by <= 3; by++) {
+                struct node *n = r->nodes.at[k];
+                if (by == 0 || !may_move(r, n) || n->cycle + by < 0)
+                    continue;
+                n->cycle += by;
+                const bool legal = schedule_is_legal(&s.p, r);
+                const char *reason = check_region(&s.p, r);
+                if (legal != (reason == NULL))
+                    fail_msg("%s: %s %%%u moved by %d: scheduler says %s, checker %s", top, op_names[n->op], n->id, by,
+                             legal ? "legal" : "illegal", reason ? reason : "nothing");
+                *moved += 1;
+                *caught += reason != NULL;
+                n->cycle -= by;
+            }
+        schedule_is_legal(&s.p, r); /* arrivals as before */
+    }
+    close_kernel(&s);
+}
+
+static void moved_nodes(void **state)
+{
+    (void)state;
+    static const char *const kernels[] = {"histogram", "scan", "fir", "rnn", "states", "streams", "math64"};
+    unsigned moved = 0, caught = 0;
+    for (unsigned i = 0; i < sizeof kernels / sizeof *kernels; i++)
+        move_all(kernels[i], &moved, &caught);
+    print_message("%u moves, %u of them illegal\n", moved, caught);
+    assert_true(caught > 1000);
+}
+
+static struct region *loop_at(struct session *s, int ii)
+{
+    for (unsigned i = 0; i < s->p.regions.n; i++)
+        if (s->p.regions.at[i]->is_loop && s->p.regions.at[i]->ii == ii)
+            return s->p.regions.at[i];
+    fail_msg("no loop with interval %d", ii);
+    return NULL;
+}
+
+static void shorter_interval(void **state)
+{
+    (void)state;
+    struct session s;
+    open_kernel(&s, "histogram");
+    struct region *r = loop_at(&s, 2);
+    r->ii = 1; /* the load would come before the store of the iteration before */
+    assert_non_null(check_region(&s.p, r));
+    close_kernel(&s);
+    open_kernel(&s, "scan");
+    r = loop_at(&s, 4);
+    r->ii = 2;
+    assert_non_null(check_region(&s.p, r));
+    close_kernel(&s);
+}
+
+static void withdrawn_promise(void **state)
+{
+    (void)state;
+    struct session s;
+    open_kernel(&s, "kept");
+    struct region *r = loop_at(&s, 1);
+    while (r->promises.n == 0)
+        r = s.p.regions.at[r->id + 1];
+    assert_null(check_region(&s.p, r));
+    assert_true(r->promises.at[0].required > 1);
+    r->promises.at[0].distance = r->promises.at[0].required - 1;
+    assert_non_null(check_region(&s.p, r));
+    close_kernel(&s);
+}
+
+static void late_read(void **state)
+{
+    (void)state;
+    struct session s;
+    open_kernel(&s, "fir");
+    struct region *r = loop_at(&s, 1);
+    for (unsigned i = 0; i < r->effects.n; i++)
+        if (r->effects.at[i]->op == OP_READ)
+            r->effects.at[i]->cycle = 1;
+    assert_non_null(check_region(&s.p, r));
+    close_kernel(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(moved_nodes),
+        cmocka_unit_test(shorter_interval),
+        cmocka_unit_test(withdrawn_promise),
+        cmocka_unit_test(late_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
