@@ -1,0 +1,216 @@
+/* check.c -- eddy check: float against fixed point against a device, layer by layer. */
+#include "cli.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct argp_option option_table[] = {
+    OPTION_DEVICE,
+    OPTION_DATA("input", "rows of input, which also calibrate: .csv, .npy, .npz (default: noise)"),
+    OPTIONS_NUMBERS,
+    OPTIONS_COMPILE,
+    OPTION_STEPS("how many time steps at most (default 1000)"),
+    OPTION_SEED,
+    OPTION_JSON,
+    OPTION_QUIET,
+    {0}};
+
+static const struct argp argp = {
+    option_table,
+    options_parse,
+    "MODEL.onnx",
+    "Runs a model in float, in fixed point on cpu:, and on a device, and compares every layer's "
+    "outputs "
+    "at every step.\v"
+    "NMSE: mean square error of fixed point against float, divided by the float outputs' mean "
+    "square. "
+    "Clipped: outputs at an end of the 16-bit range. Mismatches: numbers of the device that differ "
+    "from cpu:; there must be none.",
+    NULL,
+    NULL,
+    NULL};
+
+/* Every layer's outputs at every step, (n_steps, elems) each. */
+struct outputs {
+    size_t n_steps, elems;
+    float *real;
+    int16_t *fixed, *device;
+    struct eddy_counters counters; /* of the device */
+};
+
+struct comparison {
+    double square_error, square, max_error;
+    size_t clipped, mismatches;
+};
+
+static void outputs_free(struct outputs *out)
+{
+    free(out->real);
+    free(out->fixed);
+    free(out->device);
+}
+
+/* The model's state is every layer's latest output. */
+static int run_float(const struct eddy_model *model, const struct eddy_table *input,
+                     struct outputs *out)
+{
+    float *state = calloc(out->elems, sizeof *state);
+    float *y = malloc(eddy_model_outputs(model) * sizeof *y);
+    const bool made = state && y;
+    for (size_t t = 0; t < out->n_steps && made; t++) {
+        eddy_model_run_float(model, state, 1, input->values + t * input->n_columns, y);
+        memcpy(out->real + t * out->elems, state, out->elems * sizeof *state);
+    }
+    free(state);
+    free(y);
+    return made ? EDDY_OK : refuse("out of memory");
+}
+
+static int run_all(struct eddy_context *context, const char *uri, const struct eddy_model *model,
+                   const struct eddy_program *program, const struct eddy_table *input,
+                   struct outputs *out)
+{
+    const size_t inputs = input->n_columns;
+    struct eddy_counters unused;
+    *out = (struct outputs){.n_steps = input->n_rows, .elems = eddy_model_state_elems(model)};
+    out->real = malloc(out->n_steps * out->elems * sizeof *out->real);
+    out->fixed = malloc(out->n_steps * out->elems * sizeof *out->fixed);
+    out->device = malloc(out->n_steps * out->elems * sizeof *out->device);
+    int16_t *x = malloc(out->n_steps * inputs * sizeof *x);
+    const bool made = out->real && out->fixed && out->device && x;
+    int error = made ? run_float(model, input, out) : refuse("out of memory; use fewer rows");
+    for (size_t t = 0; t < out->n_steps && !error; t++)
+        eddy_program_quantise_input(program, input->values + t * inputs, x + t * inputs);
+    if (!error)
+        error = session_run_fixed(context, "cpu:", program, out->n_steps, x, out->fixed, &unused);
+    if (!error)
+        error =
+            session_run_fixed(context, uri, program, out->n_steps, x, out->device, &out->counters);
+    free(x);
+    return error;
+}
+
+static struct comparison compare(const struct outputs *out, size_t first, size_t rows,
+                                 int fraction_bits)
+{
+    struct comparison c = {0};
+    for (size_t t = 0; t < out->n_steps; t++) {
+        for (size_t i = t * out->elems + first; i < t * out->elems + first + rows; i++) {
+            const double error = fabs(ldexp(out->fixed[i], -fraction_bits) - out->real[i]);
+            c.square_error += error * error;
+            c.square += (double)out->real[i] * out->real[i];
+            c.max_error = error > c.max_error ? error : c.max_error;
+            c.clipped += out->fixed[i] == INT16_MAX || out->fixed[i] == INT16_MIN;
+            c.mismatches += out->fixed[i] != out->device[i];
+        }
+    }
+    return c;
+}
+
+static json_t *layer_to_json(size_t layer, const struct eddy_layer *shape,
+                             const struct eddy_layer_format *format, const struct comparison *c)
+{
+    return json_pack("{s:I, s:s, s:I, s:I, s:f, s:f, s:I, s:I}", "layer", (json_int_t)layer + 1,
+                     "cell", shape->cell == EDDY_CELL_RNN ? "rnn" : "dense", "rows",
+                     (json_int_t)format->rows, "fraction_bits",
+                     (json_int_t)format->out_fraction_bits, "nmse",
+                     c->square > 0 ? c->square_error / c->square : 0.0, "max_error", c->max_error,
+                     "clipped", (json_int_t)c->clipped, "mismatches", (json_int_t)c->mismatches);
+}
+
+static void print_layer(size_t layer, const struct eddy_layer *shape,
+                        const struct eddy_layer_format *format, const struct comparison *c)
+{
+    char number[16];
+    snprintf(number, sizeof number, "Q%d.%d", 15 - format->out_fraction_bits,
+             format->out_fraction_bits);
+    printf("%5zu  %-5s %5zu  %-6s %10.3g %12.3g %8zu %11zu\n", layer + 1,
+           shape->cell == EDDY_CELL_RNN ? "rnn" : "dense", format->rows, number,
+           c->square > 0 ? c->square_error / c->square : 0.0, c->max_error, c->clipped,
+           c->mismatches);
+}
+
+static void print_json(const struct options *o, const char *preset, const struct outputs *out,
+                       json_t *layers, size_t mismatches)
+{
+    json_t *json =
+        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "device", o->device, "preset", preset,
+                  "steps", (json_int_t)out->n_steps, "cycles", (json_int_t)out->counters.cycles,
+                  "saturations", (json_int_t)out->counters.saturated, "mismatches",
+                  (json_int_t)mismatches, "layers", layers);
+    json_dumpf(json, stdout, JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(json);
+}
+
+static int report(const struct options *o, const struct eddy_model *model,
+                  const struct eddy_program *program, const struct outputs *out)
+{
+    size_t first = 0, mismatches = 0;
+    json_t *layers = json_array();
+    struct eddy_program_info info;
+    eddy_program_get_info(program, &info);
+    if (!o->json)
+        printf("layer  cell   rows  format       NMSE   max. error  clipped  mismatches\n");
+    for (size_t l = 0; l < info.layers; l++) {
+        struct eddy_layer_format format;
+        eddy_program_get_format(program, l, &format);
+        const struct comparison c = compare(out, first, format.rows, format.out_fraction_bits);
+        if (o->json)
+            json_array_append_new(layers, layer_to_json(l, &model->layers[l], &format, &c));
+        else
+            print_layer(l, &model->layers[l], &format, &c);
+        first += format.rows;
+        mismatches += c.mismatches;
+    }
+    if (o->json)
+        print_json(o, info.preset, out, layers, mismatches);
+    else
+        printf("%zu steps on %s (%s), %zu cycles, %zu saturations, %zu mismatches with cpu:\n",
+               out->n_steps, o->device, info.preset, (size_t)out->counters.cycles,
+               (size_t)out->counters.saturated, mismatches);
+    if (!o->json)
+        json_decref(layers);
+    return mismatches
+               ? refuse("%s differs from cpu: in %zu numbers; this is a fault of the engine, "
+                        "please report it with the model",
+                        o->device, mismatches)
+               : EDDY_OK;
+}
+
+static int run(struct eddy_context *context, int argc, char **argv)
+{
+    struct options options = {OPTIONS_DEFAULT};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    struct eddy_compile_options compile = {.struct_size = sizeof compile, .emit_all_layers = true};
+    struct eddy_model *model = NULL;
+    struct eddy_program *program = NULL;
+    struct eddy_table input = {0};
+    struct outputs out = {0};
+    int error = preset_choose(&options, &compile.preset);
+    if (!error)
+        error = eddy_model_read_onnx(context, options.file, &model);
+    if (!error)
+        error = options.data ? data_read(context, &options, eddy_model_inputs(model), &input)
+                             : data_make(model, eddy_model_inputs(model), options.steps,
+                                         options.seed, &input);
+    if (!error && input.n_rows > options.steps)
+        input.n_rows = options.steps;
+    compile.calibration = &input;
+    if (!error)
+        error = eddy_program_compile(context, model, &compile, &program);
+    if (!error)
+        error = run_all(context, options.device, model, program, &input, &out);
+    if (!error)
+        error = report(&options, model, program, &out);
+    outputs_free(&out);
+    eddy_program_free(program);
+    eddy_table_free(&input);
+    eddy_model_free(model);
+    return error;
+}
+
+const struct command command_check = {"check", "compare float, fixed point and a device", run};

@@ -1,0 +1,149 @@
+/* cli.h -- the command eddy: one file for each subcommand, and what they share. */
+#ifndef EDDY_CLI_H
+#define EDDY_CLI_H
+
+#include "model/model.h"
+#include "model/table.h"
+
+#include <argp.h>
+
+/* A subcommand. run returns 0, a negative enum eddy_error whose detail is eddy_last_error(), or the
+ * positive value of refuse(). argv[0] is "eddy NAME". */
+struct command {
+    const char *name, *summary;
+    int (*run)(struct eddy_context *context, int argc, char **argv);
+};
+
+extern const struct command command_devices, command_train, command_compile, command_run,
+    command_check, command_bench, command_trace;
+
+/* Prints "eddy: ..." to stderr; returns a positive value, for the caller to return. */
+int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- options.c: options that mean the same everywhere ---- */
+
+/* First member of every command's own options. */
+struct options {
+    const char *file; /* the argument that is no option */
+    const char *output, *device, *data, *data_name, *preset;
+    double scale, offset; /* value = number in the file * scale + offset */
+    size_t weight_bits, steps;
+    uint64_t seed;
+    bool quiet, json;
+};
+
+#define OPTIONS_DEFAULT .device = "sim:", .scale = 1, .steps = 1000, .seed = 1
+
+enum {
+    KEY_NAME = 256,
+    KEY_SCALE,
+    KEY_OFFSET,
+    KEY_PRESET,
+    KEY_WEIGHT_BITS,
+    KEY_STEPS,
+    KEY_SEED,
+    KEY_JSON,
+    KEY_OWN, /* the first key for a command's own options */
+};
+
+#define OPTION_OUTPUT(text)               \
+    {                                     \
+        "output", 'o', "FILE", 0, text, 0 \
+    }
+#define OPTION_DEVICE                                                                      \
+    {                                                                                      \
+        "device", 'd', "URI", 0, "where to run: cpu:, sim: (default); see eddy devices", 0 \
+    }
+#define OPTION_DATA(name, text)       \
+    {                                 \
+        name, 'i', "FILE", 0, text, 0 \
+    }
+#define OPTIONS_NUMBERS                                                                         \
+    {"name", KEY_NAME, "MEMBER", 0, "which array of an .npz file", 0},                          \
+        {"scale", KEY_SCALE, "F", 0, "value = number in the data * F + offset (default 1)", 0}, \
+    {                                                                                           \
+        "offset", KEY_OFFSET, "F", 0, "see --scale (default 0)", 0                              \
+    }
+#define OPTIONS_COMPILE                                                                            \
+    {                                                                                              \
+        "preset", KEY_PRESET, "NAME", 0, "build configuration to compile for (default sim-small)", \
+        0},                                                                                        \
+    {                                                                                              \
+        "weight-bits", KEY_WEIGHT_BITS, "8|16", 0, "the preset with weights of that width", 0      \
+    }
+#define OPTION_STEPS(text)                  \
+    {                                       \
+        "steps", KEY_STEPS, "N", 0, text, 0 \
+    }
+#define OPTION_SEED                                                     \
+    {                                                                   \
+        "seed", KEY_SEED, "N", 0, "of everything random (default 1)", 0 \
+    }
+#define OPTION_JSON                                           \
+    {                                                         \
+        "json", KEY_JSON, NULL, 0, "print one JSON object", 0 \
+    }
+#define OPTION_QUIET                                              \
+    {                                                             \
+        "quiet", 'q', NULL, 0, "print results and errors only", 0 \
+    }
+
+/* The default case of every parser; state->input is the command's options. */
+error_t options_parse(int key, char *arg, struct argp_state *state);
+/* For a command's own numbers; wrong ones end the program as wrong use. */
+size_t parse_count(struct argp_state *state, const char *option, const char *arg, size_t low,
+                   size_t high);
+double parse_real(struct argp_state *state, const char *option, const char *arg);
+
+/* ---- data.c ---- */
+
+/* Reads options->data, scaled: must have `columns` columns. */
+int data_read(struct eddy_context *context, const struct options *options, size_t columns,
+              struct eddy_table *table);
+/* Noise, uniform in [-1, 1): in the units of the data when there is no model, else after its
+ * normalisation. */
+int data_make(const struct eddy_model *model, size_t n_columns, size_t n_rows, uint64_t seed,
+              struct eddy_table *table);
+
+/* ---- session.c: a program on a device ---- */
+
+struct session {
+    struct eddy_device *device;
+    struct eddy_stream *stream;
+};
+
+/* Opens the device of a URI, by default as the preset that the program was compiled for, loads it
+ * and opens a stream. */
+int session_open(struct eddy_context *context, const char *uri, const struct eddy_program *program,
+                 struct session *session);
+void session_close(struct session *session);
+
+/* All of a sequence in the device's numbers, on a device opened for it alone: x (n_steps, inputs),
+ * y (n_steps, answered). */
+int session_run_fixed(struct eddy_context *context, const char *uri,
+                      const struct eddy_program *program, size_t n_steps, const int16_t *x,
+                      int16_t *y, struct eddy_counters *counters);
+
+/* options->preset, or the first preset with options->weight_bits; NULL for the default. */
+int preset_choose(const struct options *options, const char **preset);
+
+/* ---- progress.c ---- */
+
+/* A line on the terminal, ten times a second at most; nothing when stderr is no terminal or options
+ * say quiet. */
+void progress_show(const struct options *options, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Takes the line away. */
+void progress_end(void);
+
+/* ---- plot.c ---- */
+
+/* A plot of loss over batches, as PNG, by gnuplot. Whole or not at all. */
+int plot_loss(const char *path, size_t n_batches, const double *loss);
+
+/* ---- files ---- */
+
+/* Whether a file can be made at path: for before the work, not after it. */
+int output_check(const char *path);
+
+#endif

@@ -1,0 +1,79 @@
+/* compile.c -- eddy compile: quantises a model and lays it out for a preset. */
+#include "cli.h"
+
+#include <stdio.h>
+
+static const struct argp_option option_table[] = {
+    OPTION_OUTPUT("the image to write (required)"),
+    OPTIONS_COMPILE,
+    OPTION_DATA("calibrate",
+                "typical input (.csv, .npy, .npz): chooses the number formats; without it "
+                "normalised inputs and outputs within [-8, 8) are assumed"),
+    OPTIONS_NUMBERS,
+    OPTION_QUIET,
+    {0}};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    const struct options *o = state->input;
+    const error_t result = options_parse(key, arg, state);
+    if (key == ARGP_KEY_END && !o->output)
+        argp_error(state, "say with -o where to write the image");
+    return result;
+}
+
+static const struct argp argp = {
+    option_table, parse,
+    "MODEL.onnx", "Quantises a model, lays it out for a preset, and says what a step costs.",
+    NULL,         NULL,
+    NULL};
+
+static void print_cost(const struct options *options, const struct eddy_program *program)
+{
+    struct eddy_program_info info;
+    eddy_program_get_info(program, &info);
+    const size_t slots = info.columns_per_step * info.lanes;
+    printf("%s: %zu inputs, %zu outputs, %zu layers for %s (%zu lanes, %zu-bit weights)\n",
+           options->output, info.inputs, info.outputs, info.layers, info.preset, info.lanes,
+           info.weight_bits);
+    printf("weights %zu in %zu columns of %zu; a step takes %zu cycles at least, %zu useful MACs: "
+           "%.1f %% of the lanes\n",
+           info.useful_macs_per_step, info.columns_per_step, info.lanes, info.columns_per_step,
+           info.useful_macs_per_step, 100.0 * (double)info.useful_macs_per_step / (double)slots);
+    for (size_t l = 0; l < info.layers; l++) {
+        struct eddy_layer_format f;
+        eddy_program_get_format(program, l, &f);
+        printf("layer %zu: %zu rows, in Q%d.%d, out Q%d.%d\n", l + 1, f.rows,
+               15 - f.in_fraction_bits, f.in_fraction_bits, 15 - f.out_fraction_bits,
+               f.out_fraction_bits);
+    }
+}
+
+static int run(struct eddy_context *context, int argc, char **argv)
+{
+    struct options options = {OPTIONS_DEFAULT};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    struct eddy_compile_options compile = {.struct_size = sizeof compile};
+    struct eddy_model *model = NULL;
+    struct eddy_program *program = NULL;
+    struct eddy_table data = {0};
+    int error = preset_choose(&options, &compile.preset);
+    if (!error)
+        error = eddy_model_read_onnx(context, options.file, &model);
+    if (!error && options.data) {
+        error = data_read(context, &options, eddy_model_inputs(model), &data);
+        compile.calibration = &data;
+    }
+    if (!error)
+        error = eddy_program_compile(context, model, &compile, &program);
+    if (!error)
+        error = eddy_program_write(context, program, options.output);
+    if (!error && !options.quiet)
+        print_cost(&options, program);
+    eddy_program_free(program);
+    eddy_table_free(&data);
+    eddy_model_free(model);
+    return error;
+}
+
+const struct command command_compile = {"compile", "quantise a model for a device", run};

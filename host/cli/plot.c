@@ -1,0 +1,56 @@
+#include "cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The mean of `window` batches up to each: single batches jump. */
+static void write_curve(FILE *to, size_t n_batches, const double *loss, size_t window)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n_batches; i++) {
+        sum += loss[i] - (i >= window ? loss[i - window] : 0);
+        fprintf(to, "%zu %.9g %.9g\n", i + 1, loss[i],
+                sum / (double)(i + 1 < window ? i + 1 : window));
+    }
+    fputs("e\n", to);
+}
+
+static void write_script(FILE *to, const char *image, size_t n_batches, const double *loss)
+{
+    fputs("set terminal pngcairo size 960,540 font 'Sans,11'\nset output '", to);
+    for (; *image; image++) /* a quote is doubled within quotes */
+        fprintf(to, *image == '\'' ? "''" : "%c", *image);
+    fputs("'\nset title 'Training'\nset xlabel 'batch'\nset ylabel 'loss'\nset logscale y\n"
+          "set format y '%g'\nset grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\n"
+          "plot '-' using 1:2 with lines lc rgb '#bbccdd' title 'a batch', "
+          "'-' using 1:3 with lines lw 2 lc rgb '#1f4e79' title 'mean of 25'\n",
+          to);
+    write_curve(to, n_batches, loss, 25);
+    write_curve(to, n_batches, loss, 25);
+}
+
+int plot_loss(const char *path, size_t n_batches, const double *loss)
+{
+    char *temporary = malloc(strlen(path) + 5);
+    if (!temporary)
+        return refuse("out of memory");
+    sprintf(temporary, "%s.tmp", path);
+    fflush(stdout);
+    void (*before)(int) = signal(SIGPIPE, SIG_IGN); /* gnuplot may be missing */
+    FILE *gnuplot = popen("gnuplot 2>/dev/null", "w");
+    if (gnuplot)
+        write_script(gnuplot, temporary, n_batches, loss);
+    const bool drawn = gnuplot && pclose(gnuplot) == 0;
+    signal(SIGPIPE, before);
+    int error = EDDY_OK;
+    if (!drawn || rename(temporary, path))
+        error = refuse("cannot draw %s: is gnuplot installed (package gnuplot-nox)?", path);
+    if (error)
+        unlink(temporary);
+    free(temporary);
+    return error;
+}

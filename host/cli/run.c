@@ -1,0 +1,207 @@
+/* run.c -- eddy run: rows in, through a compiled model on a device, rows out. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_CHUNK = KEY_OWN, KEY_FOLLOW, KEY_RESET_EACH, KEY_COUNTERS };
+
+struct run_options {
+    struct options shared;
+    size_t chunk, reset_each;
+    bool follow, counters;
+};
+
+static const struct argp_option option_table[] = {
+    OPTION_DEVICE,
+    OPTION_DATA("input", "rows of input: .csv, .npy, .npz, or - for CSV from a pipe (default)"),
+    OPTIONS_NUMBERS,
+    OPTION_OUTPUT("rows of output: .csv, .npy, or - for CSV to a pipe (default)"),
+    {"chunk", KEY_CHUNK, "N", 0, "rows to run at a time (default 256); the state is kept between",
+     0},
+    {"follow", KEY_FOLLOW, NULL, 0, "answer each row as it comes: chunks of one row", 0},
+    {"reset-each", KEY_RESET_EACH, "N", 0, "back to the zero state after every N rows", 0},
+    {"counters", KEY_COUNTERS, NULL, 0, "print what the device counted, to stderr", 0},
+    OPTION_QUIET,
+    {0}};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct run_options *o = state->input;
+    switch (key) {
+    case KEY_CHUNK: o->chunk = parse_count(state, "chunk", arg, 1, 1000000); break;
+    case KEY_FOLLOW: o->follow = true; break;
+    case KEY_RESET_EACH: o->reset_each = parse_count(state, "reset-each", arg, 1, SIZE_MAX); break;
+    case KEY_COUNTERS: o->counters = true; break;
+    default: return options_parse(key, arg, state);
+    }
+    return 0;
+}
+
+static const struct argp argp = {
+    option_table, parse,
+    "MODEL.eddy", "Streams rows of numbers through a model on a device, one row a time step.",
+    NULL,         NULL,
+    NULL};
+
+static bool is_pipe(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+/* Rows of input, from a file read whole or from the standard input as they come. */
+struct source {
+    const struct options *options;
+    size_t columns, next, line;
+    struct eddy_table table; /* of a file */
+    bool is_pipe;
+};
+
+static int source_open(struct eddy_context *context, const struct options *options, size_t columns,
+                       struct source *source)
+{
+    *source = (struct source){options, columns, .is_pipe = is_pipe(options->data)};
+    return source->is_pipe ? EDDY_OK : data_read(context, options, columns, &source->table);
+}
+
+/* Gives up to n_rows rows; fewer at the end, or before a row that is refused with *error. */
+static size_t source_read(struct eddy_context *context, struct source *source, size_t n_rows,
+                          float *x, int *error)
+{
+    const size_t columns = source->columns;
+    size_t rows = 0;
+    if (!source->is_pipe) {
+        const size_t left = source->table.n_rows - source->next;
+        rows = left < n_rows ? left : n_rows;
+        memcpy(x, source->table.values + source->next * columns, rows * columns * sizeof *x);
+        source->next += rows;
+        return rows;
+    }
+    int got = 1;
+    while (rows < n_rows && got == 1) {
+        float *row = x + rows * columns;
+        got = eddy_csv_read_row(context, stdin, "standard input", &source->line, columns, row);
+        for (size_t i = 0; i < columns && got == 1; i++)
+            row[i] = (float)(row[i] * source->options->scale + source->options->offset);
+        rows += got == 1;
+    }
+    source->next += rows;
+    *error = got < 0 ? got : EDDY_OK;
+    return rows;
+}
+
+/* Rows of output, to the standard output as they come or to a file, whole, at the end. */
+struct sink {
+    size_t capacity_rows;
+    struct eddy_table table;
+    bool is_pipe;
+};
+
+static int sink_write(struct sink *sink, size_t n_rows, const float *y)
+{
+    struct eddy_table *table = &sink->table;
+    const size_t columns = table->n_columns;
+    if (sink->is_pipe) {
+        for (size_t i = 0; i < n_rows * columns; i++)
+            printf("%.9g%c", y[i], (i + 1) % columns ? ',' : '\n');
+        return fflush(stdout) || ferror(stdout) ? refuse("cannot write to the standard output: %m")
+                                                : EDDY_OK;
+    }
+    if (table->n_rows + n_rows > sink->capacity_rows) {
+        const size_t capacity = 2 * (table->n_rows + n_rows);
+        float *grown = realloc(table->values, capacity * columns * sizeof *grown);
+        if (!grown)
+            return refuse("out of memory for the output; use -o - and a pipe");
+        table->values = grown;
+        sink->capacity_rows = capacity;
+    }
+    memcpy(table->values + table->n_rows * columns, y, n_rows * columns * sizeof *y);
+    table->n_rows += n_rows;
+    return EDDY_OK;
+}
+
+/* The rows of the next chunk: resets fall between chunks. */
+static size_t chunk_rows(const struct run_options *o, size_t done)
+{
+    const size_t chunk = o->follow ? 1 : o->chunk;
+    const size_t left = o->reset_each ? o->reset_each - done % o->reset_each : chunk;
+    return left < chunk ? left : chunk;
+}
+
+static int stream_rows(struct eddy_context *context, const struct run_options *o,
+                       struct eddy_stream *stream, struct source *source, struct sink *sink)
+{
+    float *x = malloc(o->chunk * source->columns * sizeof *x);
+    float *y = malloc(o->chunk * sink->table.n_columns * sizeof *y);
+    int error = x && y ? EDDY_OK : refuse("out of memory; use a smaller --chunk");
+    int bad_row = EDDY_OK;
+    for (size_t done = 0, rows = 1; rows && !error && !bad_row; done += rows) {
+        if (done && o->reset_each && done % o->reset_each == 0)
+            error = eddy_stream_reset(stream);
+        rows = error ? 0 : source_read(context, source, chunk_rows(o, done), x, &bad_row);
+        char detail[512] = "";
+        if (bad_row) /* the rows before it count; its message must outlive their run */
+            snprintf(detail, sizeof detail, "%s", eddy_last_error(context));
+        if (rows)
+            error = eddy_stream_step(stream, rows, x, y);
+        if (rows && !error)
+            error = sink_write(sink, rows, y);
+        if (bad_row && !error)
+            error = refuse("%s", detail);
+        progress_show(&o->shared, "eddy run: %zu rows", done + rows);
+    }
+    if (!error && !source->next)
+        error = refuse("the input is empty; give at least one row of %zu numbers", source->columns);
+    free(x);
+    free(y);
+    return error;
+}
+
+static void print_counters(const struct eddy_stream *stream)
+{
+    struct eddy_counters c;
+    eddy_stream_get_counters(stream, &c);
+    const double steps = c.steps ? (double)c.steps : 1;
+    fprintf(stderr,
+            "steps %zu, cycles %zu (%.2f a step), columns %zu, waits: input %zu, state %zu, "
+            "drain %zu; saturated %zu\n",
+            (size_t)c.steps, (size_t)c.cycles, (double)c.cycles / steps, (size_t)c.columns,
+            (size_t)c.wait_input, (size_t)c.wait_state, (size_t)c.wait_drain, (size_t)c.saturated);
+}
+
+static int run(struct eddy_context *context, int argc, char **argv)
+{
+    struct run_options options = {{OPTIONS_DEFAULT}, .chunk = 256};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    const struct options *o = &options.shared;
+    struct eddy_program *program = NULL;
+    struct session session = {0};
+    struct source source = {0};
+    struct sink sink = {.is_pipe = is_pipe(o->output)};
+    struct eddy_program_info info;
+    int error = sink.is_pipe ? EDDY_OK : output_check(o->output);
+    if (!error)
+        error = eddy_program_read(context, o->file, &program);
+    if (!error) {
+        eddy_program_get_info(program, &info);
+        sink.table.n_columns = info.outputs;
+        error = source_open(context, o, info.inputs, &source);
+    }
+    if (!error)
+        error = session_open(context, o->device, program, &session);
+    if (!error)
+        error = stream_rows(context, &options, session.stream, &source, &sink);
+    if (!error && !sink.is_pipe)
+        error = eddy_table_write(context, o->output, &sink.table);
+    progress_end();
+    if (!error && options.counters)
+        print_counters(session.stream);
+    session_close(&session);
+    eddy_table_free(&source.table);
+    eddy_table_free(&sink.table);
+    eddy_program_free(program);
+    return error;
+}
+
+const struct command command_run = {"run", "stream data through a compiled model", run};

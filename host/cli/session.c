@@ -1,0 +1,62 @@
+#include "backends/preset.h"
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int session_open(struct eddy_context *context, const char *uri, const struct eddy_program *program,
+                 struct session *session)
+{
+    char full[512];
+    struct eddy_program_info info;
+    *session = (struct session){0};
+    eddy_program_get_info(program, &info);
+    const size_t length = strlen(uri);
+    if (length && strchr(uri, ':') && !strstr(uri, "preset=") && length + 64 < sizeof full) {
+        snprintf(full, sizeof full, "%s%spreset=%s", uri, uri[length - 1] == ':' ? "" : ",",
+                 info.preset);
+        uri = full;
+    }
+    int error = eddy_device_open(context, uri, &session->device);
+    if (!error)
+        error = eddy_device_load(session->device, program);
+    if (!error)
+        error = eddy_stream_open(session->device, &session->stream);
+    if (error)
+        session_close(session);
+    return error;
+}
+
+void session_close(struct session *session)
+{
+    eddy_stream_close(session->stream);
+    eddy_device_close(session->device);
+    *session = (struct session){0};
+}
+
+int session_run_fixed(struct eddy_context *context, const char *uri,
+                      const struct eddy_program *program, size_t n_steps, const int16_t *x,
+                      int16_t *y, struct eddy_counters *counters)
+{
+    struct session session;
+    int error = session_open(context, uri, program, &session);
+    if (error)
+        return error;
+    error = eddy_stream_step_fixed(session.stream, n_steps, x, y);
+    eddy_stream_get_counters(session.stream, counters);
+    session_close(&session);
+    return error;
+}
+
+int preset_choose(const struct options *options, const char **preset)
+{
+    *preset = options->preset;
+    if (!options->weight_bits)
+        return EDDY_OK;
+    for (size_t i = 0; i < eddy_preset_count(); i++) {
+        *preset = eddy_preset_at(i)->name;
+        if (eddy_preset_at(i)->weight_bits == options->weight_bits)
+            return EDDY_OK;
+    }
+    return refuse("no preset has %zu-bit weights; use --weight-bits 8 or 16", options->weight_bits);
+}
