@@ -32,8 +32,8 @@ static void accumulate(const float *values, size_t n_train, size_t order, double
     }
 }
 
-/* Solves a x = b in place (x in b) by Cholesky: a (n, n) symmetric, positive with a small ridge, which a constant
- * signal needs. */
+/* Solves a x = b in place (x in b) by Cholesky: a (n, n) symmetric, positive with a small ridge,
+ * which a constant signal needs. */
 static void solve(size_t n, double *a, double *b)
 {
     double trace = 0;
@@ -42,8 +42,7 @@ static void solve(size_t n, double *a, double *b)
     for (size_t i = 0; i < n; i++) {
         a[i * n + i] += 1e-12 * trace;
         for (size_t j = 0; j <= i; j++) {
-            const double sum =
-                a[i * n + j] - cblas_ddot((int)j, a + i * n, 1, a + j * n, 1);
+            const double sum = a[i * n + j] - cblas_ddot((int)j, a + i * n, 1, a + j * n, 1);
             a[i * n + j] = i == j ? sqrt(sum > 0 ? sum : 1e-12 * trace) : sum / a[j * n + j];
         }
     }

@@ -1,8 +1,9 @@
-/* cell.h -- what a kind of layer is to the training: a forward and a backward pass over all time steps.
+/* cell.h -- what a kind of layer is to the training: a forward and a backward pass over all time
+ * steps.
  *
  * Sequences are time-major: x (T, B, I) holds T steps of B sequences side by side, so that one GEMM
- * serves all steps where no recurrence stands in between. A layer's parameters lie together in the network's one vector:
- * w (O, I), then r (O, O) when recurrent, then b (O). */
+ * serves all steps where no recurrence stands in between. A layer's parameters lie together in the
+ * network's one vector: w (O, I), then r (O, O) when recurrent, then b (O). */
 #ifndef EDDY_CELL_H
 #define EDDY_CELL_H
 
@@ -22,8 +23,8 @@ struct eddy_cell_ops {
     /* x (T, B, I) -> y (T, B, O), from the zero state. */
     void (*forward)(const struct eddy_cell_size *size, const eddy_real *params, const eddy_real *x,
                     eddy_real *y);
-    /* dy (T, B, O): in dL/dy, out dL/d(sum before the activation). dx (T, B, I): out dL/dx, NULL when not
-     * wanted. gradient: out, laid out as params. */
+    /* dy (T, B, O): in dL/dy, out dL/d(sum before the activation). dx (T, B, I): out dL/dx, NULL
+     * when not wanted. gradient: out, laid out as params. */
     void (*backward)(const struct eddy_cell_size *size, const eddy_real *params, const eddy_real *x,
                      const eddy_real *y, eddy_real *dy, eddy_real *dx, eddy_real *gradient);
 };

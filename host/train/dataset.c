@@ -73,8 +73,7 @@ static int split(struct eddy_context *context, const struct eddy_table *table,
     dataset->n_test_rows = table->n_rows - train_rows;
     dataset->train = (struct eddy_range){0, train_rows - held_rows - lead};
     if (held_rows > lead)
-        dataset->validation =
-            (struct eddy_range){train_rows - held_rows, held_rows - lead};
+        dataset->validation = (struct eddy_range){train_rows - held_rows, held_rows - lead};
     if (dataset->n_test_rows > lead)
         dataset->test = (struct eddy_range){train_rows, dataset->n_test_rows - lead};
     return EDDY_OK;
@@ -122,7 +121,8 @@ static void gather(const struct eddy_table *table, const struct eddy_dataset_opt
     }
 }
 
-/* Mean and deviation of column k of a, or of a - b, over the training samples; a constant has deviation 1. */
+/* Mean and deviation of column k of a, or of a - b, over the training samples; a constant has
+ * deviation 1. */
 static void measure(const struct eddy_dataset *dataset, const float *a, const float *b, size_t n,
                     size_t k, double *mean, double *deviation)
 {

@@ -1,4 +1,5 @@
-/* dataset.h -- a table turned into what a network learns from: inputs and targets, normalised and split. */
+/* dataset.h -- a table turned into what a network learns from: inputs and targets, normalised and
+ * split. */
 #ifndef EDDY_DATASET_H
 #define EDDY_DATASET_H
 
@@ -7,16 +8,19 @@
 enum eddy_task {
     EDDY_TASK_NEXT,    /* all columns in, the next row of the same columns out */
     EDDY_TASK_COLUMNS, /* some columns in, others of the same row out */
-    EDDY_TASK_CLASS,   /* all columns but the last in; the last is the class of the row: 0, 1, 2 ... */
+    EDDY_TASK_CLASS,   /* all columns but the last in; the last is the class: 0, 1, 2 ... */
 };
 
 struct eddy_dataset_options {
     size_t struct_size;
     enum eddy_task task;
-    bool residual;     /* task next: learn the difference to the row before */
-    double train;      /* the first rows train, this fraction of them; the others test. 0 < train <= 1 */
-    double validation; /* the last fraction of the training rows only measures. 0 <= validation < 1 */
-    const size_t *input_columns, *target_columns; /* task columns: (n_inputs), (n_targets), from 0 */
+    bool residual; /* task next: learn the difference to the row before */
+    /* The first rows train, this fraction of all; the others test. 0 < train <= 1 */
+    double train;
+    /* Of the training rows, the last ones, this fraction, only measure. 0 <= validation < 1 */
+    double validation;
+    /* Task columns: (n_inputs) and (n_targets) column numbers, from 0. */
+    const size_t *input_columns, *target_columns;
     size_t n_inputs, n_targets;
 };
 
@@ -25,7 +29,8 @@ struct eddy_range {
     size_t first, count;
 };
 
-/* Sample i goes with row i of the table. For task next the last row is the target of the one before, and no sample. */
+/* Sample i goes with row i of the table. For task next the last row is the target of the one
+ * before, and no sample. */
 struct eddy_dataset {
     enum eddy_task task;
     bool residual;
@@ -33,18 +38,20 @@ struct eddy_dataset {
     size_t n_outputs;   /* values that the network gives for a sample: targets, or classes */
     size_t n_test_rows; /* the table's last rows, which the test samples start from */
     struct eddy_range train, validation, test;
-    float *raw;                    /* (n_samples, n_inputs): the inputs as they are in the table */
-    float *target;                 /* (n_samples, n_outputs): in the table's units; NULL for class */
-    int *labels;                   /* (n_samples): for class, else NULL */
-    float *in_scale, *in_offset;   /* (n_inputs): input * scale + offset has mean 0, deviation 1 */
-    float *out_scale, *out_offset; /* (n_outputs): network output * scale + offset [+ input] = target */
+    float *raw;                  /* (n_samples, n_inputs): the inputs as they are in the table */
+    float *target;               /* (n_samples, n_outputs): in the table's units; NULL for class */
+    int *labels;                 /* (n_samples): for class, else NULL */
+    float *in_scale, *in_offset; /* (n_inputs): input * scale + offset has mean 0, deviation 1 */
+    /* (n_outputs): network output * scale + offset [+ input] = target */
+    float *out_scale, *out_offset;
 };
 
 EDDY_API void eddy_dataset_options_init(struct eddy_dataset_options *options);
 
 /* The table is not needed afterwards. Statistics come from the training samples alone.
- * Returns 0, EDDY_ERROR_ARGUMENT (options), EDDY_ERROR_SHAPE (too few rows or columns), EDDY_ERROR_RANGE (a class
- * that is no small whole number, or never occurs in the training part) or EDDY_ERROR_MEMORY. */
+ * Returns 0, EDDY_ERROR_ARGUMENT (options), EDDY_ERROR_SHAPE (too few rows or columns),
+ * EDDY_ERROR_RANGE (a class that is no small whole number, or never occurs in the training part) or
+ * EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_dataset_create(struct eddy_context *context, const struct eddy_table *table,
                                  const struct eddy_dataset_options *options,
                                  struct eddy_dataset **dataset);

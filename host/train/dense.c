@@ -1,4 +1,5 @@
-/* dense.c -- y = activation(w x + b), and what every cell shares with it: the projection of the inputs. */
+/* dense.c -- y = activation(w x + b), and what every cell shares with it: the projection of the
+ * inputs. */
 #include "cell.h"
 
 #include <string.h>

@@ -24,8 +24,7 @@ double eddy_loss_mse(struct eddy_network *network, size_t warmup_steps, const ed
     return sum / n;
 }
 
-double eddy_loss_cross_entropy(struct eddy_network *network, size_t warmup_steps,
-                               const int *labels)
+double eddy_loss_cross_entropy(struct eddy_network *network, size_t warmup_steps, const int *labels)
 {
     const struct eddy_network_layer *const last = last_layer(network);
     const size_t n_out = last->size.n_out;

@@ -1,4 +1,5 @@
-/* network.h -- inside the training: a stack of layers with all that its passes need, allocated once. */
+/* network.h -- inside the training: a stack of layers with all that its passes need, allocated
+ * once. */
 #ifndef EDDY_NETWORK_H
 #define EDDY_NETWORK_H
 
@@ -28,8 +29,8 @@ struct eddy_network {
 #define eddy_loss_mse EDDY_CORE(eddy_loss_mse)
 #define eddy_loss_cross_entropy EDDY_CORE(eddy_loss_cross_entropy)
 
-/* Returns 0, EDDY_ERROR_ARGUMENT (an unknown cell, or a pass with more elements than BLAS can count) or
- * EDDY_ERROR_MEMORY. Parameters are zero. */
+/* Returns 0, EDDY_ERROR_ARGUMENT (an unknown cell, or a pass with more elements than BLAS can
+ * count) or EDDY_ERROR_MEMORY. Parameters are zero. */
 int eddy_network_create(size_t n_in, size_t n_layers, const struct eddy_layer_shape *shapes,
                         size_t steps, size_t batch, struct eddy_network **network);
 void eddy_network_free(struct eddy_network *network);
@@ -43,10 +44,11 @@ void eddy_network_backward(struct eddy_network *network);
 void eddy_network_store(const struct eddy_network *network, const eddy_real *params,
                         struct eddy_model *model);
 
-/* Mean square error of the last layer's outputs against target (T, B, O) over the steps from warmup_steps on; sets that
- * layer's dy. */
+/* Mean square error of the last layer's outputs against target (T, B, O) over the steps from
+ * warmup_steps on; sets that layer's dy. */
 double eddy_loss_mse(struct eddy_network *network, size_t warmup_steps, const eddy_real *target);
-/* Mean cross entropy, in nats, of softmax(outputs) against labels (T, B), each below O; likewise. */
+/* Mean cross entropy, in nats, of softmax(outputs) against labels (T, B), each below O.
+ * Sets dy likewise. */
 double eddy_loss_cross_entropy(struct eddy_network *network, size_t warmup_steps,
                                const int *labels);
 

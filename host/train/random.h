@@ -1,4 +1,5 @@
-/* random.h -- the generator of training: xoshiro256** seeded by splitmix64. The same numbers on every machine. */
+/* random.h -- the generator of training: xoshiro256** seeded by splitmix64. The same numbers on
+ * every machine. */
 #ifndef EDDY_RANDOM_H
 #define EDDY_RANDOM_H
 

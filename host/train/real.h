@@ -1,7 +1,7 @@
 /* real.h -- the number type of the training core: float, or double where gradients are checked.
  *
- * With EDDY_REAL_DOUBLE the core (network.c, rnn.c, dense.c, loss.c) compiles to double and its functions get other
- * names, so that both builds link into one program. */
+ * With EDDY_REAL_DOUBLE the core (network.c, rnn.c, dense.c, loss.c) compiles to double and its
+ * functions get other names, so that both builds link into one program. */
 #ifndef EDDY_REAL_H
 #define EDDY_REAL_H
 
@@ -20,7 +20,8 @@ typedef float eddy_real;
 #define eddy_gemm cblas_sgemm
 #define eddy_exp expf
 
-/* tanh within 4e-7 as a ratio of polynomials (those of Eigen): unlike tanhf, compilers vectorise it. */
+/* tanh within 4e-7 as a ratio of polynomials (those of Eigen): compilers vectorise it, unlike
+ * tanhf. */
 static inline float eddy_tanh(float x)
 {
     const float limit = 7.905311F; /* tanh is 1 beyond it; a NaN passes */

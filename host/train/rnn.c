@@ -71,7 +71,8 @@ static void rnn_backward(const struct eddy_cell_size *size, const eddy_real *par
                       (int)n_out, 1, dy_t, (int)n_out, r, (int)n_out, 1, dy_t - step_elems,
                       (int)n_out);
     }
-    const size_t n = (size->steps - 1) * size->batch; /* h_{-1} is zero: step 0 adds nothing to dr */
+    /* h_{-1} is zero: step 0 adds nothing to dr. */
+    const size_t n = (size->steps - 1) * size->batch;
     if (n > 0)
         eddy_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)n_out, (int)n_out, (int)n, 1,
                   dy + step_elems, (int)n_out, y, (int)n_out, 0, dr, (int)n_out);

@@ -125,14 +125,16 @@ static int read_field(const struct reader *reader, const struct field *field, js
     return EDDY_OK;
 }
 
-/* Reads an object by its fields (ended by one without key): nothing unknown, nothing required missing. */
+/* Reads an object by its fields (ended by one without key): nothing unknown, nothing required
+ * missing. */
 static int read_object(const struct reader *reader, json_t *object, const struct field *fields)
 {
     const char *key;
     json_t *value;
     if (!json_is_object(object))
         return refuse(reader, reader->where[0] ? "" : "the file", "must be an object { ... }");
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         const struct field *field = fields;
         while (field->key && strcmp(field->key, key) != 0)
             field++;
@@ -235,8 +237,8 @@ static int read_layer(struct reader *reader, size_t i, json_t *node)
         return error;
     if (activation < 0)
         activation = cell == EDDY_CELL_RNN ? EDDY_ACTIVATION_TANH : EDDY_ACTIVATION_NONE;
-    reader->spec->layers[i] = (struct eddy_layer_shape){
-        (enum eddy_cell)cell, (enum eddy_activation)activation, units};
+    reader->spec->layers[i] =
+        (struct eddy_layer_shape){(enum eddy_cell)cell, (enum eddy_activation)activation, units};
     return EDDY_OK;
 }
 
@@ -263,8 +265,8 @@ static int read_training(struct reader *reader, json_t *node)
 {
     struct eddy_train_options *const o = &reader->spec->training;
     size_t seed = (size_t)o->seed, weight_bits = o->weight_bits;
-    int loss = reader->spec->dataset.task == EDDY_TASK_CLASS ? (int)EDDY_LOSS_CROSS_ENTROPY
-                                                             : (int)o->loss;
+    int loss =
+        reader->spec->dataset.task == EDDY_TASK_CLASS ? (int)EDDY_LOSS_CROSS_ENTROPY : (int)o->loss;
     const struct field fields[] = {
         {"loss", KIND_CHOICE, false, &loss, 0, 0, loss_names},
         {"seed", KIND_COUNT, false, &seed, 0, 0x1p53, NULL},
@@ -372,13 +374,13 @@ int eddy_spec_dataset(struct eddy_context *context, const struct eddy_spec *spec
                       struct eddy_dataset **dataset)
 {
     struct eddy_table table = {0};
-    int error = eddy_table_read(context, data_path ? data_path : spec->data_path, spec->data_name,
-                                &table);
+    int error =
+        eddy_table_read(context, data_path ? data_path : spec->data_path, spec->data_name, &table);
     if (error)
         return error;
     for (size_t i = 0; i < table.n_rows * table.n_columns; i++) {
-        const bool is_class = spec->dataset.task == EDDY_TASK_CLASS &&
-                              i % table.n_columns == table.n_columns - 1;
+        const bool is_class =
+            spec->dataset.task == EDDY_TASK_CLASS && i % table.n_columns == table.n_columns - 1;
         if (!is_class)
             table.values[i] = (float)((double)table.values[i] * spec->scale + spec->offset);
     }

@@ -5,9 +5,10 @@
  *     "model":    { "layers": [ {"cell": "rnn", "units": 32}, {"cell": "dense", "units": 1} ] },
  *     "training": { "loss": "mse", "batches": 4000, "batch": 64, "steps": 128, "seed": 1 } }
  *
- * data.file (required) is relative to the folder of the specification. data.task (required): next, columns (with
- * "inputs": [0, 1], "targets": [2]) or class. model.layers: cell and units required, activation tanh or none
- * (default: tanh for rnn, none for dense). training takes the names of struct eddy_train_options, with its defaults.
+ * data.file (required) is relative to the folder of the specification. data.task (required): next,
+ * columns (with "inputs": [0, 1], "targets": [2]) or class. model.layers: cell and units required,
+ * activation tanh or none (default: tanh for rnn, none for dense). training takes the names of
+ * struct eddy_train_options, with its defaults.
  */
 #ifndef EDDY_SPEC_H
 #define EDDY_SPEC_H
@@ -15,9 +16,9 @@
 #include "train/train.h"
 
 struct eddy_spec {
-    char *path;          /* of the specification, for messages */
-    char *data_path;     /* resolved */
-    char *data_name;     /* member of an .npz, or NULL */
+    char *path;           /* of the specification, for messages */
+    char *data_path;      /* resolved */
+    char *data_name;      /* member of an .npz, or NULL */
     double scale, offset; /* value = number in the file * scale + offset; never to classes */
     struct eddy_dataset_options dataset;
     size_t *columns; /* inputs, then targets */
@@ -26,14 +27,15 @@ struct eddy_spec {
     struct eddy_train_options training;
 };
 
-/* Returns 0, EDDY_ERROR_IO, EDDY_ERROR_FORMAT (not JSON, or a key that is unknown, missing or of no use: file and key
- * are named) or EDDY_ERROR_MEMORY. */
+/* Returns 0, EDDY_ERROR_IO, EDDY_ERROR_FORMAT (not JSON, or a key that is unknown, missing or of no
+ * use: file and key are named) or EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_spec_read(struct eddy_context *context, const char *path,
                             struct eddy_spec **spec);
 EDDY_API void eddy_spec_free(struct eddy_spec *spec);
 
-/* Reads the data, from data_path when not NULL, else from where the specification says. `table`, unless NULL, gets the scaled
- * data (eddy_table_free). Errors as eddy_table_read and eddy_dataset_create. */
+/* Reads the data, from data_path when not NULL, else from where the specification says. `table`,
+ * unless NULL, gets the scaled data (eddy_table_free). Errors as eddy_table_read and
+ * eddy_dataset_create. */
 EDDY_API int eddy_spec_dataset(struct eddy_context *context, const struct eddy_spec *spec,
                                const char *data_path, struct eddy_table *table,
                                struct eddy_dataset **dataset);

@@ -15,10 +15,10 @@ struct trainer {
     const struct eddy_train_options *options;
     struct eddy_network *network;
     struct eddy_random random;
-    float *x, *target;                   /* the training part, normalised */
-    float *batch_target;                 /* (T, B, outputs) */
-    int *batch_labels;                   /* (T, B) */
-    float *weights;                      /* (params): what the optimiser moves; the network may see it rounded */
+    float *x, *target;   /* the training part, normalised */
+    float *batch_target; /* (T, B, outputs) */
+    int *batch_labels;   /* (T, B) */
+    float *weights;      /* (params): what the optimiser moves; the network may see it rounded */
     float *first_moment, *second_moment; /* (params): Adam's */
 };
 
@@ -111,8 +111,8 @@ static int open_trainer(struct trainer *trainer, size_t n_layers,
 {
     const struct eddy_dataset *const d = trainer->dataset;
     const struct eddy_train_options *const o = trainer->options;
-    const int error = eddy_network_create(d->n_inputs, n_layers, shapes, o->steps, o->batch,
-                                          &trainer->network);
+    const int error =
+        eddy_network_create(d->n_inputs, n_layers, shapes, o->steps, o->batch, &trainer->network);
     if (error)
         return error;
     const size_t n_params = trainer->network->params_elems;

@@ -15,8 +15,8 @@ enum eddy_loss { EDDY_LOSS_MSE, EDDY_LOSS_CROSS_ENTROPY };
 /* After a batch. */
 struct eddy_train_progress {
     size_t batch, batches; /* done, in all */
-    double loss;           /* of this batch: mean square error in units of the target's deviation, or nats */
-    double gradient_norm;  /* before clipping */
+    double loss; /* of this batch: mean square error in units of the target's deviation, or nats */
+    double gradient_norm; /* before clipping */
     double learning_rate;
 };
 
@@ -27,40 +27,45 @@ struct eddy_train_options {
     size_t batches;      /* optimiser steps */
     size_t batch;        /* sequences of a mini-batch */
     size_t steps;        /* time steps of a sequence */
-    size_t warmup_steps; /* first steps of a sequence that carry no loss (the state settles); < steps */
+    size_t warmup_steps; /* first of them that carry no loss (the state settles); < steps */
     double learning_rate, final_learning_rate; /* a half cosine from the first to the last */
     double beta1, beta2, epsilon;              /* Adam */
     double weight_decay;                       /* AdamW: taken off each weight, times the rate */
     double clip_norm;                          /* of the whole gradient; 0: none */
-    unsigned weight_bits; /* 0: float; 2 to 16: the network learns with weights rounded as the device rounds
-                             them (straight-through gradient), and the model has the rounded weights */
+    unsigned weight_bits; /* 0: float; 2 to 16: the network learns with weights rounded as the
+                             device rounds them (straight-through gradient), and the model has the
+                             rounded weights */
     size_t block_rows;    /* rows that share a scale then */
     double round_from;    /* the rounding begins after this fraction of the batches, 0 to 1 */
-    /* Called after each batch; non-zero stops the training early, with EDDY_OK and the model so far. */
+    /* Called after each batch; non-zero stops the training early, with EDDY_OK and the model so
+     * far. */
     int (*progress)(void *arg, const struct eddy_train_progress *progress);
     void *progress_arg;
 };
 
 EDDY_API void eddy_train_options_init(struct eddy_train_options *options);
 
-/* Trains a new model of the given stack on the dataset's training part, with its normalisation built in. The same
- * arguments give the same bits on the same machine. Runs in the calling thread and holds OpenBLAS (one setting
- * for the process) to one thread meanwhile. The caller frees *model.
- * Returns 0, EDDY_ERROR_ARGUMENT (options, no layer), EDDY_ERROR_SHAPE (the last layer does not fit the data, or a sequence
- * is longer than the training part), EDDY_ERROR_RANGE (the loss left the finite numbers) or EDDY_ERROR_MEMORY. */
+/* Trains a new model of the given stack on the dataset's training part, with its normalisation
+ * built in. The same arguments give the same bits on the same machine. Runs in the calling thread
+ * and holds OpenBLAS (one setting for the process) to one thread meanwhile. The caller frees
+ * *model. Returns 0, EDDY_ERROR_ARGUMENT (options, no layer), EDDY_ERROR_SHAPE (the last layer does
+ * not fit the data, or a sequence is longer than the training part), EDDY_ERROR_RANGE (the loss
+ * left the finite numbers) or EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_train(struct eddy_context *context, const struct eddy_dataset *dataset,
                         size_t n_layers, const struct eddy_layer_shape *shapes,
                         const struct eddy_train_options *options, struct eddy_model **model);
 
 struct eddy_evaluation {
     size_t samples;
-    double rmse;          /* root of the mean square error over samples and targets, in the data's units; 0 for class */
+    double rmse; /* root of the mean square error over samples and targets, in the data's units; 0
+                    for class */
     double cross_entropy; /* nats; 0 unless class */
-    double accuracy;      /* fraction of samples whose class has the largest output; 0 unless class */
+    double accuracy; /* fraction of samples whose class has the largest output; 0 unless class */
 };
 
-/* Streams a range of the dataset (its .train, .validation or .test) through the float reference, from the zero state.
- * Returns 0, EDDY_ERROR_SHAPE (the model does not fit the data, or the range is empty) or EDDY_ERROR_MEMORY. */
+/* Streams a range of the dataset (its .train, .validation or .test) through the float reference,
+ * from the zero state. Returns 0, EDDY_ERROR_SHAPE (the model does not fit the data, or the range
+ * is empty) or EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_evaluate(struct eddy_context *context, const struct eddy_model *model,
                            const struct eddy_dataset *dataset, struct eddy_range range,
                            struct eddy_evaluation *evaluation);

@@ -1,5 +1,6 @@
-/* test_gradient.c -- the training core in double: gradients against central differences, outputs against the
- * float reference. The core is compiled once more here, with EDDY_REAL_DOUBLE, which renames its functions. */
+/* test_gradient.c -- the training core in double: gradients against central differences, outputs
+ * against the float reference. The core is compiled once more here, with EDDY_REAL_DOUBLE, which
+ * renames its functions. */
 #define EDDY_REAL_DOUBLE
 /* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "train/dense.c"

@@ -44,13 +44,14 @@ static void test_reads_everything(void **state)
 {
     (void)state;
     struct eddy_spec *spec;
-    write_spec("{\"data\": {\"file\": \"d.csv\", \"scale\": 2, \"offset\": -1.5, \"task\": \"columns\","
-               " \"inputs\": [0, 2], \"targets\": [1], \"train\": 0.5, \"validation\": 0.25},"
-               "\"model\": {\"layers\": [{\"cell\": \"rnn\", \"units\": 7},"
-               " {\"cell\": \"dense\", \"units\": 3, \"activation\": \"tanh\"},"
-               " {\"cell\": \"dense\", \"units\": 1}]},"
-               "\"training\": {\"batches\": 9, \"steps\": 5, \"warmup_steps\": 2, \"seed\": 77,"
-               " \"learning_rate\": 0.5, \"weight_bits\": 8}}");
+    write_spec(
+        "{\"data\": {\"file\": \"d.csv\", \"scale\": 2, \"offset\": -1.5, \"task\": \"columns\","
+        " \"inputs\": [0, 2], \"targets\": [1], \"train\": 0.5, \"validation\": 0.25},"
+        "\"model\": {\"layers\": [{\"cell\": \"rnn\", \"units\": 7},"
+        " {\"cell\": \"dense\", \"units\": 3, \"activation\": \"tanh\"},"
+        " {\"cell\": \"dense\", \"units\": 1}]},"
+        "\"training\": {\"batches\": 9, \"steps\": 5, \"warmup_steps\": 2, \"seed\": 77,"
+        " \"learning_rate\": 0.5, \"weight_bits\": 8}}");
     assert_int_equal(eddy_spec_read(context, path, &spec), 0);
     assert_string_equal(spec->data_path, "/tmp/d.csv");
     assert_null(spec->data_name);
@@ -87,7 +88,8 @@ static const struct {
     {"{" DATA "}", ": model: is missing"},
     {"{" MODEL "}", ": data: is missing"},
     {"{\"data\": {\"task\": \"next\"}, " MODEL "}", ": data.file: is missing"},
-    {"{\"data\": {\"file\": \"d\"}, " MODEL "}", ": data.task: choose one of: next, columns, class"},
+    {"{\"data\": {\"file\": \"d\"}, " MODEL "}",
+     ": data.task: choose one of: next, columns, class"},
     {"{\"data\": {\"file\": 3}, " MODEL "}", ": data.file: must be a text"},
     {"{\"data\": {\"file\": \"d\", \"task\": \"nxt\"}, " MODEL "}",
      ": data.task: choose one of: next, columns, class"},

@@ -1,4 +1,5 @@
-/* test_train.c -- training through the public functions: it learns, it repeats itself, it refuses; baselines. */
+/* test_train.c -- training through the public functions: it learns, it repeats itself, it refuses;
+ * baselines. */
 #include "train/baseline.h"
 #include "train/real.h"
 #include "train/rounding.h"
@@ -81,7 +82,8 @@ static struct eddy_train_options toy_options(void)
     return options;
 }
 
-/* The target is the input of three steps ago: without the gradient through time a network gets stuck far above. */
+/* The target is the input of three steps ago: without the gradient through time a network gets
+ * stuck far above. */
 static void test_learns_to_remember(void **state)
 {
     (void)state;
@@ -170,10 +172,11 @@ static void test_rounded_training_gives_rounded_weights(void **state)
 static void test_rounding_of_a_block(void **state)
 {
     (void)state;
-    /* 4 bits hold -7 to 7: the largest weight of the first block is 0.99 = 3.96 / 4 -> multiples of 1/4 would make
-     * it 4; 1/4 is the smallest that fits, as 1/8 would need 8. The second block has a scale of its own. */
-    float w[] = {0.99F, 0.3F, 0.06F, -0.2F}, r[] = {-0.55F, 0, 0, 0, 0.07F, 0.11F, 0, 0,
-                                                    0, 0, 0, 0, 0, 0, 0, 0};
+    /* 4 bits hold -7 to 7: the largest weight of the first block is 0.99 = 3.96 / 4 -> multiples of
+     * 1/4 would make it 4; 1/4 is the smallest that fits, as 1/8 would need 8. The second block has
+     * a scale of its own. */
+    float w[] = {0.99F, 0.3F, 0.06F, -0.2F},
+          r[] = {-0.55F, 0, 0, 0, 0.07F, 0.11F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     eddy_round_weights(4, 2, 1, 4, w, r);
     assert_true(w[0] == 1 && w[1] == 0.25F && r[0] == -0.5F && r[4] == 0 && r[5] == 0);
     assert_true(w[2] == 0.0625F && w[3] == -0.1875F);
@@ -237,8 +240,8 @@ static void expect_train_error(const struct eddy_dataset *dataset, size_t n_laye
                                const char *message)
 {
     struct eddy_model *model;
-    assert_int_equal(
-        eddy_train(context, dataset, n_layers, rnn_16_dense_2, options, &model), error);
+    assert_int_equal(eddy_train(context, dataset, n_layers, rnn_16_dense_2, options, &model),
+                     error);
     assert_string_equal(eddy_last_error(context), message);
 }
 
@@ -288,8 +291,7 @@ static void test_dataset_refuses_classes(void **state)
         float labels[5];
         const char *message;
     } cases[] = {
-        {{0, 1, 0.5F, 1, 0},
-         "row 3: the class is 0.5: number the classes 0, 1, 2 ... up to 4095"},
+        {{0, 1, 0.5F, 1, 0}, "row 3: the class is 0.5: number the classes 0, 1, 2 ... up to 4095"},
         {{0, -1, 0, 1, 0}, "row 2: the class is -1: number the classes 0, 1, 2 ... up to 4095"},
         {{0, 2, 0, 2, 1},
          "class 1 of 0 to 2 does not occur in the training part (the first 4 rows): shuffle the "
