@@ -18,7 +18,7 @@ struct access {
     const char *when;
     const char *row, *data, *lane;
     const struct node *node;
-    bool in_loop;
+    const struct region *region;
 };
 typedef VEC(struct access) access_vec;
 

@@ -39,7 +39,7 @@ static void collect_store(struct emitter *e, struct region *r, struct node *n, c
     for (unsigned b = 0; b < m->nbanks; b++) {
         if (n->nargs <= 3 && b != n->bank)
             continue;
-        struct access a = {.node = n, .in_loop = r->is_loop};
+        struct access a = {.node = n, .region = r};
         a.when = both(e, when, n->arg[2], operand(e, r, n->arg[2], c, 1));
         if (n->nargs > 3) {
             unsigned lane_bits = bit_length(m->nbanks - 1);
@@ -56,7 +56,7 @@ static void collect_node(struct emitter *e, struct region *r, struct node *n)
 {
     int c = n->cycle;
     const char *when = valid_at(e, r, c);
-    struct access a = {.when = when, .node = n, .in_loop = r->is_loop};
+    struct access a = {.when = when, .node = n, .region = r};
     if (n->stream) {
         struct stream_ports *ports = ports_of_stream(e, n->stream);
         if (n->op == OP_READ) {
@@ -113,13 +113,38 @@ static const char *field_of(const struct access *a, bool data)
     return data ? a->data : a->row;
 }
 
-static const char *choose(struct emitter *e, const access_vec *v, bool data)
+/* Whose turn the port is: cheaper than when it is used, and as exclusive. */
+static const char *turn_of(struct emitter *e, const access_vec *v, const struct access *a)
 {
-    const char *all = field_of(&v->at[v->n - 1], data);
-    for (unsigned i = v->n - 1; i-- > 0;)
-        if (strcmp(field_of(&v->at[i], data), all) != 0)
-            all = text(e, "(%s) ? %s :\n      %s", v->at[i].when, field_of(&v->at[i], data), all);
-    return all;
+    if (!a->region->is_loop)
+        return valid_at(e, a->region, a->node->cycle);
+    unsigned sharing = 0;
+    for (unsigned i = 0; i < v->n; i++)
+        sharing += v->at[i].region == a->region;
+    return sharing > 1 ? text(e, "(%s)", a->when) : text(e, "(state == %s)", state_name(e, a->region, 0));
+}
+
+/* One term for each different word; the turns exclude each other, so the terms are ORed. */
+static const char *choose(struct emitter *e, const access_vec *v, bool data, unsigned bits)
+{
+    unsigned different = 0;
+    const char *all = "";
+    for (unsigned i = 0; i < v->n; i++) {
+        const char *word = field_of(&v->at[i], data), *turns = NULL;
+        bool first = true;
+        for (unsigned k = 0; k < i; k++)
+            first &= strcmp(field_of(&v->at[k], data), word) != 0;
+        if (!first)
+            continue;
+        for (unsigned k = i; k < v->n; k++) {
+            const char *turn = turn_of(e, v, &v->at[k]);
+            if (strcmp(field_of(&v->at[k], data), word) == 0 && (!turns || !strstr(turns, turn)))
+                turns = turns ? text(e, "%s | %s", turns, turn) : turn;
+        }
+        all = text(e, "%s%s({%u{%s}} & %s)", all, different ? " |\n      " : "", bits, turns, word);
+        different++;
+    }
+    return different == 1 ? field_of(&v->at[0], data) : all;
 }
 
 /* ---- memories ---- */
@@ -163,7 +188,7 @@ static void emit_initial(struct emitter *e, const struct memory *m, const struct
 static bool needs_enable(const access_vec *reads)
 {
     for (unsigned i = 0; i < reads->n; i++)
-        if (!reads->at[i].in_loop)
+        if (!reads->at[i].region->is_loop)
             return true;
     return false;
 }
@@ -172,7 +197,7 @@ static void emit_read_port(struct emitter *e, const struct memory *m, const stru
                            const char *name, unsigned bits)
 {
     const char *address = unique_name(e, text(e, "%s_read_row", name));
-    fprintf(e->out, "  wire [%u:0] %s =\n      %s;\n", m->address_bits - 1, address, choose(e, &ports->reads, false));
+    fprintf(e->out, "  wire [%u:0] %s =\n      %s;\n", m->address_bits - 1, address, choose(e, &ports->reads, false, m->address_bits));
     fprintf(e->out, "  reg [%u:0] %s_word;\n", bits - 1, name);
     if (needs_enable(&ports->reads)) {
         const char *enable = unique_name(e, text(e, "%s_read", name));
@@ -208,8 +233,8 @@ static void emit_bank(struct emitter *e, struct memory *m, unsigned b, struct ba
         return;
     fprintf(e->out, "  wire %s_write = %s;\n", name, any_of(e, &ports->writes));
     fprintf(e->out, "  wire [%u:0] %s_write_row =\n      %s;\n", m->address_bits - 1, name,
-            choose(e, &ports->writes, false));
-    fprintf(e->out, "  wire [%u:0] %s_data =\n      %s;\n", bank->bits - 1, name, choose(e, &ports->writes, true));
+            choose(e, &ports->writes, false, m->address_bits));
+    fprintf(e->out, "  wire [%u:0] %s_data =\n      %s;\n", bank->bits - 1, name, choose(e, &ports->writes, true, bank->bits));
     fprintf(e->out, "  always @(posedge clk) if (%s_write) %s[%s_write_row] <= %s_data;\n", name, name, name, name);
 }
 
@@ -237,11 +262,11 @@ static void emit_wide(struct emitter *e, struct memory *m, struct memory_ports *
     if (ports->bank[0].writes.n == 0)
         return;
     fprintf(e->out, "  wire [%u:0] %s_write_row =\n      %s;\n", m->address_bits - 1, name,
-            choose(e, &ports->bank[0].writes, false));
+            choose(e, &ports->bank[0].writes, false, m->address_bits));
     for (unsigned b = 0; b < m->nbanks; b++) {
         fprintf(e->out, "  wire %s_write_%u = %s;\n", name, b, any_of(e, &ports->bank[b].writes));
         fprintf(e->out, "  wire [%u:0] %s_data_%u =\n      %s;\n", bits - 1, name, b,
-                choose(e, &ports->bank[b].writes, true));
+                choose(e, &ports->bank[b].writes, true, bits));
     }
     fprintf(e->out, "  always @(posedge clk) begin\n");
     for (unsigned b = 0; b < m->nbanks; b++)
@@ -280,7 +305,7 @@ void emit_streams(struct emitter *e)
         unsigned log2_depth = bit_length((uint64_t)(2 * ports->margin) - 1);
         log2_depth = log2_depth < 2 ? 2 : log2_depth;
         fprintf(e->out, "\n  wire %s_push = %s;\n", s->name, any_of(e, &ports->writes));
-        fprintf(e->out, "  wire [%u:0] %s_word =\n      %s;\n", s->width - 1, s->name, choose(e, &ports->writes, true));
+        fprintf(e->out, "  wire [%u:0] %s_word =\n      %s;\n", s->width - 1, s->name, choose(e, &ports->writes, true, s->width));
         fprintf(e->out,
                 "  hlsc_fifo #(.WIDTH(%u), .LOG2_DEPTH(%u), .MARGIN(%d)) %s_fifo (\n"
                 "    .clk(clk), .rst_n(rst_n), .push(%s_push), .word(%s_word), .full(%s_full),\n"
