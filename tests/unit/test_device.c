@@ -1,4 +1,5 @@
 /* test_device.c -- the engine, compiled natively, against plain loops; streams, state and refusals. */
+#include "../support/context.h"
 #include "../support/random_program.h"
 
 #include <setjmp.h>
@@ -8,21 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct eddy_context *context;
-
-static int open_context(void **state)
-{
-    (void)state;
-    return eddy_context_open(&context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    eddy_context_close(context);
-    return 0;
-}
 
 static struct eddy_device *open_cpu(const struct eddy_preset *preset)
 {

@@ -1,4 +1,5 @@
 /* test_program.c -- quantisation, capacity, .eddy images. */
+#include "../support/context.h"
 #include "../support/random_program.h"
 #include "model/model.h"
 #include "model/table.h"
@@ -12,21 +13,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static struct eddy_context *context;
-
-static int open_context(void **state)
-{
-    (void)state;
-    return eddy_context_open(&context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    eddy_context_close(context);
-    return 0;
-}
 
 static float uniform(struct random *random, float limit)
 {

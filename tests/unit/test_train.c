@@ -1,5 +1,6 @@
 /* test_train.c -- training through the public functions: it learns, it repeats itself, it refuses;
  * baselines. */
+#include "../support/context.h"
 #include "train/baseline.h"
 #include "train/real.h"
 #include "train/rounding.h"
@@ -13,21 +14,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct eddy_context *context;
-
-static int open_context(void **state)
-{
-    (void)state;
-    return eddy_context_open(&context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    eddy_context_close(context);
-    return 0;
-}
 
 static const struct eddy_layer_shape rnn_16_dense_1[] = {
     {EDDY_CELL_RNN, EDDY_ACTIVATION_TANH, 16}, {EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, 1}};
