@@ -50,7 +50,7 @@ help:
 
 # ---- what has to be installed ----
 
-DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys zlib1g-dev \
+DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys iverilog zlib1g-dev \
   libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev libzip-dev \
   libcmocka-dev gnuplot-nox python3-scipy jq clang-format-14 cppcheck shellcheck
 
@@ -184,10 +184,10 @@ build: $(HLSC) $(O)/bin/eddy $(O)/lib/libeddy.so.$(VERSION) $(EXAMPLES)
 
 include tests/tests.mk
 
-## demo: train on an electrocardiogram, stream the rest through the simulated hardware
+## demo: train on an electrocardiogram, predict it on the simulated hardware
 demo: deps
 	+$(MAKE) --no-print-directory build
-	EDDY=$(O)/bin/eddy ECG=$(O)/bin/examples/ecg host/examples/ecg/demo.sh $(O)/demo
+	host/examples/ecg/demo.sh $(O)
 
 BENCH_HIDDEN := 16 32 64 128 256
 ## bench: cycles, utilisation and latency on the simulated hardware, as a table in Markdown

@@ -22,13 +22,13 @@ static const char *const cell_names[] = {[EDDY_CELL_DENSE] = "dense", [EDDY_CELL
 
 static const struct argp_option option_table[] = {
     OPTION_DEVICE,
-    {"cell", KEY_CELL, "CELL", 0, "rnn (default) or dense", 0},
-    {"input", KEY_INPUT, "N", 0, "length of x (default 16)", 0},
-    {"hidden", KEY_HIDDEN, "N", 0, "units of the layer (default 64)", 0},
+    OPTION("cell", KEY_CELL, "CELL", "rnn (default) or dense"),
+    OPTION("input", KEY_INPUT, "N", "length of x (default 16)"),
+    OPTION("hidden", KEY_HIDDEN, "N", "units of the layer (default 64)"),
     OPTION_STEPS("how many time steps (default 1000)"),
     OPTION_SEED,
     OPTIONS_COMPILE,
-    {"clock-mhz", KEY_CLOCK, "F", 0, "also give the time of a step at this clock", 0},
+    OPTION("clock-mhz", KEY_CLOCK, "F", "also give the time of a step at this clock"),
     OPTION_JSON,
     OPTION_QUIET,
     {0}};

@@ -183,7 +183,7 @@ static int report(const struct options *o, const struct eddy_model *model,
 
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct options options = {OPTIONS_DEFAULT};
+    struct options options = {OPTIONS_DEFAULT, .expects = "MODEL.onnx"};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct eddy_compile_options compile = {.struct_size = sizeof compile, .emit_all_layers = true};
     struct eddy_model *model = NULL;

@@ -24,9 +24,11 @@ int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* First member of every command's own options. */
 struct options {
-    const char *file; /* the argument that is no option */
+    const char *expects; /* what the one argument is that is no option; NULL: there is none */
+    const char *file;
     const char *output, *device, *data, *data_name, *preset;
     double scale, offset; /* value = number in the file * scale + offset */
+    size_t skip, rows;    /* of the data: how many rows are passed over, and then taken (0: all) */
     size_t weight_bits, steps;
     uint64_t seed;
     bool quiet, json;
@@ -38,6 +40,8 @@ enum {
     KEY_NAME = 256,
     KEY_SCALE,
     KEY_OFFSET,
+    KEY_SKIP,
+    KEY_ROWS,
     KEY_PRESET,
     KEY_WEIGHT_BITS,
     KEY_STEPS,
@@ -46,47 +50,26 @@ enum {
     KEY_OWN, /* the first key for a command's own options */
 };
 
-#define OPTION_OUTPUT(text)               \
-    {                                     \
-        "output", 'o', "FILE", 0, text, 0 \
-    }
-#define OPTION_DEVICE                                                                      \
-    {                                                                                      \
-        "device", 'd', "URI", 0, "where to run: cpu:, sim: (default); see eddy devices", 0 \
-    }
-#define OPTION_DATA(name, text)       \
-    {                                 \
-        name, 'i', "FILE", 0, text, 0 \
-    }
-#define OPTIONS_NUMBERS                                                                         \
-    {"name", KEY_NAME, "MEMBER", 0, "which array of an .npz file", 0},                          \
-        {"scale", KEY_SCALE, "F", 0, "value = number in the data * F + offset (default 1)", 0}, \
-    {                                                                                           \
-        "offset", KEY_OFFSET, "F", 0, "see --scale (default 0)", 0                              \
-    }
-#define OPTIONS_COMPILE                                                                            \
-    {                                                                                              \
-        "preset", KEY_PRESET, "NAME", 0, "build configuration to compile for (default sim-small)", \
-        0},                                                                                        \
-    {                                                                                              \
-        "weight-bits", KEY_WEIGHT_BITS, "8|16", 0, "the preset with weights of that width", 0      \
-    }
-#define OPTION_STEPS(text)                  \
-    {                                       \
-        "steps", KEY_STEPS, "N", 0, text, 0 \
-    }
-#define OPTION_SEED                                                     \
-    {                                                                   \
-        "seed", KEY_SEED, "N", 0, "of everything random (default 1)", 0 \
-    }
-#define OPTION_JSON                                           \
-    {                                                         \
-        "json", KEY_JSON, NULL, 0, "print one JSON object", 0 \
-    }
-#define OPTION_QUIET                                              \
-    {                                                             \
-        "quiet", 'q', NULL, 0, "print results and errors only", 0 \
-    }
+/* clang-format off */
+#define OPTION(name, key, arg, text) {name, key, arg, 0, text, 0}
+#define OPTION_OUTPUT(text) OPTION("output", 'o', "FILE", text)
+#define OPTION_DEVICE \
+    OPTION("device", 'd', "URI", "where to run: cpu:, sim: (default); see eddy devices")
+#define OPTION_DATA(name, text) OPTION(name, 'i', "FILE", text)
+#define OPTIONS_NUMBERS \
+    OPTION("name", KEY_NAME, "MEMBER", "which array of an .npz file"), \
+    OPTION("scale", KEY_SCALE, "F", "value = number in the data * F + offset (default 1)"), \
+    OPTION("offset", KEY_OFFSET, "F", "see --scale (default 0)"), \
+    OPTION("skip", KEY_SKIP, "N", "pass over the first N rows of the data"), \
+    OPTION("rows", KEY_ROWS, "N", "take N rows of the data at most")
+#define OPTIONS_COMPILE \
+    OPTION("preset", KEY_PRESET, "NAME", "build configuration to compile for (default sim-small)"), \
+    OPTION("weight-bits", KEY_WEIGHT_BITS, "8|16", "the preset with weights of that width")
+#define OPTION_STEPS(text) OPTION("steps", KEY_STEPS, "N", text)
+#define OPTION_SEED OPTION("seed", KEY_SEED, "N", "of everything random (default 1)")
+#define OPTION_JSON OPTION("json", KEY_JSON, NULL, "print one JSON object")
+#define OPTION_QUIET OPTION("quiet", 'q', NULL, "print results and errors only")
+/* clang-format on */
 
 /* The default case of every parser; state->input is the command's options. */
 error_t options_parse(int key, char *arg, struct argp_state *state);
@@ -97,7 +80,7 @@ double parse_real(struct argp_state *state, const char *option, const char *arg)
 
 /* ---- data.c ---- */
 
-/* Reads options->data, scaled: must have `columns` columns. */
+/* Reads the chosen rows of options->data, scaled: must have `columns` columns. */
 int data_read(struct eddy_context *context, const struct options *options, size_t columns,
               struct eddy_table *table);
 /* Noise, uniform in [-1, 1): in the units of the data when there is no model, else after its

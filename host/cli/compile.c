@@ -51,7 +51,7 @@ static void print_cost(const struct options *options, const struct eddy_program 
 
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct options options = {OPTIONS_DEFAULT};
+    struct options options = {OPTIONS_DEFAULT, .expects = "MODEL.onnx"};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct eddy_compile_options compile = {.struct_size = sizeof compile};
     struct eddy_model *model = NULL;

@@ -8,30 +8,38 @@
 #include <string.h>
 #include <unistd.h>
 
-int data_read(struct eddy_context *context, const struct options *options, size_t columns,
-              struct eddy_table *table)
+/* Keeps the rows that were asked for, scaled. */
+static int choose(const struct options *options, size_t columns, struct eddy_table *table)
 {
-    const int error = eddy_table_read(context, options->data, options->data_name, table);
-    if (error)
-        return error;
-    if (table->n_columns != columns) {
-        const size_t found = table->n_columns;
-        eddy_table_free(table);
-        return refuse(
-            "%s has %zu columns, the model takes %zu; choose the columns or another model",
-            options->data, found, columns);
-    }
+    if (table->n_columns != columns)
+        return refuse("%s has %zu columns, the model takes %zu; give data with %zu", options->data,
+                      table->n_columns, columns, columns);
+    if (options->skip >= table->n_rows)
+        return refuse("%s has %zu rows; skip fewer than that", options->data, table->n_rows);
+    table->n_rows -= options->skip;
+    memmove(table->values, table->values + options->skip * columns,
+            table->n_rows * columns * sizeof *table->values);
+    if (options->rows && options->rows < table->n_rows)
+        table->n_rows = options->rows;
     for (size_t i = 0; i < table->n_rows * columns; i++) {
         const double value = table->values[i] * options->scale + options->offset;
-        if (fabs(value) > 3e38) {
-            eddy_table_free(table);
-            return refuse(
-                "%s: row %zu, column %zu is out of range after --scale; choose a smaller scale",
-                options->data, i / columns + 1, i % columns + 1);
-        }
+        if (fabs(value) > 3e38)
+            return refuse("%s: row %zu, column %zu is out of range after --scale; scale it less",
+                          options->data, options->skip + i / columns + 1, i % columns + 1);
         table->values[i] = (float)value;
     }
     return EDDY_OK;
+}
+
+int data_read(struct eddy_context *context, const struct options *options, size_t columns,
+              struct eddy_table *table)
+{
+    int error = eddy_table_read(context, options->data, options->data_name, table);
+    if (!error)
+        error = choose(options, columns, table);
+    if (error)
+        eddy_table_free(table);
+    return error;
 }
 
 int data_make(const struct eddy_model *model, size_t n_columns, size_t n_rows, uint64_t seed,

@@ -35,22 +35,23 @@ error_t options_parse(int key, char *arg, struct argp_state *state)
     case KEY_NAME: o->data_name = arg; break;
     case KEY_SCALE: o->scale = parse_real(state, "scale", arg); break;
     case KEY_OFFSET: o->offset = parse_real(state, "offset", arg); break;
+    case KEY_SKIP: o->skip = parse_count(state, "skip", arg, 0, SIZE_MAX); break;
+    case KEY_ROWS: o->rows = parse_count(state, "rows", arg, 1, SIZE_MAX); break;
     case KEY_PRESET: o->preset = arg; break;
     case KEY_WEIGHT_BITS: o->weight_bits = parse_count(state, "weight-bits", arg, 1, 16); break;
     case KEY_STEPS: o->steps = parse_count(state, "steps", arg, 1, 100000000); break;
     case KEY_SEED: o->seed = parse_count(state, "seed", arg, 0, SIZE_MAX); break;
     case KEY_JSON: o->json = true; break;
     case ARGP_KEY_ARG:
-        if (!state->root_argp->args_doc)
+        if (!o->expects)
             argp_error(state, "'%s' is one too many: only options are expected", arg);
         if (o->file)
-            argp_error(state, "'%s' is one too many: one %s is expected", arg,
-                       state->root_argp->args_doc);
+            argp_error(state, "'%s' is one too many: one %s is expected", arg, o->expects);
         o->file = arg;
         break;
     case ARGP_KEY_END:
-        if (state->root_argp->args_doc && !o->file)
-            argp_error(state, "%s is missing", state->root_argp->args_doc);
+        if (o->expects && !o->file)
+            argp_error(state, "%s is missing", o->expects);
         if (o->preset && o->weight_bits)
             argp_error(state, "give --preset or --weight-bits, not both");
         break;

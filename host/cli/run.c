@@ -18,13 +18,17 @@ static const struct argp_option option_table[] = {
     OPTION_DATA("input", "rows of input: .csv, .npy, .npz, or - for CSV from a pipe (default)"),
     OPTIONS_NUMBERS,
     OPTION_OUTPUT("rows of output: .csv, .npy, or - for CSV to a pipe (default)"),
-    {"chunk", KEY_CHUNK, "N", 0, "rows to run at a time (default 256); the state is kept between",
-     0},
-    {"follow", KEY_FOLLOW, NULL, 0, "answer each row as it comes: chunks of one row", 0},
-    {"reset-each", KEY_RESET_EACH, "N", 0, "back to the zero state after every N rows", 0},
-    {"counters", KEY_COUNTERS, NULL, 0, "print what the device counted, to stderr", 0},
+    OPTION("chunk", KEY_CHUNK, "N", "rows to run at a time (default 256); the state is kept between"),
+    OPTION("follow", KEY_FOLLOW, NULL, "answer each row as it comes: chunks of one row"),
+    OPTION("reset-each", KEY_RESET_EACH, "N", "back to the zero state after every N rows"),
+    OPTION("counters", KEY_COUNTERS, NULL, "print what the device counted, to stderr"),
     OPTION_QUIET,
     {0}};
+
+static bool is_pipe(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -34,6 +38,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_FOLLOW: o->follow = true; break;
     case KEY_RESET_EACH: o->reset_each = parse_count(state, "reset-each", arg, 1, SIZE_MAX); break;
     case KEY_COUNTERS: o->counters = true; break;
+    case ARGP_KEY_END:
+        if (is_pipe(o->shared.data) && (o->shared.skip || o->shared.rows))
+            argp_error(state, "--skip and --rows need a file: --input FILE");
+        return options_parse(key, arg, state);
     default: return options_parse(key, arg, state);
     }
     return 0;
@@ -44,11 +52,6 @@ static const struct argp argp = {
     "MODEL.eddy", "Streams rows of numbers through a model on a device, one row a time step.",
     NULL,         NULL,
     NULL};
-
-static bool is_pipe(const char *path)
-{
-    return !path || strcmp(path, "-") == 0;
-}
 
 /* Rows of input, from a file read whole or from the standard input as they come. */
 struct source {
@@ -172,7 +175,7 @@ static void print_counters(const struct eddy_stream *stream)
 
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct run_options options = {{OPTIONS_DEFAULT}, .chunk = 256};
+    struct run_options options = {{OPTIONS_DEFAULT, .expects = "MODEL.eddy"}, .chunk = 256};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     const struct options *o = &options.shared;
     struct eddy_program *program = NULL;

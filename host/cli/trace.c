@@ -74,7 +74,7 @@ static int record(struct eddy_context *context, const char *uri, const struct ed
 
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct options options = {OPTIONS_DEFAULT};
+    struct options options = {OPTIONS_DEFAULT, .expects = "MODEL.eddy"};
     options.steps = 20;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     const size_t uri_bytes = strlen(options.device) + strlen(options.output) + 32;

@@ -19,10 +19,10 @@ struct train_options {
 
 static const struct argp_option option_table[] = {
     OPTION_OUTPUT("the model to write, ONNX (required)"),
-    {"data", KEY_DATA, "FILE", 0, "the data, in place of data.file of the specification", 0},
+    OPTION("data", KEY_DATA, "FILE", "the data, in place of data.file of the specification"),
     OPTION_SEED,
-    {"batches", KEY_BATCHES, "N", 0, "optimiser steps, in place of training.batches", 0},
-    {"plot", KEY_PLOT, "FILE", 0, "draw the loss as PNG", 0},
+    OPTION("batches", KEY_BATCHES, "N", "optimiser steps, in place of training.batches"),
+    OPTION("plot", KEY_PLOT, "FILE", "draw the loss as PNG"),
     OPTION_QUIET,
     {0}};
 
@@ -134,7 +134,7 @@ static int print_evaluation(struct eddy_context *context, const struct eddy_mode
 
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct train_options options = {{OPTIONS_DEFAULT}};
+    struct train_options options = {{OPTIONS_DEFAULT, .expects = "SPEC.json"}};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     const struct options *o = &options.shared;
     struct eddy_spec *spec = NULL;
