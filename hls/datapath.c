@@ -107,7 +107,7 @@ struct drain_side {
 };
 
 struct counters {
-    uint32_t columns, wait_input, wait_state, wait_drain, saturated;
+    uint32_t columns, wait_input, wait_state, wait_drain, wait_control, saturated;
 };
 
 static inline struct mac_side next_segment(hls_stream_u64 *segments)
@@ -219,6 +219,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         count.wait_input += wait_input;
         count.wait_state += wait_state & !wait_input;
         count.wait_drain += wait_drain & !wait_input & !wait_state;
+        count.wait_control += !mac.busy & !stopped;
         first = go ? block_done : first;
         gap = gap != 0 ? gap - 1 : 0;
         drain = next_row(drain);
@@ -240,6 +241,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
     write_counter(results, count.wait_input);
     write_counter(results, count.wait_state);
     write_counter(results, count.wait_drain);
+    write_counter(results, count.wait_control);
     write_counter(results, count.saturated);
 }
 

@@ -106,8 +106,9 @@
 #define TRAILER_WAIT_INPUT 2  /* iterations without work for lack of input */
 #define TRAILER_WAIT_STATE 3  /* ... until state just computed may be read */
 #define TRAILER_WAIT_DRAIN 4  /* ... until the drain takes the sums */
-#define TRAILER_SATURATED 5   /* results clipped to 16 bits */
-#define TRAILER_COUNTERS 6
+#define TRAILER_WAIT_CONTROL 5 /* ... until the next segment is known */
+#define TRAILER_SATURATED 6    /* results clipped to 16 bits */
+#define TRAILER_COUNTERS 7
 #define ANSWER_RUN_TRAILER_WORDS (2 * TRAILER_COUNTERS)
 
 #endif

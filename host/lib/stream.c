@@ -95,6 +95,7 @@ static int run_chunk(struct eddy_stream *s, size_t n_steps)
     s->counters.wait_input += counter(trailer, TRAILER_WAIT_INPUT);
     s->counters.wait_state += counter(trailer, TRAILER_WAIT_STATE);
     s->counters.wait_drain += counter(trailer, TRAILER_WAIT_DRAIN);
+    s->counters.wait_control += counter(trailer, TRAILER_WAIT_CONTROL);
     s->counters.saturated += counter(trailer, TRAILER_SATURATED);
     return EDDY_OK;
 }

@@ -69,6 +69,7 @@ static void blank_counters(uint16_t *words, size_t trailer)
     blank_counter(words, trailer, TRAILER_WAIT_INPUT);
     blank_counter(words, trailer, TRAILER_WAIT_STATE);
     blank_counter(words, trailer, TRAILER_WAIT_DRAIN);
+    blank_counter(words, trailer, TRAILER_WAIT_CONTROL);
 }
 
 /* Sends a packet to both and compares what comes back. Returns whether they agree. */

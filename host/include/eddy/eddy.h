@@ -136,11 +136,12 @@ EDDY_API int eddy_device_exchange(struct eddy_device *device, const uint16_t *se
 /* Counted by the device over the runs of a stream; cycles are 0 on cpu:. */
 struct eddy_counters {
     uint64_t steps, cycles;
-    uint64_t columns;    /* cycles in which the MAC lanes worked */
-    uint64_t wait_input; /* lanes idle: x_t had not arrived */
-    uint64_t wait_state; /* lanes idle: h_{t-1} was still in the drain */
-    uint64_t wait_drain; /* lanes idle: the drain held the sums of the block before */
-    uint64_t saturated;  /* results clipped to 16 bits */
+    uint64_t columns;      /* cycles in which the MAC lanes worked */
+    uint64_t wait_input;   /* lanes idle: x_t had not arrived */
+    uint64_t wait_state;   /* lanes idle: h_{t-1} was still in the drain */
+    uint64_t wait_drain;   /* lanes idle: the drain held the sums of the block before */
+    uint64_t wait_control; /* lanes idle: the next segment was not known yet */
+    uint64_t saturated;    /* results clipped to 16 bits */
 };
 
 /* A stream needs a loaded device. EDDY_ERROR_CAPACITY: all streams of the device are open. */
