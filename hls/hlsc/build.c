@@ -364,6 +364,9 @@ struct node *ir_compare(struct program *p, struct region *r, enum compare compar
         bool equal = compare == CMP_EQ;
         if (a->width == 1)
             return (b->value != 0) == equal ? a : ir_not(p, r, a);
+        if (a->op == OP_ADD && a->arg[1]->op == OP_CONST) /* test before the sum, not behind it */
+            return ir_compare(p, r, compare, a->arg[0],
+                              ir_const(p, r, b->value - a->arg[1]->value, a->width));
         if (a->op == OP_ZEXT) {
             unsigned width = a->arg[0]->width;
             if (b->value > mask_of(width))

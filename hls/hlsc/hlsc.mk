@@ -14,10 +14,12 @@ HLSC_LDLIBS = $(shell $(LLVM_CONFIG) --ldflags --libs) -lm
 hlsc: $(HLSC)
 
 $(HLSC): $(HLSC_OBJECTS)
+	$(call say,LD)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(HLSC_LDLIBS)
 
 $(O)/hlsc/%.o: hls/hlsc/%.c
+	$(call say,CC)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(HLSC_CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 

@@ -334,7 +334,7 @@ static void add_edges(struct flow *f)
             if (is_unreachable(to->llvm) || (l->r->is_loop && in_region(f, to)))
                 continue;
             struct block *last = b; /* the block before `to` */
-            while (only_leads_on(to)) {
+            for (unsigned hops = 0; hops < f->cfg->blocks.n && only_leads_on(to); hops++) {
                 last = to;
                 to = to->succ.at[0];
             }

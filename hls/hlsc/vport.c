@@ -37,8 +37,8 @@ static void collect_store(struct emitter *e, struct region *r, struct node *n, c
     struct memory_ports *ports = ports_of_memory(e, m);
     int c = n->cycle;
     for (unsigned b = 0; b < m->nbanks; b++) {
-        if (n->nargs <= 3 && b != n->bank)
-            continue;
+        if ((n->nargs <= 3 && b != n->bank) || m->bank[m->partitioned ? 0 : b].demand == 0)
+            continue; /* another bank, or one that nothing reads */
         struct access a = {.node = n, .region = r};
         a.when = both(e, when, n->arg[2], operand(e, r, n->arg[2], c, 1));
         if (n->nargs > 3) {
