@@ -169,9 +169,9 @@ struct step {
 
 /* The state may be read from its first element on when its last block is old enough: that block drains in the order
  * in which it is read, so what counts is the iterations that reading the rows before it takes. */
-static inline uint8_t gap_after(bool last_block, uint32_t row)
+static inline uint8_t gap_after(bool read_again, uint32_t row)
 {
-    return last_block && row < STATE_DISTANCE ? (uint8_t)(STATE_DISTANCE - row) : 0;
+    return read_again && row < STATE_DISTANCE ? (uint8_t)(STATE_DISTANCE - row) : 0;
 }
 
 static void run_step(struct ports p, struct step s)
@@ -197,7 +197,7 @@ static void run_step(struct ports p, struct step s)
                           .activation = flags >> LAYER_ACTIVATION_BIT & 15,
                           .result_shift = flags >> LAYER_RESULT_SHIFT_BIT & 7,
                           .emit = s.emit && (flags & LAYER_FLAG_EMIT),
-                          .gap = gap_after(last_block, row),
+                          .gap = gap_after(last_block && (recurrent || !last_layer), row),
                           .address = s.new_state + base + row,
                           .row = (uint16_t)(base + row)}));
             hls_write(p.segments,
