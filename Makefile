@@ -50,8 +50,8 @@ help:
 
 # ---- what has to be installed ----
 
-DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys iverilog zlib1g-dev \
-  libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev libzip-dev \
+DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys iverilog \
+  zlib1g-dev libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev libzip-dev \
   libcmocka-dev gnuplot-nox python3-scipy jq clang-format-14 cppcheck shellcheck
 
 ## deps: install the Debian packages that are missing (asks for root only then)
@@ -189,10 +189,9 @@ demo: deps
 	+$(MAKE) --no-print-directory build
 	host/examples/ecg/demo.sh $(O)
 
-BENCH_HIDDEN := 16 32 64 128 256
-## bench: cycles, utilisation and latency on the simulated hardware, as a table in Markdown
+## bench: cycles, utilisation and latency of the RTL, as a table in Markdown
 bench: build
-	host/examples/bench.sh $(O)/bin/eddy $(BENCH_HIDDEN)
+	host/cli/bench_table.sh $(O)
 
 # ---- lint ----
 

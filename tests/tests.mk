@@ -18,7 +18,7 @@ $(O)/tests/cosim: $(O)/obj/tests/cosim/cosim.o $(SUPPORT_OBJECTS) $(O)/lib/libed
 
 test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS)
 
-TESTS = $(UNIT_TESTS) $(HLSC_TESTS) tests/cli/run.sh
+TESTS = $(UNIT_TESTS) $(HLSC_TESTS) "tests/cli/run.sh $(O)/bin/eddy"
 
 ## test: all tests, with and without sanitizers; the last line is "N passed, N failed"
 test: test-programs

@@ -134,15 +134,16 @@ static json_t *to_json(const struct bench_options *o, const struct result *r)
     const double cycles = (double)c->cycles, steps = (double)c->steps;
     const double macs = (double)info->useful_macs_per_step * steps;
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f, s:I, s:I, s:I, s:I, s:I}",
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f, s:I, s:I, s:I, s:I, s:I, "
+        "s:I}",
         "device", o->shared.device, "preset", info->preset, "cell", cell_names[o->cell], "input",
         (json_int_t)o->input, "hidden", (json_int_t)o->hidden, "lanes", (json_int_t)info->lanes,
         "weight_bits", (json_int_t)info->weight_bits, "steps", (json_int_t)c->steps, "cycles",
         (json_int_t)c->cycles, "cycles_per_step", cycles / steps, "useful_macs", (json_int_t)macs,
         "mac_utilisation", cycles > 0 ? macs / ((double)info->lanes * cycles) : 0.0, "wait_input",
         (json_int_t)c->wait_input, "wait_state", (json_int_t)c->wait_state, "wait_drain",
-        (json_int_t)c->wait_drain, "saturations", (json_int_t)c->saturated, "mismatches",
-        (json_int_t)r->mismatches);
+        (json_int_t)c->wait_drain, "wait_control", (json_int_t)c->wait_control, "saturations",
+        (json_int_t)c->saturated, "mismatches", (json_int_t)r->mismatches);
     if (json && o->clock_mhz > 0)
         json_object_set_new(json, "us_per_step", json_real(cycles / steps / o->clock_mhz));
     return json;

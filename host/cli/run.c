@@ -18,7 +18,8 @@ static const struct argp_option option_table[] = {
     OPTION_DATA("input", "rows of input: .csv, .npy, .npz, or - for CSV from a pipe (default)"),
     OPTIONS_NUMBERS,
     OPTION_OUTPUT("rows of output: .csv, .npy, or - for CSV to a pipe (default)"),
-    OPTION("chunk", KEY_CHUNK, "N", "rows to run at a time (default 256); the state is kept between"),
+    OPTION("chunk", KEY_CHUNK, "N",
+           "rows to run at a time (default 256); the state is kept between"),
     OPTION("follow", KEY_FOLLOW, NULL, "answer each row as it comes: chunks of one row"),
     OPTION("reset-each", KEY_RESET_EACH, "N", "back to the zero state after every N rows"),
     OPTION("counters", KEY_COUNTERS, NULL, "print what the device counted, to stderr"),
@@ -155,7 +156,7 @@ static int stream_rows(struct eddy_context *context, const struct run_options *o
         progress_show(&o->shared, "eddy run: %zu rows", done + rows);
     }
     if (!error && !source->next)
-        error = refuse("the input is empty; give at least one row of %zu numbers", source->columns);
+        error = refuse("the input is empty; give at least one row (columns: %zu)", source->columns);
     free(x);
     free(y);
     return error;
@@ -168,9 +169,10 @@ static void print_counters(const struct eddy_stream *stream)
     const double steps = c.steps ? (double)c.steps : 1;
     fprintf(stderr,
             "steps %zu, cycles %zu (%.2f a step), columns %zu, waits: input %zu, state %zu, "
-            "drain %zu; saturated %zu\n",
+            "drain %zu, control %zu; saturated %zu\n",
             (size_t)c.steps, (size_t)c.cycles, (double)c.cycles / steps, (size_t)c.columns,
-            (size_t)c.wait_input, (size_t)c.wait_state, (size_t)c.wait_drain, (size_t)c.saturated);
+            (size_t)c.wait_input, (size_t)c.wait_state, (size_t)c.wait_drain,
+            (size_t)c.wait_control, (size_t)c.saturated);
 }
 
 static int run(struct eddy_context *context, int argc, char **argv)

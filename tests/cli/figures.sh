@@ -1,0 +1,68 @@
+# shellcheck shell=bash disable=SC2154
+# What is reported: devices, costs, utilisation, exactness, waveforms, training.
+# json NAME CONDITION COMMAND...: the JSON that the command prints meets a condition of jq.
+json() {
+  local name=$1 condition=$2
+  shift 2
+  "$@" > got.json
+  result "$name" $? <<< "$* failed"
+  holds "$name: $condition" jq -e "$condition" got.json
+}
+for device in cpu:preset=sim-small cpu:preset=sim-small-w8 sim:preset=sim-small sim:preset=sim-small-w8; do
+  match "devices: $device" 0 "^$device +8 " eddy devices
+done
+match 'compile: says what it costs' 0 \
+  '^weights 120 in 32 columns of 8; a step takes 32 cycles at least, 120 useful MACs: 46.9 % of the lanes$' \
+  eddy compile m.onnx --calibrate wave.csv -o cost.eddy
+
+keys='[has("device", "preset", "cell", "input", "hidden", "lanes", "weight_bits", "steps", "cycles",
+  "cycles_per_step", "useful_macs", "mac_utilisation", "wait_input", "wait_state", "wait_drain", "wait_control",
+  "saturations", "mismatches")] | all'
+bench() { eddy bench --device sim: --cell rnn --json "$@"; }
+json 'bench: all keys' "$keys" bench --input 16 --hidden 64 --steps 200
+json 'bench: hidden 64' '.mismatches == 0 and .mac_utilisation >= 0.95' bench --input 16 --hidden 64 --steps 200
+json 'bench: hidden 128' '.mismatches == 0 and .mac_utilisation >= 0.97' bench --input 16 --hidden 128 --steps 100
+json 'bench: 8-bit weights' '.mismatches == 0 and .mac_utilisation >= 0.95 and .weight_bits == 8' \
+  bench --input 16 --hidden 64 --steps 200 --weight-bits 8
+for sizes in '1 1' '1 5' '3 13' '16 33' '7 100' '512 8' '1 128'; do
+  read -r input hidden <<< "$sizes"
+  json "bench: input $input, hidden $hidden" \
+    ".mismatches == 0 and .cycles > 0 and .input == $input and .hidden == $hidden and .steps == 30" \
+    bench --input "$input" --hidden "$hidden" --steps 30
+done
+json 'bench: stalls' '.mismatches == 0' eddy bench --device sim:stall=random,seed=3 --steps 50 --json
+json 'bench: dense' '.mismatches == 0 and .cell == "dense"' bench --cell dense --input 20 --hidden 30
+json 'bench: cpu:' '.cycles == 0 and .mac_utilisation == 0 and .mismatches == 0' \
+  eddy bench --device cpu: --steps 20 --json
+json 'bench: clock' '.us_per_step * 50 - .cycles_per_step | fabs < 0.01' bench --steps 20 --clock-mhz 50
+match 'bench: as text' 0 '^mismatches +0$' eddy bench --steps 20
+match 'bench: too large' 1 '^eddy: the model needs .* too many' eddy bench --hidden 1000
+
+json 'check: layers' '.mismatches == 0 and (.layers | length) == 2 and all(.layers[]; .nmse < 1e-5)' \
+  eddy check m.onnx -i wave.csv --json
+json 'check: 8-bit weights' '.mismatches == 0 and .preset == "sim-small-w8" and all(.layers[]; .nmse < 1e-2)' \
+  eddy check m.onnx -i wave.csv --weight-bits 8 --json
+match 'check: as text' 0 '^400 steps on sim: \(sim-small\), [1-9][0-9]* cycles, 0 saturations, 0 mismatches' \
+  eddy check m.onnx -i wave.csv
+match 'check: noise' 0 ' 0 mismatches with cpu:$' eddy check m.onnx --steps 50
+for model in "$golden"/torch_*.onnx; do
+  json "check: $(basename "$model")" '.mismatches == 0 and all(.layers[]; .nmse < 1e-4)' \
+    eddy check "$model" -i "${model%.onnx}.x.npy" --json
+done
+
+expect 'trace: says so' 0 'm.fst: 20 steps; open it with gtkwave' eddy trace m.eddy -o m.fst
+holds 'trace: a waveform' test "$(wc -c < m.fst)" -gt 10000
+holds 'trace: no temporary file' test ! -e m.fst.tmp
+
+eddy train spec.json -o again.onnx --quiet
+holds 'train: the same seed gives the same file' cmp m.onnx again.onnx
+eddy train spec.json -o again.onnx --seed 4 --quiet
+holds 'train: another seed another' sh -c '! cmp -s m.onnx again.onnx'
+match 'train: says what it did' 0 '^trained 5 batches of 8 x 20 steps, seed 9: loss ' \
+  eddy train spec.json -o again.onnx --seed 9 --batches 5
+match 'train: measures' 0 '^test part: 79 samples, RMSE ' eddy train spec.json -o again.onnx
+eddy train spec.json -o again.onnx --plot loss.png --quiet
+holds 'train: a plot' sh -c 'head -c 8 loss.png | grep -q PNG'
+match 'train: an interrupt keeps the model so far' 0 '^interrupted after [0-9]+ batches' \
+  timeout --preserve-status -s INT 1 eddy train spec.json -o part.onnx --batches 100000000
+holds 'train: that model compiles' eddy compile part.onnx -o part.eddy

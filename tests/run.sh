@@ -1,0 +1,31 @@
+#!/bin/bash
+# run.sh COMMAND... -- runs each test command, sums the "[  PASSED  ] n test(s)." and "[  FAILED  ] n test(s)." that it
+# prints, and closes with "N passed, N failed". A command that fails without saying so counts as one failure. The
+# output of what passes goes to $O/tests/log only.
+set -u
+log=${O:-build}/tests/log
+mkdir -p "$log"
+passed=0 failed=0
+for command in "$@"; do
+  name=${command#"${O:-build}/"}
+  file=$log/$(tr -c 'A-Za-z0-9_\n' - <<< "$name").txt
+  begin=$EPOCHREALTIME
+  bash -c "$command" > "$file" 2>&1
+  status=$?
+  counts=$(awk '/^\[  PASSED  \] [0-9]+ test/ { p += $4 } /^\[  FAILED  \] [0-9]+ test/ { f += $4 }
+    END { print p + 0, f + 0 }' "$file")
+  read -r good bad <<< "$counts"
+  if [ "$status" != 0 ] && [ "$bad" = 0 ]; then
+    bad=1
+  fi
+  if [ "$((good + bad))" = 0 ]; then
+    bad=1
+    echo 'no test was run' >> "$file"
+  fi
+  seconds=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
+  printf '%4d passed %3d failed %6s s  %s\n' "$good" "$bad" "$seconds" "$name"
+  [ "$bad" = 0 ] || sed 's/^/    /' "$file"
+  passed=$((passed + good)) failed=$((failed + bad))
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
