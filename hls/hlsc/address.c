@@ -1,5 +1,6 @@
-/* address.c -- from a pointer to a row and a bank of a memory. A pointer is an array plus a constant plus
- * terms coefficient * index, all in bytes; terms that are multiples of a row make the row. */
+/* address.c -- from a pointer to a row and a bank of a memory. A pointer is an array plus a
+ * constant plus terms coefficient * index, all in bytes; terms that are multiples of a row make the
+ * row. */
 #include "lower.h"
 
 struct term {
@@ -80,7 +81,8 @@ static struct linear linearise(struct lowering *l, LLVMValueRef pointer, LLVMVal
 static struct node *scaled(struct lowering *l, struct node *x, int64_t factor, unsigned width)
 {
     struct node *n = ir_resize(l->p, l->r, x, width, true);
-    return ir_make(l->p, l->r, OP_MUL, width, n, ir_const(l->p, l->r, (uint64_t)factor, width), NULL);
+    return ir_make(l->p, l->r, OP_MUL, width, n, ir_const(l->p, l->r, (uint64_t)factor, width),
+                   NULL);
 }
 
 static struct node *sum_of(struct lowering *l, struct node *sum, struct node *x)
@@ -99,7 +101,8 @@ static unsigned find_bank(struct lowering *l, const struct memory *m, int64_t by
               (long long)bytes);
 }
 
-static struct place select_place(struct lowering *l, LLVMValueRef select, LLVMValueRef access, unsigned width)
+static struct place select_place(struct lowering *l, LLVMValueRef select, LLVMValueRef access,
+                                 unsigned width)
 {
     struct node *c = lower_value(l, LLVMGetOperand(select, 0));
     struct place a = lower_place(l, LLVMGetOperand(select, 1), access, width);
@@ -111,7 +114,8 @@ static struct place select_place(struct lowering *l, LLVMValueRef select, LLVMVa
     return a;
 }
 
-struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access, unsigned width)
+struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access,
+                         unsigned width)
 {
     struct program *p = l->p;
     if (LLVMIsASelectInst(pointer))
@@ -121,7 +125,8 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
     if (!m)
         diag_fail(p->diag, loc_of(p, access), NULL, "access to an unknown object");
     int64_t row_bytes = m->row_bytes;
-    int64_t row = x.bytes / row_bytes - (x.bytes % row_bytes < 0), in_row = x.bytes - row * row_bytes;
+    int64_t row = x.bytes / row_bytes - (x.bytes % row_bytes < 0),
+            in_row = x.bytes - row * row_bytes;
     int64_t element_bytes = m->bank[0].width == 1 ? 1 : m->bank[0].width / 8;
     unsigned lane_bits = m->nbanks > 1 ? bit_length(m->nbanks - 1) : 1;
     struct place at = {.memory = m};
@@ -136,7 +141,8 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
                       "'%s' is indexed in a way that crosses its elements", m->name);
     }
     struct node *row_constant = ir_const(p, l->r, (uint64_t)row, m->address_bits);
-    at.row = at.row ? ir_make(p, l->r, OP_ADD, m->address_bits, at.row, row_constant, NULL) : row_constant;
+    at.row = at.row ? ir_make(p, l->r, OP_ADD, m->address_bits, at.row, row_constant, NULL)
+                    : row_constant;
     if (at.lane) {
         struct node *base = ir_const(p, l->r, (uint64_t)(in_row / element_bytes), lane_bits);
         at.lane = ir_make(p, l->r, OP_ADD, lane_bits, at.lane, base, NULL);

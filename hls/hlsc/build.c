@@ -1,12 +1,13 @@
-/* build.c -- construction of nodes: sharing of equal ones, constant folding, algebraic simplification. */
+/* build.c -- construction of nodes: sharing of equal ones, constant folding, algebraic
+ * simplification. */
 #include <string.h>
 
 #include "ir.h"
 
 const char *const op_names[OP_COUNT] = {
-    "const", "var",  "param", "phi",  "add",  "sub",   "mul",  "and",  "or",   "xor",
-    "not",   "shl",  "lshr",  "ashr", "cmp",  "select", "zext", "sext", "trunc", "smin",
-    "smax",  "umin", "umax",  "sat",  "load", "store", "read", "empty", "write", "clock"};
+    "const", "var",  "param", "phi",  "add",  "sub",    "mul",  "and",   "or",    "xor",
+    "not",   "shl",  "lshr",  "ashr", "cmp",  "select", "zext", "sext",  "trunc", "smin",
+    "smax",  "umin", "umax",  "sat",  "load", "store",  "read", "empty", "write", "clock"};
 
 struct node *ir_new(struct program *p, enum op op, unsigned width)
 {
@@ -54,7 +55,8 @@ static struct node *shared(struct program *p, struct region *r, const struct nod
 
 struct node *ir_const(struct program *p, struct region *r, uint64_t value, unsigned width)
 {
-    return shared(p, r, &(struct node){.op = OP_CONST, .width = width, .value = value & mask_of(width)});
+    return shared(p, r,
+                  &(struct node){.op = OP_CONST, .width = width, .value = value & mask_of(width)});
 }
 
 struct node *ir_variable(struct program *p, struct region *r, struct variable *v)
@@ -123,16 +125,21 @@ struct node *ir_or(struct program *p, struct region *r, struct node *a, struct n
     return ir_make(p, r, OP_OR, a->width, a, b, NULL);
 }
 
-struct node *ir_resize(struct program *p, struct region *r, struct node *a, unsigned width, bool sign)
+struct node *ir_resize(struct program *p, struct region *r, struct node *a, unsigned width,
+                       bool sign)
 {
     if (a->width == width)
         return a;
-    return ir_make(p, r, a->width > width ? OP_TRUNC : sign ? OP_SEXT : OP_ZEXT, width, a, NULL, NULL);
+    return ir_make(p, r,
+                   a->width > width ? OP_TRUNC
+                   : sign           ? OP_SEXT
+                                    : OP_ZEXT,
+                   width, a, NULL, NULL);
 }
 
 /* smin and smax against 2^k - 1 and -2^k are one saturation. */
-static struct node *match_saturation(struct program *p, struct region *r, enum op op, struct node *a,
-                                     struct node *b)
+static struct node *match_saturation(struct program *p, struct region *r, enum op op,
+                                     struct node *a, struct node *b)
 {
     enum op other = op == OP_SMIN ? OP_SMAX : OP_SMIN;
     if (b->op != OP_CONST || a->op != other || a->arg[1]->op != OP_CONST)
@@ -188,8 +195,8 @@ static struct node *simplify_logic(struct program *p, struct region *r, enum op 
     return NULL;
 }
 
-static struct node *simplify_select(struct program *p, struct region *r, unsigned width, struct node *c,
-                                    struct node *a, struct node *b)
+static struct node *simplify_select(struct program *p, struct region *r, unsigned width,
+                                    struct node *c, struct node *a, struct node *b)
 {
     if (c->op == OP_CONST)
         return c->value ? a : b;
@@ -234,9 +241,10 @@ static struct node *simplify_cast(struct program *p, struct region *r, enum op o
     return NULL;
 }
 
-/* Shifted operands of an addition move the shift behind it, so that hls_wrap is seen as what it is. */
-static struct node *simplify_shifted(struct program *p, struct region *r, enum op op, unsigned width,
-                                     struct node *a, struct node *b)
+/* Shifted operands of an addition move the shift behind it, so that hls_wrap is seen as what it is.
+ */
+static struct node *simplify_shifted(struct program *p, struct region *r, enum op op,
+                                     unsigned width, struct node *a, struct node *b)
 {
     if (a->op != OP_SHL || a->arg[1]->op != OP_CONST || width < 32)
         return NULL;
@@ -252,8 +260,8 @@ static struct node *simplify_shifted(struct program *p, struct region *r, enum o
     return ir_make(p, r, OP_SHL, width, sum, a->arg[1], NULL);
 }
 
-static struct node *simplify_arithmetic(struct program *p, struct region *r, enum op op, unsigned width,
-                                        struct node *a, struct node *b)
+static struct node *simplify_arithmetic(struct program *p, struct region *r, enum op op,
+                                        unsigned width, struct node *a, struct node *b)
 {
     switch (op) {
     case OP_ADD:
@@ -274,14 +282,19 @@ static struct node *simplify_arithmetic(struct program *p, struct region *r, enu
         if (b->value == 0)
             return b;
         if ((b->value & (b->value - 1)) == 0)
-            return ir_make(p, r, OP_SHL, width, a,
-                           ir_const(p, r, bit_length(b->value) - 1, width), NULL);
+            return ir_make(p, r, OP_SHL, width, a, ir_const(p, r, bit_length(b->value) - 1, width),
+                           NULL);
         if (__builtin_popcountll(b->value) <= 3) { /* few adders beat a multiplier */
             struct node *sum = NULL;
             for (unsigned k = 0; k < width; k++)
                 if (b->value >> k & 1) {
-                    struct node *x = ir_make(p, r, OP_SHL, width, a, ir_const(p, r, k, width), NULL);
-                    sum = sum ? shared(p, r, &(struct node){.op = OP_ADD, .width = width, .nargs = 2, .arg = {sum, x}}) : x;
+                    struct node *x =
+                        ir_make(p, r, OP_SHL, width, a, ir_const(p, r, k, width), NULL);
+                    sum =
+                        sum ? shared(p, r,
+                                     &(struct node){
+                                         .op = OP_ADD, .width = width, .nargs = 2, .arg = {sum, x}})
+                            : x;
                 }
             return sum;
         }
@@ -295,8 +308,10 @@ static struct node *simplify_arithmetic(struct program *p, struct region *r, enu
             return ir_not(p, r, a);
         return NULL;
     case OP_ASHR:
-        if (b->op == OP_CONST && b->value && a->op == OP_SHL && a->arg[1] == b && b->value < width) {
-            struct node *low = ir_make(p, r, OP_TRUNC, width - (unsigned)b->value, a->arg[0], NULL, NULL);
+        if (b->op == OP_CONST && b->value && a->op == OP_SHL && a->arg[1] == b &&
+            b->value < width) {
+            struct node *low =
+                ir_make(p, r, OP_TRUNC, width - (unsigned)b->value, a->arg[0], NULL, NULL);
             return ir_make(p, r, OP_SEXT, width, low, NULL, NULL);
         }
         if (b->op == OP_CONST && a->op == OP_SHL && a->arg[1]->op == OP_CONST &&
@@ -315,12 +330,12 @@ static struct node *simplify_arithmetic(struct program *p, struct region *r, enu
 
 static bool commutes(enum op op)
 {
-    return op == OP_ADD || op == OP_MUL || op == OP_AND || op == OP_OR || op == OP_XOR || op == OP_SMIN ||
-           op == OP_SMAX || op == OP_UMIN || op == OP_UMAX;
+    return op == OP_ADD || op == OP_MUL || op == OP_AND || op == OP_OR || op == OP_XOR ||
+           op == OP_SMIN || op == OP_SMAX || op == OP_UMIN || op == OP_UMAX;
 }
 
-static struct node *simplify(struct program *p, struct region *r, enum op op, unsigned width, struct node *a,
-                             struct node *b, struct node *c)
+static struct node *simplify(struct program *p, struct region *r, enum op op, unsigned width,
+                             struct node *a, struct node *b, struct node *c)
 {
     switch (op) {
     case OP_NOT: return a->op == OP_NOT ? a->arg[0] : NULL;
@@ -336,8 +351,8 @@ static struct node *simplify(struct program *p, struct region *r, enum op op, un
     }
 }
 
-struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned width, struct node *a,
-                     struct node *b, struct node *c)
+struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned width,
+                     struct node *a, struct node *b, struct node *c)
 {
     if (commutes(op) && a->op == OP_CONST) {
         struct node *t = a;

@@ -1,6 +1,7 @@
-/* check.c -- proves each schedule again, from the meaning of the program and without the scheduler's code:
- * values are there when read, paths fit into the period, no two iterations want one port, every element is
- * loaded after its last store. Runs on every compilation; a complaint is a fault of the compiler. */
+/* check.c -- proves each schedule again, from the meaning of the program and without the
+ * scheduler's code: values are there when read, paths fit into the period, no two iterations want
+ * one port, every element is loaded after its last store. Runs on every compilation; a complaint is
+ * a fault of the compiler. */
 #include "check.h"
 
 #include "tech.h"
@@ -24,8 +25,8 @@ static int takes_next(const struct node *phi)
 
 static const char *complain(const struct program *p, const char *what, const struct node *n)
 {
-    return arena_printf(p->arena, "%s: %s %%%u in cycle %d, line %u", what, op_names[n->op], n->id, n->cycle,
-                        n->loc.line);
+    return arena_printf(p->arena, "%s: %s %%%u in cycle %d, line %u", what, op_names[n->op], n->id,
+                        n->cycle, n->loc.line);
 }
 
 static const char *check_values(const struct program *p, const struct region *r, double *arrival)
@@ -54,8 +55,8 @@ static const char *check_values(const struct program *p, const struct region *r,
             return complain(p, "waits for a stream after the first stage", n);
         if (end > p->options->clock_ns && latest > start && !head)
             return complain(p, "the path is longer than the period", n);
-        bool source = n->op == OP_PHI || n->op == OP_READ || n->op == OP_EMPTY || n->op == OP_CLOCK ||
-                      lasting(n) || output_cycle(n) > n->cycle;
+        bool source = n->op == OP_PHI || n->op == OP_READ || n->op == OP_EMPTY ||
+                      n->op == OP_CLOCK || lasting(n) || output_cycle(n) > n->cycle;
         arrival[i] = source ? tech_arrival(p->tech, n) : end;
     }
     return NULL;
@@ -86,7 +87,8 @@ static bool one_port(const struct node *a, const struct node *b)
     if (a->op != OP_LOAD && a->op != OP_STORE)
         return false;
     bool lanes = a->nargs == 4 || b->nargs == 4;
-    return a->memory == b->memory && a->memory->kind != MEMORY_REGISTERS && (lanes || a->bank == b->bank);
+    return a->memory == b->memory && a->memory->kind != MEMORY_REGISTERS &&
+           (lanes || a->bank == b->bank);
 }
 
 static const char *check_ports(const struct program *p, const struct region *r)
@@ -160,7 +162,8 @@ static const char *check_pair(const struct program *p, const struct region *r, c
                               const struct node *y, int distance)
 {
     int lead = y->cycle + distance * r->ii - x->cycle;
-    bool memory = (x->op == OP_LOAD || x->op == OP_STORE) && (y->op == OP_LOAD || y->op == OP_STORE);
+    bool memory =
+        (x->op == OP_LOAD || x->op == OP_STORE) && (y->op == OP_LOAD || y->op == OP_STORE);
     if (memory && (x->op == OP_STORE || y->op == OP_STORE) && may_meet(x, y, distance)) {
         if (x->op == OP_STORE && y->op == OP_LOAD && distance < promised(r, x->memory))
             return NULL;

@@ -1,8 +1,10 @@
-/* depend.c -- the order that memory and streams impose, as precedences between the accesses of a region.
+/* depend.c -- the order that memory and streams impose, as precedences between the accesses of a
+ * region.
  *
- * Memory is read-first: a load may share the cycle of a store that comes after it; a store is seen by loads
- * from the next cycle on. Between iterations every store and access that may meet are taken to meet in the
- * next iteration, unless the addresses prove otherwise or HLS_DISTANCE promises more.
+ * Memory is read-first: a load may share the cycle of a store that comes after it; a store is seen
+ * by loads from the next cycle on. Between iterations every store and access that may meet are
+ * taken to meet in the next iteration, unless the addresses prove otherwise or HLS_DISTANCE
+ * promises more.
  */
 #include "schedule.h"
 
@@ -25,7 +27,8 @@ static void split_address(const struct node *row, const struct node **base, uint
     }
 }
 
-/* Looks through resizing to a phi that advances by a constant: base = phi (+ constant), in `width` bits. */
+/* Looks through resizing to a phi that advances by a constant: base = phi (+ constant), in `width`
+ * bits. */
 static const struct node *induction(const struct node *n, uint64_t *offset, uint64_t *step)
 {
     for (;;) {
@@ -58,7 +61,8 @@ static bool meet_now(const struct node *a, const struct node *b)
     return base_a != base_b || offset_a == offset_b;
 }
 
-/* The least number of iterations, at least 1, after which `later` may touch what `earlier` touched; 0 for never. */
+/* The least number of iterations, at least 1, after which `later` may touch what `earlier` touched;
+ * 0 for never. */
 static int carried_distance(const struct node *earlier, const struct node *later)
 {
     if (earlier->arg[0]->op == OP_CONST && later->arg[0]->op == OP_CONST)
@@ -76,10 +80,12 @@ static int carried_distance(const struct node *earlier, const struct node *later
     return 64;
 }
 
-static int promised_distance(const struct region *r, const struct node *store, const struct node *load)
+static int promised_distance(const struct region *r, const struct node *store,
+                             const struct node *load)
 {
     for (unsigned i = 0; i < r->promises.n; i++)
-        if (store->op == OP_STORE && load->op == OP_LOAD && r->promises.at[i].memory == load->memory)
+        if (store->op == OP_STORE && load->op == OP_LOAD &&
+            r->promises.at[i].memory == load->memory)
             return (int)r->promises.at[i].distance;
     return 0;
 }
@@ -117,7 +123,8 @@ static bool blocks_on_stream(const struct node *n)
     return n->op == OP_READ || n->op == OP_WRITE;
 }
 
-/* In a loop the accesses of one stream keep their order within an iteration and between iterations. */
+/* In a loop the accesses of one stream keep their order within an iteration and between iterations.
+ */
 static void stream_order(struct program *p, struct node *a, struct node *b, precedence_vec *out)
 {
     if (a->stream != b->stream || a->op != OP_WRITE || b->op != OP_WRITE)
@@ -130,12 +137,14 @@ static void stream_order(struct program *p, struct node *a, struct node *b, prec
     VEC_PUSH(p->arena, out, (struct precedence){a, b, 1, 1});
 }
 
-/* In a block at most one access that may wait stands in a state, in program order: waiting for one stream
- * must not hold back another that the far end needs first. What is looked at between them keeps its place. */
+/* In a block at most one access that may wait stands in a state, in program order: waiting for one
+ * stream must not hold back another that the far end needs first. What is looked at between them
+ * keeps its place. */
 static void block_order(struct program *p, struct node *a, struct node *b, precedence_vec *out)
 {
     bool a_waits = blocks_on_stream(a), b_waits = blocks_on_stream(b);
-    bool a_looks = a->op == OP_EMPTY || a->op == OP_CLOCK, b_looks = b->op == OP_EMPTY || b->op == OP_CLOCK;
+    bool a_looks = a->op == OP_EMPTY || a->op == OP_CLOCK,
+         b_looks = b->op == OP_EMPTY || b->op == OP_CLOCK;
     if (a_waits && b_waits)
         VEC_PUSH(p->arena, out, (struct precedence){a, b, 1, 0});
     else if (a_waits && b_looks)

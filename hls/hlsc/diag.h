@@ -1,4 +1,5 @@
-/* diag.h -- diagnostics. The first error ends the compilation: diag_fail jumps back to the driver. */
+/* diag.h -- diagnostics. The first error ends the compilation: diag_fail jumps back to the driver.
+ */
 #ifndef HLSC_DIAG_H
 #define HLSC_DIAG_H
 
@@ -15,8 +16,8 @@ struct diag {
 };
 
 /* Prints "file:line:col: error: reason" and, if not NULL, a line with the remedy. */
-_Noreturn void diag_fail(struct diag *diag, struct loc loc, const char *remedy, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+_Noreturn void diag_fail(struct diag *diag, struct loc loc, const char *remedy, const char *format,
+                         ...) __attribute__((format(printf, 4, 5)));
 void diag_warn(struct diag *diag, struct loc loc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -20,8 +20,8 @@ static void dump_node(const struct node *n, FILE *o)
         fprintf(o, " %s", n->stream->name);
     if (n->hint)
         fprintf(o, " '%s'", n->hint);
-    fprintf(o, "  [%u%s bits, cycle %d, %.1f ns, line %u]\n", n->bits, n->is_signed ? " signed" : "", n->cycle,
-            n->arrival, n->loc.line);
+    fprintf(o, "  [%u%s bits, cycle %d, %.1f ns, line %u]\n", n->bits,
+            n->is_signed ? " signed" : "", n->cycle, n->arrival, n->loc.line);
 }
 
 void dump_program(const struct program *p, const char *pass, FILE *o)
@@ -29,11 +29,13 @@ void dump_program(const struct program *p, const char *pass, FILE *o)
     fprintf(o, "; after %s\n", pass);
     for (unsigned i = 0; i < p->regions.n; i++) {
         const struct region *r = p->regions.at[i];
-        fprintf(o, "%s %s, line %u, depth %d\n", r->is_loop ? "loop" : "block", r->name, r->loc.line, r->depth);
+        fprintf(o, "%s %s, line %u, depth %d\n", r->is_loop ? "loop" : "block", r->name,
+                r->loc.line, r->depth);
         for (unsigned k = 0; k < r->nodes.n; k++)
             dump_node(r->nodes.at[k], o);
         for (unsigned k = 0; k < r->liveouts.n; k++)
-            fprintf(o, "    out '%s' = %%%u\n", r->liveouts.at[k].to->hint ? r->liveouts.at[k].to->hint : "?",
+            fprintf(o, "    out '%s' = %%%u\n",
+                    r->liveouts.at[k].to->hint ? r->liveouts.at[k].to->hint : "?",
                     r->liveouts.at[k].value->id);
         if (r->again)
             fprintf(o, "    again %%%u\n", r->again->id);

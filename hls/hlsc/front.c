@@ -1,4 +1,5 @@
-/* front.c -- from C to optimised LLVM IR: clang as a child process, then a fixed list of passes in process. */
+/* front.c -- from C to optimised LLVM IR: clang as a child process, then a fixed list of passes in
+ * process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <llvm-c/IRReader.h>
@@ -15,21 +16,33 @@
 
 extern char **environ;
 
-/* No load PRE and no pre: they would turn loads of a pipelined loop into state across iterations. */
-static const char passes[] =
-    "globalopt,function(sroa,early-cse),always-inline,"
-    "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,loop-simplify,lcssa,loop(loop-rotate),"
-    "loop(loop-unroll-full),sroa,early-cse,instcombine<no-verify-fixpoint>,gvn<no-pre;no-load-pre>,loop-mssa(licm),"
-    "simplifycfg,instcombine<no-verify-fixpoint>,bdce,adce),globalopt,globaldce,function(simplifycfg,loop-simplify)";
+/* No load PRE and no pre: they would turn loads of a pipelined loop into state across iterations.
+ */
+static const char passes[] = "globalopt,function(sroa,early-cse),always-inline,"
+                             "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"
+                             "loop-simplify,lcssa,loop(loop-rotate),"
+                             "loop(loop-unroll-full),sroa,early-cse,instcombine<no-verify-fixpoint>"
+                             ",gvn<no-pre;no-load-pre>,loop-mssa(licm),"
+                             "simplifycfg,instcombine<no-verify-fixpoint>,bdce,adce),globalopt,"
+                             "globaldce,function(simplifycfg,loop-simplify)";
 
 static void run_clang(struct program *p, const char *bitcode)
 {
     const struct options *o = p->options;
     VEC(const char *) argv = {0};
-    static const char *const fixed[] = {
-        "clang-19", "--target=i386-unknown-none", "-ffreestanding", "-std=gnu11", "-O1", "-Xclang",
-        "-disable-llvm-passes", "-fno-discard-value-names", "-fno-unroll-loops", "-D__HLSC__", "-g",
-        "-emit-llvm", "-c"};
+    static const char *const fixed[] = {"clang-19",
+                                        "--target=i386-unknown-none",
+                                        "-ffreestanding",
+                                        "-std=gnu11",
+                                        "-O1",
+                                        "-Xclang",
+                                        "-disable-llvm-passes",
+                                        "-fno-discard-value-names",
+                                        "-fno-unroll-loops",
+                                        "-D__HLSC__",
+                                        "-g",
+                                        "-emit-llvm",
+                                        "-c"};
     for (unsigned i = 0; i < sizeof fixed / sizeof *fixed; i++)
         VEC_PUSH(p->arena, &argv, fixed[i]);
     for (unsigned i = 0; i < o->includes.n; i++)
@@ -45,7 +58,8 @@ static void run_clang(struct program *p, const char *bitcode)
     pid_t pid;
     int status = posix_spawnp(&pid, "clang-19", NULL, NULL, (char *const *)argv.at, environ);
     if (status != 0)
-        diag_fail(p->diag, nowhere, "install clang-19", "cannot run clang-19: %s", strerror(status));
+        diag_fail(p->diag, nowhere, "install clang-19", "cannot run clang-19: %s",
+                  strerror(status));
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             diag_fail(p->diag, nowhere, NULL, "lost clang-19: %s", strerror(errno));
@@ -64,14 +78,16 @@ static void read_bitcode(struct program *p, const char *path)
         diag_fail(p->diag, nowhere, NULL, "%s", message);
 }
 
-static void add_attribute(struct program *p, LLVMValueRef function, int at, const char *name, uint64_t value)
+static void add_attribute(struct program *p, LLVMValueRef function, int at, const char *name,
+                          uint64_t value)
 {
     unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
     LLVMAddAttributeAtIndex(function, (LLVMAttributeIndex)at,
                             LLVMCreateEnumAttribute(p->context, kind, value));
 }
 
-/* Markers touch no memory that the program can name: arrays and statics are optimised around them. */
+/* Markers touch no memory that the program can name: arrays and statics are optimised around them.
+ */
 static void prepare_functions(struct program *p)
 {
     const uint64_t inaccessible_read_write = 3 << 2;
@@ -95,7 +111,8 @@ static void prepare_functions(struct program *p)
     }
 }
 
-/* Reads and removes the annotations; as uses of the arrays they would be in the way of optimisation. */
+/* Reads and removes the annotations; as uses of the arrays they would be in the way of
+ * optimisation. */
 static void take_annotations(struct program *p)
 {
     LLVMValueRef table = LLVMGetNamedGlobal(p->module, "llvm.global.annotations");

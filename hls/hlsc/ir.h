@@ -1,8 +1,9 @@
 /* ir.h -- the compiler's own form of a program.
  *
- * A program is a set of regions over one control-flow graph. A region is one basic block (run as states of
- * the FSM) or one pipelined loop (its body if-converted). Each holds a dataflow graph of nodes in topological
- * order; only the next value of a loop's phi points backwards. Values that cross regions live in variables.
+ * A program is a set of regions over one control-flow graph. A region is one basic block (run as
+ * states of the FSM) or one pipelined loop (its body if-converted). Each holds a dataflow graph of
+ * nodes in topological order; only the next value of a loop's phi points backwards. Values that
+ * cross regions live in variables.
  */
 #ifndef HLSC_IR_H
 #define HLSC_IR_H
@@ -49,9 +50,21 @@ enum op {
     OP_COUNT,
 };
 
-enum compare { CMP_EQ, CMP_NE, CMP_UGT, CMP_UGE, CMP_ULT, CMP_ULE, CMP_SGT, CMP_SGE, CMP_SLT, CMP_SLE };
+enum compare {
+    CMP_EQ,
+    CMP_NE,
+    CMP_UGT,
+    CMP_UGE,
+    CMP_ULT,
+    CMP_ULE,
+    CMP_SGT,
+    CMP_SGE,
+    CMP_SLT,
+    CMP_SLE
+};
 
-/* The signed numbers lo..hi; one-bit values count as 0..1. Empty (nothing known to arrive) if lo > hi. */
+/* The signed numbers lo..hi; one-bit values count as 0..1. Empty (nothing known to arrive) if lo >
+ * hi. */
 struct range {
     wide lo, hi;
 };
@@ -63,9 +76,9 @@ struct node {
     unsigned width; /* in C; 0 for an effect without value */
     unsigned nargs;
     struct node *arg[4];
-    uint64_t value;  /* CONST, SAT */
-    unsigned bank;   /* LOAD, STORE: of memory */
-    unsigned order;  /* effects and loads: place in the program */
+    uint64_t value; /* CONST, SAT */
+    unsigned bank;  /* LOAD, STORE: of memory */
+    unsigned order; /* effects and loads: place in the program */
     struct memory *memory;
     struct stream *stream;
     struct variable *variable; /* VAR, PHI */
@@ -122,10 +135,10 @@ struct memory {
 struct variable {
     const char *name, *hint;
     unsigned width;
-    LLVMValueRef source;      /* the instruction whose value it holds, or NULL */
-    struct region *home;      /* where that is computed */
-    LLVMValueRef phi;         /* or the phi of a loop whose state it holds */
-    struct memory *memory;    /* or a cell of registers */
+    LLVMValueRef source;   /* the instruction whose value it holds, or NULL */
+    struct region *home;   /* where that is computed */
+    LLVMValueRef phi;      /* or the phi of a loop whose state it holds */
+    struct memory *memory; /* or a cell of registers */
     bool has_reset;
     uint64_t reset;
     bool live;
@@ -143,8 +156,8 @@ struct move {
 };
 struct edge {
     LLVMBasicBlockRef from, to; /* `to` is NULL for a return */
-    struct node *condition;     /* in program order: the first edge whose condition holds is taken */
-    struct variable *taken;     /* loops with several exits: what the condition was */
+    struct node *condition; /* in program order: the first edge whose condition holds is taken */
+    struct variable *taken; /* loops with several exits: what the condition was */
     VEC(struct move) moves;
 };
 
@@ -176,8 +189,8 @@ struct region {
     VEC(struct liveout) liveouts;
     VEC(struct promise) promises;
     int ii_wanted, ii;
-    int depth; /* the last cycle; a block has depth + 1 states */
-    bool empty; /* a block with nothing to do: transitions pass through */
+    int depth;        /* the last cycle; a block has depth + 1 states */
+    bool empty;       /* a block with nothing to do: transitions pass through */
     struct map value; /* from LLVM values to nodes */
     struct map cse;
     unsigned first_state;
@@ -209,11 +222,11 @@ struct program {
     VEC(struct memory *) memories;
     VEC(struct variable *) variables;
     VEC(struct region *) regions;
-    struct map memory_of;   /* global or alloca to memory */
-    struct map region_of;   /* block to region */
-    struct map variable_of; /* instruction to variable */
-    struct map state_of;    /* phi of a loop to the variable of its state */
-    struct map stream_of;   /* parameter to stream */
+    struct map memory_of;     /* global or alloca to memory */
+    struct map region_of;     /* block to region */
+    struct map variable_of;   /* instruction to variable */
+    struct map state_of;      /* phi of a loop to the variable of its state */
+    struct map stream_of;     /* parameter to stream */
     struct map annotation_of; /* global to struct annotation */
     unsigned next_id;
     bool returns;
@@ -223,15 +236,16 @@ struct program {
 /* ---- construction, with simplification; see build.c ---- */
 
 struct node *ir_const(struct program *p, struct region *r, uint64_t value, unsigned width);
-struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned width, struct node *a,
-                     struct node *b, struct node *c);
+struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned width,
+                     struct node *a, struct node *b, struct node *c);
 struct node *ir_compare(struct program *p, struct region *r, enum compare compare, struct node *a,
                         struct node *b);
 struct node *ir_new(struct program *p, enum op op, unsigned width); /* never shared */
 struct node *ir_not(struct program *p, struct region *r, struct node *a);
 struct node *ir_and(struct program *p, struct region *r, struct node *a, struct node *b);
 struct node *ir_or(struct program *p, struct region *r, struct node *a, struct node *b);
-struct node *ir_resize(struct program *p, struct region *r, struct node *a, unsigned width, bool sign);
+struct node *ir_resize(struct program *p, struct region *r, struct node *a, unsigned width,
+                       bool sign);
 struct node *ir_variable(struct program *p, struct region *r, struct variable *v);
 struct variable *ir_new_variable(struct program *p, unsigned width, const char *hint);
 
@@ -245,7 +259,8 @@ bool ir_disjoint(const struct node *a, const struct node *b);
 const struct node *ir_predicate(const struct node *n);
 /* Cycles from the inputs of a node to its output. */
 unsigned ir_latency(const struct node *n);
-/* A value that needs no pipeline register: constants, and what does not change within the region. */
+/* A value that needs no pipeline register: constants, and what does not change within the region.
+ */
 bool ir_is_steady(const struct node *n);
 static inline bool ir_is_memory_access(const struct node *n)
 {

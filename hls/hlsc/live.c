@@ -1,4 +1,5 @@
-/* live.c -- keeps what effects and control need, and puts each region's nodes into topological order. */
+/* live.c -- keeps what effects and control need, and puts each region's nodes into topological
+ * order. */
 #include "ir.h"
 
 static void mark_node(struct program *p, struct node *n);

@@ -24,32 +24,34 @@ unsigned width_of(LLVMValueRef v)
     return LLVMGetTypeKind(type) == LLVMIntegerTypeKind ? LLVMGetIntTypeWidth(type) : 0;
 }
 
-/* The name of a value without what the optimiser hung on it: "i.014" is i, "sums.sroa.2.0" is sums_2. */
+static bool fits_in_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The name of an instruction without what the optimiser hung on it: "i.014" is i, "part.0.i325" is
+ * part, "sums.i.sroa.7.1" is sums_7. Other names keep all of their parts. */
 const char *hint_of(struct program *p, LLVMValueRef v)
 {
     size_t length;
     const char *name = LLVMGetValueName2(v, &length);
     if (length == 0)
         return NULL;
-    char *out = arena_alloc(p->arena, length + 8);
-    size_t n = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (strncmp(name + i, ".sroa.", 6) == 0) {
-            i += 5;
-            out[n++] = '_';
-        } else if (name[i] == '.' && name[i + 1] >= '0' && name[i + 1] <= '9' && n > 0) {
-            size_t k = i + 1;
-            while (k < length && name[k] >= '0' && name[k] <= '9')
-                k++;
-            if (k == length)
-                break; /* a trailing number */
-            out[n++] = '_';
-        } else {
-            bool fine = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
-                        (name[i] >= '0' && name[i] <= '9' && n > 0) || name[i] == '_';
-            out[n++] = fine ? name[i] : '_';
-        }
+    const char *field = NULL;
+    if (LLVMIsAInstruction(v)) {
+        name += strspn(name, ".");
+        field = strstr(name, ".sroa.");
+        length = strcspn(name, ".");
     }
+    if (length == 0 || (*name >= '0' && *name <= '9'))
+        return NULL;
+    char *out = arena_printf(p->arena, "%.*s", (int)length, name);
+    for (char *c = out; *c; c++)
+        if (!fits_in_name(*c))
+            *c = '_';
+    if (field)
+        out =
+            arena_printf(p->arena, "%s_%.*s", out, (int)strspn(field + 6, "0123456789"), field + 6);
     return out;
 }
 
@@ -81,7 +83,8 @@ struct node *lower_value(struct lowering *l, LLVMValueRef v)
     struct loc loc = loc_of(p, v);
     if (LLVMIsAConstantInt(v)) {
         if (width_of(v) > 64)
-            diag_fail(p->diag, loc, "use integers up to 64 bits", "integer of %u bits", width_of(v));
+            diag_fail(p->diag, loc, "use integers up to 64 bits", "integer of %u bits",
+                      width_of(v));
         n = ir_const(p, l->r, LLVMConstIntGetZExtValue(v), width_of(v));
     } else if (LLVMIsUndef(v) || LLVMIsPoison(v)) {
         n = ir_const(p, l->r, 0, width_of(v));
@@ -134,7 +137,8 @@ static struct node *lower_load(struct lowering *l, LLVMValueRef inst, struct nod
 {
     struct place at = lower_place(l, LLVMGetOperand(inst, 0), inst, width_of(inst));
     if (at.lane)
-        diag_fail(l->p->diag, loc_of(l->p, inst), "read with an index that unrolling makes constant",
+        diag_fail(l->p->diag, loc_of(l->p, inst),
+                  "read with an index that unrolling makes constant",
                   "read of partitioned array '%s' with a bank index that is not constant",
                   at.memory->name);
     if (map_get(&l->promoted, at.memory))
@@ -188,8 +192,8 @@ static struct stream *stream_of(struct lowering *l, LLVMValueRef call, unsigned 
         diag_fail(l->p->diag, loc, "name a stream parameter of the top function in each call",
                   "two streams, or none, may be behind this pointer");
     if (s->width && s->width != width)
-        diag_fail(l->p->diag, loc, "use one type for the stream", "'%s' is used with %u and %u bits",
-                  s->name, s->width, width);
+        diag_fail(l->p->diag, loc, "use one type for the stream",
+                  "'%s' is used with %u and %u bits", s->name, s->width, width);
     s->width = width;
     s->loc = s->loc.line ? s->loc : loc;
     return s;
@@ -207,8 +211,13 @@ static struct node *lower_stream_call(struct lowering *l, LLVMValueRef inst, con
     *(is_write ? &s->is_output : &s->is_input) = true;
     if (s->is_output && s->is_input)
         diag_fail(p->diag, loc_of(p, inst), "use two streams", "'%s' is read and written", s->name);
-    struct node *n = ir_new(p, is_write ? OP_WRITE : is_read ? OP_READ : OP_EMPTY,
-                            is_write ? 0 : is_read ? width : 1);
+    struct node *n = ir_new(p,
+                            is_write  ? OP_WRITE
+                            : is_read ? OP_READ
+                                      : OP_EMPTY,
+                            is_write  ? 0
+                            : is_read ? width
+                                      : 1);
     n->stream = s;
     n->hint = arena_printf(p->arena, is_read ? "%s_word" : "%s_empty", s->name);
     if (is_write) {
@@ -228,7 +237,8 @@ static void lower_promise(struct lowering *l, LLVMValueRef inst)
     LLVMValueRef distance = LLVMGetOperand(inst, 1);
     struct program *p = l->p;
     if (!l->r->is_loop || !LLVMIsAConstantInt(distance))
-        diag_fail(p->diag, loc_of(p, inst), "put it, with a constant, into the body of a pipelined loop",
+        diag_fail(p->diag, loc_of(p, inst),
+                  "put it, with a constant, into the body of a pipelined loop",
                   "HLS_DISTANCE has no effect here");
     struct promise promise = {.memory = lower_memory_of(p, LLVMGetOperand(inst, 0), inst),
                               .distance = (unsigned)LLVMConstIntGetZExtValue(distance),
@@ -250,7 +260,8 @@ static struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const
                   {"llvm.umin.", OP_UMIN},
                   {"llvm.umax.", OP_UMAX}};
     struct node *a = lower_value(l, LLVMGetOperand(inst, 0));
-    struct node *b = LLVMGetNumArgOperands(inst) > 1 ? lower_value(l, LLVMGetOperand(inst, 1)) : NULL;
+    struct node *b =
+        LLVMGetNumArgOperands(inst) > 1 ? lower_value(l, LLVMGetOperand(inst, 1)) : NULL;
     for (unsigned i = 0; i < sizeof simple / sizeof *simple; i++)
         if (strncmp(name, simple[i].name, strlen(simple[i].name)) == 0)
             return ir_make(p, r, simple[i].op, w, a, b, NULL);
@@ -295,7 +306,8 @@ static struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const
         for (unsigned k = 0; k < w; k += 8) {
             struct node *byte = ir_make(p, r, OP_LSHR, w, a, ir_const(p, r, k, w), NULL);
             byte = ir_and(p, r, byte, ir_const(p, r, 255, w));
-            sum = ir_or(p, r, sum, ir_make(p, r, OP_SHL, w, byte, ir_const(p, r, w - 8 - k, w), NULL));
+            sum = ir_or(p, r, sum,
+                        ir_make(p, r, OP_SHL, w, byte, ir_const(p, r, w - 8 - k, w), NULL));
         }
         return sum;
     }
@@ -327,7 +339,8 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         return NULL;
     }
     if (strncmp(name, "llvm.dbg", 8) == 0 || strncmp(name, "llvm.lifetime", 13) == 0 ||
-        strncmp(name, "llvm.assume", 11) == 0 || strncmp(name, "llvm.experimental.noalias", 25) == 0)
+        strncmp(name, "llvm.assume", 11) == 0 ||
+        strncmp(name, "llvm.experimental.noalias", 25) == 0)
         return NULL;
     if (strncmp(name, "llvm.mem", 8) == 0)
         diag_fail(p->diag, loc, "copy or clear the elements in a loop",
@@ -335,7 +348,8 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
     if (strncmp(name, "llvm.", 5) == 0)
         return lower_intrinsic(l, inst, name);
     if (LLVMGetCalledValue(inst) == p->top || !LLVMIsDeclaration(LLVMGetCalledValue(inst)))
-        diag_fail(p->diag, loc, "write a loop, with an array as the stack", "'%s' is recursive", name);
+        diag_fail(p->diag, loc, "write a loop, with an array as the stack", "'%s' is recursive",
+                  name);
     diag_fail(p->diag, loc, "define the function in this source", "'%s' is not defined", name);
 }
 
@@ -360,8 +374,8 @@ static struct node *lower_signed_division(struct lowering *l, LLVMValueRef inst,
     return ir_make(p, r, OP_SUB, w, a, back, NULL);
 }
 
-static struct node *lower_division(struct lowering *l, LLVMValueRef inst, struct node *a, struct node *b,
-                                   unsigned w)
+static struct node *lower_division(struct lowering *l, LLVMValueRef inst, struct node *a,
+                                   struct node *b, unsigned w)
 {
     struct program *p = l->p;
     LLVMOpcode opcode = LLVMGetInstructionOpcode(inst);
@@ -420,16 +434,19 @@ static struct node *lower_pure(struct lowering *l, LLVMValueRef inst)
         return ir_make(p, l->r, OP_SELECT, w, a, b, lower_value(l, LLVMGetOperand(inst, 2)));
     default: break;
     }
-    diag_fail(p->diag, loc_of(p, inst), "use integers up to 64 bits", "this operation is not supported");
+    diag_fail(p->diag, loc_of(p, inst), "use integers up to 64 bits",
+              "this operation is not supported");
 }
 
 static bool has_float(LLVMValueRef inst)
 {
     LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(inst));
-    bool found = kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMX86_FP80TypeKind;
+    bool found =
+        kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMX86_FP80TypeKind;
     for (int i = 0; i < LLVMGetNumOperands(inst); i++) {
         kind = LLVMGetTypeKind(LLVMTypeOf(LLVMGetOperand(inst, (unsigned)i)));
-        found |= kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMX86_FP80TypeKind;
+        found |=
+            kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMX86_FP80TypeKind;
     }
     return found;
 }

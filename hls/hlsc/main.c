@@ -94,8 +94,9 @@ int main(int argc, char **argv)
     struct arena arena = {0};
     struct settings settings = {.arena = &arena};
     settings.options.family = "ice40";
-    const struct argp argp = {option_table, parse, "KERNEL.c",
-                              "hlsc -- compiles a C function to a Verilog module", NULL, NULL, NULL};
+    const struct argp argp = {
+        option_table, parse, "KERNEL.c", "hlsc -- compiles a C function to a Verilog module",
+        NULL,         NULL,  NULL};
     argp_parse(&argp, argc, argv, 0, NULL, &settings);
 
     struct diag diag = {.source = settings.options.source};

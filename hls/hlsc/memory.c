@@ -109,7 +109,8 @@ static void make_cells(struct program *p, struct memory *m, bool persistent)
     }
 }
 
-/* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }>: an array of T again. */
+/* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }>: an array of T again.
+ */
 static LLVMTypeRef undo_split(struct program *p, LLVMTypeRef type)
 {
     if (LLVMGetTypeKind(type) != LLVMStructTypeKind || LLVMCountStructElementTypes(type) == 0)
@@ -127,8 +128,8 @@ static LLVMTypeRef undo_split(struct program *p, LLVMTypeRef type)
     return LLVMArrayType2(element, size_of(p, type) / size_of(p, element));
 }
 
-static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVMValueRef init, bool constant,
-                       bool persistent, struct loc loc)
+static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVMValueRef init,
+                       bool constant, bool persistent, struct loc loc)
 {
     const struct annotation *a = map_get(&p->annotation_of, g);
     type = undo_split(p, type);
@@ -143,7 +144,8 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
         dimensions++;
     if (a && a->partition && a->partition != dimensions)
         diag_fail(p->diag, m->loc, "partition the last dimension, with the others before it",
-                  "'%s': dimension %u of %u cannot be partitioned", m->name, a->partition, dimensions);
+                  "'%s': dimension %u of %u cannot be partitioned", m->name, a->partition,
+                  dimensions);
     m->partitioned = a && a->partition != 0;
     for (unsigned d = m->partitioned ? 1 : 0; d < dimensions; d++) {
         m->rows *= (unsigned)LLVMGetArrayLength2(type);
@@ -153,7 +155,7 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
     m->address_bits = m->rows > 1 ? bit_length(m->rows - 1) : 1;
     split_row(p, m, type);
     take_initial(p, m, init);
-    m->kind = constant ? MEMORY_ROM
+    m->kind = constant                                           ? MEMORY_ROM
               : m->scalar || m->rows == 1 || (a && a->registers) ? MEMORY_REGISTERS
                                                                  : MEMORY_RAM;
     if (m->kind == MEMORY_REGISTERS)
@@ -170,8 +172,8 @@ void memory_collect(struct program *p)
         if (strncmp(name, "llvm.", 5) == 0 || !LLVMGetFirstUse(g))
             continue;
         struct loc loc = {0};
-        add_memory(p, g, LLVMGlobalGetValueType(g), LLVMGetInitializer(g), LLVMIsGlobalConstant(g), true,
-                   loc);
+        add_memory(p, g, LLVMGlobalGetValueType(g), LLVMGetInitializer(g), LLVMIsGlobalConstant(g),
+                   true, loc);
     }
     for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
         for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))

@@ -39,9 +39,11 @@ static bool disjoint(const struct node *a, const struct node *b, int depth)
         const struct node *x = side[s], *y = side[1 - s];
         if (x->width != 1)
             continue;
-        if (x->op == OP_AND && (disjoint(x->arg[0], y, depth - 1) || disjoint(x->arg[1], y, depth - 1)))
+        if (x->op == OP_AND &&
+            (disjoint(x->arg[0], y, depth - 1) || disjoint(x->arg[1], y, depth - 1)))
             return true;
-        if (x->op == OP_OR && disjoint(x->arg[0], y, depth - 1) && disjoint(x->arg[1], y, depth - 1))
+        if (x->op == OP_OR && disjoint(x->arg[0], y, depth - 1) &&
+            disjoint(x->arg[1], y, depth - 1))
             return true;
         if (x->op == OP_NOT && x->arg[0]->op == OP_OR) {
             const struct node *either = x->arg[0];
@@ -49,7 +51,8 @@ static bool disjoint(const struct node *a, const struct node *b, int depth)
                 return true;
             for (int k = 0; k < 2; k++) /* !(u | v) implies !u */
                 if (either->arg[k]->op == OP_OR) {
-                    struct node not_inner = {.op = OP_NOT, .width = 1, .nargs = 1, .arg = {either->arg[k]}};
+                    struct node not_inner = {
+                        .op = OP_NOT, .width = 1, .nargs = 1, .arg = {either->arg[k]}};
                     if (disjoint(&not_inner, y, depth - 1))
                         return true;
                 }

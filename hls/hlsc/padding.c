@@ -1,4 +1,5 @@
-/* padding.c -- removes allocas that are only copied around: what is left of the padding of structs. */
+/* padding.c -- removes allocas that are only copied around: what is left of the padding of structs.
+ */
 #include <string.h>
 
 #include "lower.h"

@@ -1,5 +1,6 @@
-/* region.c -- which blocks make a region, and the lowering of all of them. A pipelined loop is one region:
- * its body is if-converted, every effect gets the predicate of its block. All other blocks stand alone. */
+/* region.c -- which blocks make a region, and the lowering of all of them. A pipelined loop is one
+ * region: its body is if-converted, every effect gets the predicate of its block. All other blocks
+ * stand alone. */
 #include <string.h>
 
 #include "lower.h"
@@ -24,7 +25,8 @@ static void read_markers(struct program *p, struct cfg *cfg)
     for (unsigned i = 0; i < cfg->loops.n; i++) {
         struct loop *loop = cfg->loops.at[i];
         if (loop->ii && loop->has_inner)
-            diag_fail(p->diag, loop->loc, "put HLS_UNROLL before the inner loop, with constant bounds",
+            diag_fail(p->diag, loop->loc,
+                      "put HLS_UNROLL before the inner loop, with constant bounds",
                       "a pipelined loop contains a loop that is not unrolled");
         if (loop->ii && loop->latches.n != 1)
             diag_fail(p->diag, loop->loc, "leave one way to the next iteration",
@@ -94,7 +96,8 @@ static struct node *edge_condition(struct flow *f, LLVMBasicBlockRef from, LLVMB
     struct node *on = lower_value(&f->l, LLVMGetOperand(t, 0));
     struct node *hit = no, *other = no;
     bool is_default = LLVMGetSuccessor(t, 0) == to;
-    for (unsigned k = 1; k < n; k++) { /* operands: value, default, then case values with their blocks */
+    for (unsigned k = 1; k < n;
+         k++) { /* operands: value, default, then case values with their blocks */
         struct node *c = ir_compare(p, r, CMP_EQ, on, lower_value(&f->l, LLVMGetOperand(t, 2 * k)));
         if (LLVMGetSuccessor(t, k) == to)
             hit = ir_or(p, r, hit, c);
@@ -110,7 +113,8 @@ static bool in_region(struct flow *f, const struct block *b)
 }
 
 /* True if every way from `from` through the region passes `b`: there is none around it. */
-static bool always_reaches(struct flow *f, const struct block *from, const struct block *b, struct map *seen)
+static bool always_reaches(struct flow *f, const struct block *from, const struct block *b,
+                           struct map *seen)
 {
     if (from == b)
         return true;
@@ -147,8 +151,9 @@ static struct node *reach(struct flow *f, struct block *b, struct block *root)
             for (unsigned i = 0; i < b->pred.n; i++) {
                 struct block *from = b->pred.at[i];
                 if (in_region(f, from) && from->index < b->index)
-                    n = ir_or(p, r, n,
-                              ir_and(p, r, reach(f, from, d), edge_condition(f, from->llvm, b->llvm)));
+                    n = ir_or(
+                        p, r, n,
+                        ir_and(p, r, reach(f, from, d), edge_condition(f, from->llvm, b->llvm)));
             }
         }
         map_put(p->arena, &f->relative, b, n);
@@ -166,7 +171,8 @@ static struct node *merge_phi(struct flow *f, struct block *b, LLVMValueRef phi)
         if (!from || !in_region(f, from))
             continue;
         struct node *v = lower_value(&f->l, LLVMGetIncomingValue(phi, k));
-        struct node *c = ir_and(p, f->l.r, reach(f, from, b->idom), edge_condition(f, from_llvm, b->llvm));
+        struct node *c =
+            ir_and(p, f->l.r, reach(f, from, b->idom), edge_condition(f, from_llvm, b->llvm));
         n = n ? ir_make(p, f->l.r, OP_SELECT, v->width, c, v, n) : v;
     }
     return n;
@@ -178,8 +184,9 @@ static bool constant_cell(LLVMValueRef pointer)
 {
     for (; !LLVMIsAGlobalVariable(pointer) && !LLVMIsAAllocaInst(pointer);
          pointer = LLVMGetOperand(pointer, 0)) {
-        bool gep = LLVMIsAGetElementPtrInst(pointer) ||
-                   (LLVMIsAConstantExpr(pointer) && LLVMGetConstOpcode(pointer) == LLVMGetElementPtr);
+        bool gep =
+            LLVMIsAGetElementPtrInst(pointer) ||
+            (LLVMIsAConstantExpr(pointer) && LLVMGetConstOpcode(pointer) == LLVMGetElementPtr);
         if (!gep)
             return false;
         for (unsigned k = 1; k < (unsigned)LLVMGetNumOperands(pointer); k++)
@@ -194,7 +201,8 @@ static void choose_promoted(struct lowering *l)
     struct program *p = l->p;
     struct map indexed = {0};
     for (unsigned i = 0; i < l->r->blocks.n; i++)
-        for (LLVMValueRef v = LLVMGetFirstInstruction(l->r->blocks.at[i]); v; v = LLVMGetNextInstruction(v)) {
+        for (LLVMValueRef v = LLVMGetFirstInstruction(l->r->blocks.at[i]); v;
+             v = LLVMGetNextInstruction(v)) {
             bool store = LLVMIsAStoreInst(v) != NULL;
             if (!store && !LLVMIsALoadInst(v))
                 continue;
@@ -212,12 +220,14 @@ static void choose_promoted(struct lowering *l)
     }
 }
 
-/* In a loop, a cell that is stored to is state, like a phi; a phi node stands for it from the start. */
+/* In a loop, a cell that is stored to is state, like a phi; a phi node stands for it from the
+ * start. */
 static void add_cell_phis(struct lowering *l)
 {
     struct program *p = l->p;
     for (unsigned i = 0; i < l->r->blocks.n; i++)
-        for (LLVMValueRef v = LLVMGetFirstInstruction(l->r->blocks.at[i]); v; v = LLVMGetNextInstruction(v)) {
+        for (LLVMValueRef v = LLVMGetFirstInstruction(l->r->blocks.at[i]); v;
+             v = LLVMGetNextInstruction(v)) {
             if (!LLVMIsAStoreInst(v) || LLVMIsASelectInst(LLVMGetOperand(v, 1)))
                 continue;
             LLVMValueRef pointer = LLVMGetOperand(v, 1);
@@ -238,7 +248,8 @@ static void add_cell_phis(struct lowering *l)
 
 /* ---- lowering of a region ---- */
 
-/* The register of a loop's phi: it runs ahead of the phi's value, so it serves no one outside of the loop. */
+/* The register of a loop's phi: it runs ahead of the phi's value, so it serves no one outside of
+ * the loop. */
 static struct variable *state_variable_for(struct program *p, LLVMValueRef phi)
 {
     struct variable *v = map_get(&p->state_of, phi);
@@ -307,14 +318,16 @@ static void close_loop(struct flow *f)
     }
     struct block *entry = map_get(&f->cfg->block_of, l->r->blocks.at[0]);
     struct block *latch = map_get(&f->cfg->block_of, l->r->latch);
-    l->r->again = ir_and(l->p, l->r, reach(f, latch, entry), edge_condition(f, l->r->latch, entry->llvm));
+    l->r->again =
+        ir_and(l->p, l->r, reach(f, latch, entry), edge_condition(f, l->r->latch, entry->llvm));
 }
 
 /* A block that only leads on, such as the one before a loop: edges pass through it. */
 static bool only_leads_on(const struct block *b)
 {
     LLVMValueRef t = LLVMGetBasicBlockTerminator(b->llvm);
-    return LLVMGetFirstInstruction(b->llvm) == t && LLVMGetNumSuccessors(t) == 1 && b->succ.at[0] != b;
+    return LLVMGetFirstInstruction(b->llvm) == t && LLVMGetNumSuccessors(t) == 1 &&
+           b->succ.at[0] != b;
 }
 
 /* The ways out, with what the phis of the target take along. */
@@ -326,7 +339,8 @@ static void add_edges(struct flow *f)
     for (unsigned i = 0; i < l->r->blocks.n; i++) {
         struct block *b = map_get(&f->cfg->block_of, l->r->blocks.at[i]);
         if (LLVMIsAReturnInst(LLVMGetBasicBlockTerminator(b->llvm))) {
-            VEC_PUSH(p->arena, &l->r->edges, (struct edge){b->llvm, NULL, ir_const(p, l->r, 1, 1), NULL, {0}});
+            VEC_PUSH(p->arena, &l->r->edges,
+                     (struct edge){b->llvm, NULL, ir_const(p, l->r, 1, 1), NULL, {0}});
             p->returns = true;
         }
         for (unsigned k = 0; k < b->succ.n; k++) {
@@ -340,14 +354,16 @@ static void add_edges(struct flow *f)
             }
             struct edge e = {.from = b->llvm, .to = to->llvm};
             const struct region *to_region = map_get(&p->region_of, to->llvm);
-            e.condition = ir_and(p, l->r, reach(f, b, entry), edge_condition(f, b->llvm, b->succ.at[k]->llvm));
+            e.condition = ir_and(p, l->r, reach(f, b, entry),
+                                 edge_condition(f, b->llvm, b->succ.at[k]->llvm));
             for (LLVMValueRef v = LLVMGetFirstInstruction(to->llvm); v && LLVMIsAPHINode(v);
                  v = LLVMGetNextInstruction(v)) {
                 if (width_of(v) == 0)
                     continue;
                 for (unsigned n = 0; n < LLVMCountIncoming(v); n++)
                     if (LLVMGetIncomingBlock(v, n) == last->llvm) {
-                        struct move m = {to_region->is_loop ? state_variable_for(p, v) : variable_for(p, v),
+                        struct move m = {to_region->is_loop ? state_variable_for(p, v)
+                                                            : variable_for(p, v),
                                          lower_value(l, LLVMGetIncomingValue(v, n))};
                         VEC_PUSH(p->arena, &e.moves, m);
                         break;
@@ -400,8 +416,9 @@ static void add_loop_liveouts(struct program *p, struct region *r)
                 if (r->liveouts.at[j].value == m->value && r->liveouts.at[j].to != e->taken)
                     carry = r->liveouts.at[j].to;
             if (!carry) {
-                carry = ir_new_variable(p, m->value->width,
-                                        arena_printf(p->arena, "%s_last", m->to->hint ? m->to->hint : "v"));
+                carry = ir_new_variable(
+                    p, m->value->width,
+                    arena_printf(p->arena, "%s_last", m->to->hint ? m->to->hint : "v"));
                 VEC_PUSH(p->arena, &r->liveouts, (struct liveout){carry, m->value});
             }
             m->value = ir_variable(p, r, carry);
@@ -424,12 +441,13 @@ static void collect_parameters(struct program *p)
             VEC_PUSH(p->arena, &p->scalars, v);
         } else {
             diag_fail(p->diag, loc, "pass integers up to 64 bits and stream pointers",
-                      "parameter %u of '%s' is of a type that is not supported", i + 1, p->options->top);
+                      "parameter %u of '%s' is of a type that is not supported", i + 1,
+                      p->options->top);
         }
     }
     if (LLVMGetTypeKind(LLVMGetReturnType(LLVMGlobalGetValueType(p->top))) != LLVMVoidTypeKind)
-        diag_fail(p->diag, (struct loc){0}, "return results through streams", "'%s' returns a value",
-                  p->options->top);
+        diag_fail(p->diag, (struct loc){0}, "return results through streams",
+                  "'%s' returns a value", p->options->top);
 }
 
 void lower_program(struct program *p)
@@ -439,7 +457,8 @@ void lower_program(struct program *p)
     cfg_build(p, &cfg);
     read_markers(p, &cfg);
     for (unsigned i = 0; i < cfg.blocks.n; i++)
-        if (!map_get(&p->region_of, cfg.blocks.at[i]->llvm) && !is_unreachable(cfg.blocks.at[i]->llvm))
+        if (!map_get(&p->region_of, cfg.blocks.at[i]->llvm) &&
+            !is_unreachable(cfg.blocks.at[i]->llvm))
             new_region(p, &cfg, cfg.blocks.at[i]);
     for (unsigned i = 0; i < p->regions.n; i++)
         lower_region(p, &cfg, p->regions.at[i]);

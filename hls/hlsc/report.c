@@ -49,11 +49,14 @@ static void json_loops(const struct program *p, FILE *o)
         if (!r->is_loop)
             continue;
         fprintf(o,
-                "%s\n    {\"name\": \"%s\", \"line\": %u, \"ii\": %d, \"depth\": %d, \"state_bits\": %u, "
+                "%s\n    {\"name\": \"%s\", \"line\": %u, \"ii\": %d, \"depth\": %d, "
+                "\"state_bits\": %u, "
                 "\"pipeline_bits\": %u, \"required_distance\": {",
-                first ? "" : ",", r->state_name, r->loc.line, r->ii, r->depth + 1, r->state_bits, r->pipeline_bits);
+                first ? "" : ",", r->state_name, r->loc.line, r->ii, r->depth + 1, r->state_bits,
+                r->pipeline_bits);
         for (unsigned k = 0; k < r->promises.n; k++)
-            fprintf(o, "%s\"%s\": %u", k ? ", " : "", r->promises.at[k].memory->name, r->promises.at[k].required);
+            fprintf(o, "%s\"%s\": %u", k ? ", " : "", r->promises.at[k].memory->name,
+                    r->promises.at[k].required);
         fprintf(o, "}}");
         first = false;
     }
@@ -62,8 +65,8 @@ static void json_loops(const struct program *p, FILE *o)
 
 void report_json(const struct program *p, FILE *o)
 {
-    fprintf(o, "{\n  \"top\": \"%s\",\n  \"family\": \"%s\",\n  \"clock_ns\": %g,\n", p->options->top,
-            p->options->family, p->options->clock_ns);
+    fprintf(o, "{\n  \"top\": \"%s\",\n  \"family\": \"%s\",\n  \"clock_ns\": %g,\n",
+            p->options->top, p->options->family, p->options->clock_ns);
     json_loops(p, o);
     fprintf(o, "  \"memories\": [");
     bool first = true;
@@ -75,25 +78,28 @@ void report_json(const struct program *p, FILE *o)
         for (unsigned b = 0; b < m->nbanks; b++)
             bits += m->bank[b].bits * m->rows;
         fprintf(o,
-                "%s\n    {\"name\": \"%s\", \"kind\": \"%s\", \"width\": %u, \"depth\": %u, \"banks\": %u, "
+                "%s\n    {\"name\": \"%s\", \"kind\": \"%s\", \"width\": %u, \"depth\": %u, "
+                "\"banks\": %u, "
                 "\"bits\": %u}",
                 first ? "" : ",", m->name, kind_name(m), m->bank[0].bits, m->rows, m->nbanks, bits);
         first = false;
     }
-    fprintf(o, "\n  ],\n  \"multipliers\": %u,\n  \"states\": %u,\n  \"critical_path_ns\": %.1f\n}\n",
+    fprintf(o,
+            "\n  ],\n  \"multipliers\": %u,\n  \"states\": %u,\n  \"critical_path_ns\": %.1f\n}\n",
             count_op(p, OP_MUL), count_states(p), critical_ns(p));
 }
 
 void report_human(const struct program *p, FILE *o)
 {
-    fprintf(o, "%s: %u states, %u multipliers, critical path about %.1f ns of %g\n", p->options->top,
-            count_states(p), count_op(p, OP_MUL), critical_ns(p), p->options->clock_ns);
+    fprintf(o, "%s: %u states, %u multipliers, critical path about %.1f ns of %g\n",
+            p->options->top, count_states(p), count_op(p, OP_MUL), critical_ns(p),
+            p->options->clock_ns);
     for (unsigned i = 0; i < p->regions.n; i++) {
         const struct region *r = p->regions.at[i];
         if (!r->is_loop)
             continue;
-        fprintf(o, "  loop at line %u: interval %d, %d stages, %u bits of state, %u of pipeline\n", r->loc.line,
-                r->ii, r->depth + 1, r->state_bits, r->pipeline_bits);
+        fprintf(o, "  loop at line %u: interval %d, %d stages, %u bits of state, %u of pipeline\n",
+                r->loc.line, r->ii, r->depth + 1, r->state_bits, r->pipeline_bits);
         for (unsigned k = 0; k < r->promises.n; k++)
             fprintf(o, "    %s: distance %u promised, %u needed\n", r->promises.at[k].memory->name,
                     r->promises.at[k].distance, r->promises.at[k].required);
@@ -101,7 +107,7 @@ void report_human(const struct program *p, FILE *o)
     for (unsigned i = 0; i < p->memories.n; i++) {
         const struct memory *m = p->memories.at[i];
         if (worth_a_line(m))
-            fprintf(o, "  %s '%s': %u x %u bits, %u bank%s\n", kind_name(m), m->name, m->rows, m->bank[0].bits,
-                    m->nbanks, m->nbanks == 1 ? "" : "s");
+            fprintf(o, "  %s '%s': %u x %u bits, %u bank%s\n", kind_name(m), m->name, m->rows,
+                    m->bank[0].bits, m->nbanks, m->nbanks == 1 ? "" : "s");
     }
 }

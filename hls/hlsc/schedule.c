@@ -1,6 +1,7 @@
-/* schedule.c -- a cycle for every node. As soon as possible, with chaining of operations within a cycle by
- * the delay model; precedences between iterations raise lower bounds until nothing moves. A bound that runs
- * away is a recurrence that does not fit into the interval. Then sink.c saves registers. */
+/* schedule.c -- a cycle for every node. As soon as possible, with chaining of operations within a
+ * cycle by the delay model; precedences between iterations raise lower bounds until nothing moves.
+ * A bound that runs away is a recurrence that does not fit into the interval. Then sink.c saves
+ * registers. */
 #include "schedule.h"
 
 #include <stdlib.h>
@@ -117,7 +118,8 @@ static const char *describe_recurrence(struct scheduler *s, struct node *n, stru
             *loc = x->loc;
         bool telling = x->op == OP_PHI || x->memory || x->loc.line;
         if (telling && shown < 8) {
-            text = arena_printf(s->p->arena, "%s%s%s", describe(s->p, x), *text ? " <- " : "", text);
+            text =
+                arena_printf(s->p->arena, "%s%s%s", describe(s->p, x), *text ? " <- " : "", text);
             shown++;
         }
         x = s->cause[index_of(s, x)];
@@ -135,7 +137,8 @@ static bool over_port(const struct region *r, const struct node *a, const struct
     return a->op == b->op && !ir_disjoint(ir_predicate(a), ir_predicate(b)) &&
            ((a->stream && a->stream == b->stream) ||
             (ir_is_memory_access(a) && a->memory == b->memory && a->bank == b->bank &&
-             a->memory->kind != MEMORY_REGISTERS && !(a->op == OP_LOAD && a->arg[0] == b->arg[0]))) &&
+             a->memory->kind != MEMORY_REGISTERS &&
+             !(a->op == OP_LOAD && a->arg[0] == b->arg[0]))) &&
            r->is_loop;
 }
 
@@ -153,8 +156,8 @@ static bool ports_fit(struct scheduler *s, struct failure *f)
         int room = a->op == OP_READ ? 1 : r->ii;
         if (uses > room) {
             f->loc = a->loc;
-            f->reason = arena_printf(s->p->arena, "%d accesses in an iteration, but one port: %s", uses,
-                                     describe(s->p, a));
+            f->reason = arena_printf(s->p->arena, "%d accesses in an iteration, but one port: %s",
+                                     uses, describe(s->p, a));
             return false;
         }
     }
@@ -196,20 +199,22 @@ static bool attempt(struct scheduler *s, struct failure *f)
         }
         for (unsigned i = 0; i < r->nodes.n; i++)
             if (fixed_to_start(r, r->nodes.at[i]) && r->nodes.at[i]->cycle > 0) {
-                f->reason = arena_printf(s->p->arena, "%s must wait for a later cycle: its condition needs memory",
-                                         describe(s->p, r->nodes.at[i]));
+                f->reason = arena_printf(
+                    s->p->arena, "%s must wait for a later cycle: its condition needs memory",
+                    describe(s->p, r->nodes.at[i]));
                 f->loc = r->nodes.at[i]->loc;
                 return false;
             }
         if (r->again && schedule_ready(r->again) > r->ii - 1) {
             f->loc = r->again->loc;
-            f->reason = arena_printf(s->p->arena,
-                                     "the loop's condition is known only in cycle %d: %s",
-                                     schedule_ready(r->again), describe_recurrence(s, r->again, &f->loc));
+            f->reason =
+                arena_printf(s->p->arena, "the loop's condition is known only in cycle %d: %s",
+                             schedule_ready(r->again), describe_recurrence(s, r->again, &f->loc));
             return false;
         }
         if (highest && highest->cycle > limit) {
-            f->reason = arena_printf(s->p->arena, "recurrence %s", describe_recurrence(s, highest, &f->loc));
+            f->reason = arena_printf(s->p->arena, "recurrence %s",
+                                     describe_recurrence(s, highest, &f->loc));
             return false;
         }
         if (!raise_bounds(s))
@@ -263,7 +268,8 @@ static void schedule_region(struct program *p, struct region *r)
         struct loc loc = f.loc.line ? f.loc : r->loc;
         for (r->ii++; r->ii <= 64 && !fits; r->ii++)
             fits = attempt(&s, &f) ? r->ii : 0;
-        const char *remedy = "shorten the recurrence, or promise a HLS_DISTANCE if it does not happen";
+        const char *remedy =
+            "shorten the recurrence, or promise a HLS_DISTANCE if it does not happen";
         if (fits)
             remedy = arena_printf(p->arena, "%s, or write HLS_PIPELINE(%d)", remedy, fits);
         diag_fail(p->diag, loc, remedy, "the loop cannot start an iteration every %d cycle%s: %s",

@@ -1,5 +1,6 @@
-/* sink.c -- fewer registers by moving nodes later, where what they read lives on anyway or is narrower than
- * what they make. Greedy, from the last node to the first; each step keeps the schedule legal. */
+/* sink.c -- fewer registers by moving nodes later, where what they read lives on anyway or is
+ * narrower than what they make. Greedy, from the last node to the first; each step keeps the
+ * schedule legal. */
 #include "schedule.h"
 #include "tech.h"
 
@@ -143,7 +144,8 @@ void sink_nodes(struct scheduler *s)
     for (int round = 0; round < 2; round++)
         for (unsigned i = s->r->nodes.n; i-- > 0;) {
             struct node *n = s->r->nodes.at[i];
-            bool fixed = ir_is_steady(n) || ir_is_effect(n) || n->op == OP_EMPTY || n->op == OP_CLOCK;
+            bool fixed =
+                ir_is_steady(n) || ir_is_effect(n) || n->op == OP_EMPTY || n->op == OP_CLOCK;
             if (!fixed)
                 move_node(s, &uses, n);
         }

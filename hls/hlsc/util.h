@@ -12,7 +12,8 @@ struct arena {
 };
 
 void *arena_alloc(struct arena *arena, size_t size_bytes); /* zeroed */
-char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_printf(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void arena_free(struct arena *arena);
 
 /* A vector in an arena: VEC(type) names; VEC_PUSH(arena, &names, value); names.at[i], names.n */
@@ -21,7 +22,7 @@ void arena_free(struct arena *arena);
         type *at;        \
         unsigned n, cap; \
     }
-#define VEC_PUSH(arena, v, ...)                                                         \
+#define VEC_PUSH(arena, v, ...)                                              \
     ((v)->at = vec_room(arena, (v)->at, (v)->n, &(v)->cap, sizeof *(v)->at), \
      (v)->at[(v)->n++] = (__VA_ARGS__))
 void *vec_room(struct arena *arena, void *at, unsigned n, unsigned *cap, size_t size_bytes);

@@ -1,5 +1,5 @@
-/* vblock.c -- a basic block: its cycles are states of the machine. A state that waits for a stream holds all
- * that it does until the stream is ready. */
+/* vblock.c -- a basic block: its cycles are states of the machine. A state that waits for a stream
+ * holds all that it does until the stream is ready. */
 #include "verilog.h"
 
 const char *state_name(struct emitter *e, const struct region *r, int cycle)
@@ -36,7 +36,8 @@ static void declare_kept(struct emitter *e, struct region *r, int *last_use)
         struct net *kept = NULL;
         for (unsigned k = 0; k < r->liveouts.n && !kept; k++) {
             struct variable *v = r->liveouts.at[k].to;
-            if (r->liveouts.at[k].value == n && !v->memory && v->bits == n->bits && v->is_signed == n->is_signed)
+            if (r->liveouts.at[k].value == n && !v->memory && v->bits == n->bits &&
+                v->is_signed == n->is_signed)
                 kept = net_of_variable(e, v);
         }
         if (!kept) {
@@ -100,7 +101,8 @@ static void emit_actions(struct emitter *e, struct region *r, int cycle)
         int at = at_end ? r->depth : schedule_ready(o->value);
         struct net *kept = map_get(&e->kept_of, o->value), *to = net_of_variable(e, o->to);
         if (at == cycle && kept != to)
-            fprintf(e->cases, "          %s <= %s;\n", to->name, operand(e, r, o->value, cycle, o->to->bits));
+            fprintf(e->cases, "          %s <= %s;\n", to->name,
+                    operand(e, r, o->value, cycle, o->to->bits));
     }
 }
 

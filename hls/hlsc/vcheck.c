@@ -1,9 +1,9 @@
 /* vcheck.c -- promises of HLS_DISTANCE, watched in simulation (HLSC_CHECK).
  *
- * Iterations are numbered as they pass a stage. For each element the newest iteration that loaded it and the
- * newest that stored it are kept, with the time of the store. A load is stale if a store of an earlier
- * iteration lands in its cycle or later: seen from the store if the load came first, from the load if it is
- * noted late because its condition was. */
+ * Iterations are numbered as they pass a stage. For each element the newest iteration that loaded
+ * it and the newest that stored it are kept, with the time of the store. A load is stale if a store
+ * of an earlier iteration lands in its cycle or later: seen from the store if the load came first,
+ * from the load if it is noted late because its condition was. */
 #include <stdlib.h>
 
 #include "verilog.h"
@@ -30,7 +30,8 @@ static void count_iterations(struct watch *w, int cycle)
 }
 
 /* n in a cycle at or after its own, through registers that only the check has. */
-static const char *watched(struct watch *w, struct node *n, int cycle, unsigned bits, const char *name)
+static const char *watched(struct watch *w, struct node *n, int cycle, unsigned bits,
+                           const char *name)
 {
     int ready = ir_is_steady(n) ? cycle : schedule_ready(n);
     const char *value = operand(w->e, w->r, n, ready, bits);
@@ -54,8 +55,10 @@ static const char *element_bank(struct watch *w, const struct node *n)
 static void declare_table(struct watch *w, const char *name, unsigned bits)
 {
     fprintf(w->out, "  reg [31:0] %s [0:%llu];\n", name, (1ull << bits) - 1);
-    fprintf(w->out, "  integer %s_k;\n  initial for (%s_k = 0; %s_k < %llu; %s_k = %s_k + 1) %s[%s_k] = 0;\n", name,
-            name, name, 1ull << bits, name, name, name, name);
+    fprintf(
+        w->out,
+        "  integer %s_k;\n  initial for (%s_k = 0; %s_k < %llu; %s_k = %s_k + 1) %s[%s_k] = 0;\n",
+        name, name, name, 1ull << bits, name, name, name, name);
 }
 
 static void watch_pair(struct watch *w, struct node *store, struct node *load, unsigned number)
@@ -68,12 +71,14 @@ static void watch_pair(struct watch *w, struct node *store, struct node *load, u
     int noted = known > load->cycle ? known : load->cycle;
     const char *store_row = text(e, "{%s, %s}", element_bank(w, store),
                                  operand(e, w->r, store->arg[0], store->cycle, m->address_bits));
-    const char *load_row = text(e, "{%s, %s}", element_bank(w, load),
-                                watched(w, load->arg[0], noted, m->address_bits, text(e, "%s_row", id)));
+    const char *load_row =
+        text(e, "{%s, %s}", element_bank(w, load),
+             watched(w, load->arg[0], noted, m->address_bits, text(e, "%s_row", id)));
     const char *condition = watched(w, load->predicate, noted, 1, text(e, "%s_condition", id));
-    const char *older = store->order < load->order ? "<=" : "<"; /* a store of the same iteration counts if first */
-    fprintf(w->out, "  wire [%u:0] %s_stored_row = %s;\n  wire [%u:0] %s_loaded_row = %s;\n", bits - 1, id,
-            store_row, bits - 1, id, load_row);
+    const char *older =
+        store->order < load->order ? "<=" : "<"; /* a store of the same iteration counts if first */
+    fprintf(w->out, "  wire [%u:0] %s_stored_row = %s;\n  wire [%u:0] %s_loaded_row = %s;\n",
+            bits - 1, id, store_row, bits - 1, id, load_row);
     fprintf(w->out, "  wire %s_stores = %s & %s;\n  wire %s_loads = %s & %s;\n", id,
             valid_at(e, w->r, store->cycle), operand(e, w->r, store->arg[2], store->cycle, 1), id,
             valid_at(e, w->r, noted), condition);
@@ -90,9 +95,10 @@ static void watch_pair(struct watch *w, struct node *store, struct node *load, u
             "    if (%s_loads) begin\n      %s_loaded[%s_loaded_row] <= %s;\n"
             "      if (%s_stored[%s_loaded_row] != 0 & %s_stored[%s_loaded_row] %s %s &\n"
             "          %s_landed[%s_loaded_row] + 32'd%d >= check_time) check_stale <= 1'b1;\n"
-            "      if (%s_stores & %s_stored_row == %s_loaded_row & %s %s %s) check_stale <= 1'b1;\n    end\n",
-            id, id, id, by_load, id, id, id, id, older, by_load, id, id, noted - load->cycle, id, id, id,
-            by_store, older, by_load);
+            "      if (%s_stores & %s_stored_row == %s_loaded_row & %s %s %s) check_stale <= "
+            "1'b1;\n    end\n",
+            id, id, id, by_load, id, id, id, id, older, by_load, id, id, noted - load->cycle, id,
+            id, id, by_store, older, by_load);
 }
 
 static unsigned watch_region(struct emitter *e, struct region *r, FILE *out, FILE *clocked)
@@ -125,7 +131,8 @@ void emit_promise_checks(struct emitter *e)
 {
     char *text_out, *text_clocked;
     size_t size_out, size_clocked;
-    FILE *out = open_memstream(&text_out, &size_out), *clocked = open_memstream(&text_clocked, &size_clocked);
+    FILE *out = open_memstream(&text_out, &size_out),
+         *clocked = open_memstream(&text_clocked, &size_clocked);
     unsigned pairs = 0;
     const char *stale = unique_name(e, "check_stale");
     for (unsigned i = 0; i < e->p->regions.n; i++)
@@ -136,7 +143,8 @@ void emit_promise_checks(struct emitter *e)
     fprintf(e->out, "\n`ifdef HLSC_CHECK\n");
     if (pairs)
         fprintf(e->out,
-                "  reg %s;\n  reg [31:0] check_time;\n  initial %s = 1'b0;\n  initial check_time = 1;\n%s"
+                "  reg %s;\n  reg [31:0] check_time;\n  initial %s = 1'b0;\n  initial check_time = "
+                "1;\n%s"
                 "  always @(posedge clk) begin\n    check_time <= check_time + 32'd1;\n%s  end\n"
                 "  assign check_failed = %s;\n",
                 stale, stale, text_out, text_clocked, stale);

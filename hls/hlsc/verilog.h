@@ -44,16 +44,18 @@ struct emitter {
     FILE *cases;   /* the state machine */
     FILE *resets;
     VEC(struct net *) nets;
-    struct map net_of;      /* node to its net */
-    struct map kept_of;     /* node to its delayed copies (loops), or to the one that is kept (blocks) */
+    struct map net_of; /* node to its net */
+    struct map
+        kept_of; /* node to its delayed copies (loops), or to the one that is kept (blocks) */
     struct map variable_net;
-    struct map ports_of;    /* memory to memory_ports, stream to stream_ports */
+    struct map ports_of; /* memory to memory_ports, stream to stream_ports */
     VEC(const char *) names;
     unsigned state_bits;
     const char *idle; /* the state before start, NULL if the process starts by itself */
 };
 
 const char *text(struct emitter *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool is_reserved(const char *name);
 /* A name that no other signal has. */
 const char *unique_name(struct emitter *e, const char *wish);
 struct net *new_net(struct emitter *e, const char *name, unsigned bits, bool is_signed);
@@ -75,7 +77,8 @@ void emit_nodes(struct emitter *e, struct region *r);
 const char *valid_at(struct emitter *e, const struct region *r, int cycle);
 void collect_ports(struct emitter *e, struct region *r);
 
-void emit_register_stores(struct emitter *e, struct region *r, struct node *n, FILE *out, const char *when);
+void emit_register_stores(struct emitter *e, struct region *r, struct node *n, FILE *out,
+                          const char *when);
 void emit_loop(struct emitter *e, struct region *r);
 void emit_block(struct emitter *e, struct region *r);
 /* The statements that enter the region at the far end of the edge. */

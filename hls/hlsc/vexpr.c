@@ -20,26 +20,10 @@ const char *text(struct emitter *e, const char *format, ...)
     return kept;
 }
 
-static const char *const reserved[] = {
-    "input", "output", "wire",  "reg",   "begin", "end",  "case",  "module", "state", "done",   "start",
-    "idle",  "clk",    "rst_n", "if",    "else",  "for",  "while", "do",     "logic", "signed", "table",
-    "bit",   "byte",   "int",   "return", "break", "time", "real",  "edge",   "default", "assign", "always",
-    "initial", "function", "task", "generate", "parameter", "localparam", "integer", "static", "buf", "and",
-    "or", "not", "xor", "final", "do", "final", "expect", "check_failed", "cell", "config", "design", "use",
-    "repeat", "wait", "force", "release", "event", "join", "fork", "small", "medium", "large", "strong",
-    "weak", "pull", "supply", "tri", "struct", "union", "enum", "packed", "type", "string", "class", "new",
-    "this", "super", "local", "rand", "with", "inside", "dist", "first_match", "matches", "tagged", "priority",
-    "unique", "var", "void", "import", "export", "context", "pure", "extends", "interface", "program",
-    "property", "sequence", "package", "before", "bind", "bins", "binsof", "clocking", "const", "constraint",
-    "continue", "cover", "cross", "endcase", "alias", "assert", "assume", "chandle", "checker", "global",
-    "ignore_bins", "illegal_bins", "implies", "let", "nexttime", "null", "ref", "restrict", "solve", "until",
-    "within", "cycle_count"};
-
 static bool taken(struct emitter *e, const char *name)
 {
-    for (unsigned i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (strcmp(reserved[i], name) == 0)
-            return true;
+    if (is_reserved(name))
+        return true;
     for (unsigned i = 0; i < e->names.n; i++)
         if (strcmp(e->names.at[i], name) == 0)
             return true;
@@ -130,7 +114,8 @@ static struct net *delayed(struct emitter *e, struct region *r, struct node *n, 
     struct net *base = map_get(&e->net_of, n);
     while ((int)c->at.n < delay) {
         struct net *from = c->at.n ? c->at.at[c->at.n - 1] : base;
-        struct net *to = new_net(e, text(e, "%s_d%u", base->name, c->at.n + 1), n->bits, n->is_signed);
+        struct net *to =
+            new_net(e, text(e, "%s_d%u", base->name, c->at.n + 1), n->bits, n->is_signed);
         from->used = mask_of(from->bits);
         fprintf(e->wires, "  %s;\n", declaration(e, "reg", to));
         fprintf(e->clocked, "    %s <= %s;\n", to->name, from->name);
@@ -169,8 +154,8 @@ static bool negative(const struct node *n)
 }
 
 /* Bits in which a and b compare as they do in C; sets whether as signed numbers. */
-static unsigned compare_bits(const struct node *n, const struct node *a, const struct node *b, bool is_unsigned,
-                             bool *as_signed)
+static unsigned compare_bits(const struct node *n, const struct node *a, const struct node *b,
+                             bool is_unsigned, bool *as_signed)
 {
     (void)n;
     unsigned most = a->bits > b->bits ? a->bits : b->bits;
@@ -188,8 +173,8 @@ static unsigned compare_bits(const struct node *n, const struct node *a, const s
     return most < a->width ? most : a->width;
 }
 
-static const char *compare_text(struct emitter *e, struct region *r, struct node *a, struct node *b, int cycle,
-                                const char *sign, bool is_unsigned)
+static const char *compare_text(struct emitter *e, struct region *r, struct node *a, struct node *b,
+                                int cycle, const char *sign, bool is_unsigned)
 {
     bool as_signed;
     unsigned bits = compare_bits(NULL, a, b, is_unsigned, &as_signed);
@@ -214,14 +199,17 @@ static const char *shift_expression(struct emitter *e, struct region *r, struct 
         unsigned k = (unsigned)by->value;
         if (n->op == OP_SHL)
             return k >= bits ? sized(e, bits, 0)
-                   : k == 0 ? operand(e, r, x, n->cycle, bits)
-                            : text(e, "{%s, %s}", operand(e, r, x, n->cycle, bits - k), sized(e, k, 0));
+                   : k == 0
+                       ? operand(e, r, x, n->cycle, bits)
+                       : text(e, "{%s, %s}", operand(e, r, x, n->cycle, bits - k), sized(e, k, 0));
         return extended_slice(e, net_at(e, r, x, n->cycle), k + bits - 1, k);
     }
     const char *amount = operand(e, r, by, n->cycle, by->bits);
     if (n->op == OP_SHL)
         return text(e, "%s << %s", operand(e, r, x, n->cycle, bits), amount);
-    unsigned wide_bits = n->op == OP_LSHR && negative(x) ? n->width : x->bits > bits ? x->bits : bits;
+    unsigned wide_bits = n->op == OP_LSHR && negative(x) ? n->width
+                         : x->bits > bits                ? x->bits
+                                                         : bits;
     const char *from = operand(e, r, x, n->cycle, wide_bits);
     bool arithmetic = n->op == OP_ASHR && negative(x);
     const char *shifted = text(e, arithmetic ? "$signed(%s) >>> %s" : "%s >> %s", from, amount);
@@ -243,8 +231,8 @@ static const char *saturation_expression(struct emitter *e, struct region *r, st
     unsigned ones = bits < k ? bits : k;
     if (!negative(x)) {
         const char *most = text(e, "{%u{1'b1}}", ones);
-        return text(e, "|%s ? %s : %s", top, bits > k ? text(e, "{%s, %s}", sized(e, bits - k, 0), most) : most,
-                    low);
+        return text(e, "|%s ? %s : %s", top,
+                    bits > k ? text(e, "{%s, %s}", sized(e, bits - k, 0), most) : most, low);
     }
     const char *sign = slice(e, net, x->bits - 1, x->bits - 1);
     const char *limit = text(e, "{%u{~%s}}", ones, sign);
@@ -258,8 +246,8 @@ const char *expression(struct emitter *e, struct region *r, struct node *n)
     unsigned bits = n->bits;
     int c = n->cycle;
     struct node *a = n->nargs > 0 ? n->arg[0] : NULL, *b = n->nargs > 1 ? n->arg[1] : NULL;
-    static const char *const sign[OP_COUNT] = {
-        [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_AND] = "&", [OP_OR] = "|", [OP_XOR] = "^"};
+    static const char *const sign[OP_COUNT] = {[OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*",
+                                               [OP_AND] = "&", [OP_OR] = "|",  [OP_XOR] = "^"};
     switch (n->op) {
     case OP_ADD:
     case OP_SUB:
@@ -273,7 +261,9 @@ const char *expression(struct emitter *e, struct region *r, struct node *n)
             return operand(e, r, a, c, bits);
         /* fall through */
     case OP_OR:
-    case OP_XOR: return text(e, "%s %s %s", operand(e, r, a, c, bits), sign[n->op], operand(e, r, b, c, bits));
+    case OP_XOR:
+        return text(e, "%s %s %s", operand(e, r, a, c, bits), sign[n->op],
+                    operand(e, r, b, c, bits));
     case OP_NOT: return text(e, "~%s", operand(e, r, a, c, 1));
     case OP_SHL:
     case OP_LSHR:
@@ -284,7 +274,8 @@ const char *expression(struct emitter *e, struct region *r, struct node *n)
                     operand(e, r, n->arg[2], c, bits));
     case OP_SEXT:
         if (a->width == 1)
-            return bits == 1 ? operand(e, r, a, c, 1) : text(e, "{%u{%s}}", bits, operand(e, r, a, c, 1));
+            return bits == 1 ? operand(e, r, a, c, 1)
+                             : text(e, "{%u{%s}}", bits, operand(e, r, a, c, 1));
         return operand(e, r, a, c, bits);
     case OP_ZEXT:
     case OP_TRUNC: return operand(e, r, a, c, bits);
@@ -292,14 +283,16 @@ const char *expression(struct emitter *e, struct region *r, struct node *n)
     case OP_SMAX:
     case OP_UMIN:
     case OP_UMAX: {
-        bool min = n->op == OP_SMIN || n->op == OP_UMIN, is_unsigned = n->op == OP_UMIN || n->op == OP_UMAX;
+        bool min = n->op == OP_SMIN || n->op == OP_UMIN,
+             is_unsigned = n->op == OP_UMIN || n->op == OP_UMAX;
         return text(e, "(%s) ? %s : %s", compare_text(e, r, a, b, c, min ? "<" : ">", is_unsigned),
                     operand(e, r, a, c, bits), operand(e, r, b, c, bits));
     }
     case OP_SAT: return saturation_expression(e, r, n);
     case OP_EMPTY: return text(e, "~s_axis_%s_tvalid", n->stream->name);
-    case OP_READ: return bits == n->width ? text(e, "s_axis_%s_tdata", n->stream->name)
-                                          : text(e, "s_axis_%s_tdata[%u:0]", n->stream->name, bits - 1);
+    case OP_READ:
+        return bits == n->width ? text(e, "s_axis_%s_tdata", n->stream->name)
+                                : text(e, "s_axis_%s_tdata[%u:0]", n->stream->name, bits - 1);
     case OP_CLOCK: return bits == 32 ? "cycle_count" : text(e, "cycle_count[%u:0]", bits - 1);
     default: return "";
     }
@@ -345,7 +338,8 @@ static void emit_node(struct emitter *e, struct region *r, struct node *n)
     if (n->op == OP_LOAD && n->memory->kind == MEMORY_REGISTERS) {
         emit_register_load(e, r, n, net);
     } else if (n->op == OP_LOAD) {
-        fprintf(e->wires, "  %s;%s\n", declaration(e, "wire", net), remark(e, n)); /* see emit_memories */
+        fprintf(e->wires, "  %s;%s\n", declaration(e, "wire", net),
+                remark(e, n)); /* see emit_memories */
     } else if (n->op == OP_MUL) {
         fprintf(e->wires, "  %s;%s\n", declaration(e, "reg", net), remark(e, n));
         if (r->is_loop) {

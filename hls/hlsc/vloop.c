@@ -1,7 +1,7 @@
 /* vloop.c -- a pipelined loop: stages that run freely, and valid bits that gate what has an effect.
  *
- * An iteration is issued when the loop runs, what it reads is there, and every output FIFO has room for all that
- * is under way. `run` falls with the iteration that finds no other to follow. */
+ * An iteration is issued when the loop runs, what it reads is there, and every output FIFO has room
+ * for all that is under way. `run` falls with the iteration that finds no other to follow. */
 #include "verilog.h"
 
 const char *valid_at(struct emitter *e, const struct region *r, int cycle)
@@ -10,7 +10,8 @@ const char *valid_at(struct emitter *e, const struct region *r, int cycle)
         return text(e, "(state == %s)", state_name(e, r, cycle));
     if (cycle == 0)
         return text(e, "%s_issue", r->state_name);
-    return r->depth == 1 ? text(e, "%s_valid", r->state_name) : text(e, "%s_valid[%d]", r->state_name, cycle);
+    return r->depth == 1 ? text(e, "%s_valid", r->state_name)
+                         : text(e, "%s_valid[%d]", r->state_name, cycle);
 }
 
 static void emit_issue(struct emitter *e, struct region *r)
@@ -36,7 +37,8 @@ static void emit_issue(struct emitter *e, struct region *r)
             stall = text(e, "%s & ~%s_full", stall, s->name);
     }
     const char *slot = r->ii > 1 ? text(e, " & %s_phase == 0", r->state_name) : "";
-    fprintf(e->wires, "  assign %s_issue = %s_run%s%s;\n", r->state_name, r->state_name, slot, stall);
+    fprintf(e->wires, "  assign %s_issue = %s_run%s%s;\n", r->state_name, r->state_name, slot,
+            stall);
 }
 
 static void emit_valid_bits(struct emitter *e, struct region *r)
@@ -88,7 +90,8 @@ static void emit_state(struct emitter *e, struct region *r)
 }
 
 /* Registers indexed by a number, in a loop: each cell looks for its own stores. */
-void emit_register_stores(struct emitter *e, struct region *r, struct node *n, FILE *out, const char *when)
+void emit_register_stores(struct emitter *e, struct region *r, struct node *n, FILE *out,
+                          const char *when)
 {
     const struct bank *bank = &n->memory->bank[n->bank];
     for (unsigned i = 0; i < n->memory->rows; i++) {
@@ -102,7 +105,8 @@ void emit_register_stores(struct emitter *e, struct region *r, struct node *n, F
                        operand(e, r, n->arg[0], n->cycle, n->memory->address_bits),
                        sized(e, n->memory->address_bits, i));
         }
-        fprintf(out, "    if (%s) %s <= %s;\n", hit, cell->name, operand(e, r, n->arg[1], n->cycle, cell->bits));
+        fprintf(out, "    if (%s) %s <= %s;\n", hit, cell->name,
+                operand(e, r, n->arg[1], n->cycle, cell->bits));
     }
 }
 
@@ -133,8 +137,8 @@ static void emit_drain(struct emitter *e, struct region *r)
 void emit_loop(struct emitter *e, struct region *r)
 {
     const char *s = r->state_name;
-    fprintf(e->wires, "\n  // ---- pipelined loop, line %u: interval %d, %d stages ----\n", r->loc.line, r->ii,
-            r->depth + 1);
+    fprintf(e->wires, "\n  // ---- pipelined loop, line %u: interval %d, %d stages ----\n",
+            r->loc.line, r->ii, r->depth + 1);
     fprintf(e->wires, "  reg %s_run;\n  wire %s_issue;\n", s, s);
     if (r->depth > 1)
         fprintf(e->wires, "  reg [%d:1] %s_valid;\n", r->depth, s);
@@ -152,7 +156,8 @@ void emit_loop(struct emitter *e, struct region *r)
         struct node *n = r->effects.at[i];
         if (n->op == OP_STORE && n->memory->kind == MEMORY_REGISTERS)
             emit_register_stores(e, r, n, e->updates,
-                                 text(e, "%s & %s", valid_at(e, r, n->cycle), operand(e, r, n->arg[2], n->cycle, 1)));
+                                 text(e, "%s & %s", valid_at(e, r, n->cycle),
+                                      operand(e, r, n->arg[2], n->cycle, 1)));
     }
     emit_drain(e, r);
 }

@@ -1,5 +1,5 @@
-/* vport.c -- ports of memories and streams: each collects its accesses from all regions, which are never at
- * work together, and is fed by a multiplexer. */
+/* vport.c -- ports of memories and streams: each collects its accesses from all regions, which are
+ * never at work together, and is fed by a multiplexer. */
 #include <string.h>
 
 #include "verilog.h"
@@ -121,7 +121,8 @@ static const char *turn_of(struct emitter *e, const access_vec *v, const struct 
     unsigned sharing = 0;
     for (unsigned i = 0; i < v->n; i++)
         sharing += v->at[i].region == a->region;
-    return sharing > 1 ? text(e, "(%s)", a->when) : text(e, "(state == %s)", state_name(e, a->region, 0));
+    return sharing > 1 ? text(e, "(%s)", a->when)
+                       : text(e, "(state == %s)", state_name(e, a->region, 0));
 }
 
 /* One term for each different word; the turns exclude each other, so the terms are ORed. */
@@ -170,7 +171,8 @@ static bool is_wide(const struct memory *m, const struct memory_ports *ports)
     return first->reads.n > 0;
 }
 
-static void emit_initial(struct emitter *e, const struct memory *m, const struct bank *bank, const char *name)
+static void emit_initial(struct emitter *e, const struct memory *m, const struct bank *bank,
+                         const char *name)
 {
     if (bank->initial) {
         fprintf(e->out, "  initial begin\n");
@@ -180,7 +182,8 @@ static void emit_initial(struct emitter *e, const struct memory *m, const struct
     } else {
         const char *k = unique_name(e, text(e, "%s_row", name));
         fprintf(e->out,
-                "`ifndef SYNTHESIS\n  integer %s;\n  initial for (%s = 0; %s < %u; %s = %s + 1) %s[%s] = 0;\n`endif\n",
+                "`ifndef SYNTHESIS\n  integer %s;\n  initial for (%s = 0; %s < %u; %s = %s + 1) "
+                "%s[%s] = 0;\n`endif\n",
                 k, k, k, m->rows, k, k, name, k);
     }
 }
@@ -193,23 +196,25 @@ static bool needs_enable(const access_vec *reads)
     return false;
 }
 
-static void emit_read_port(struct emitter *e, const struct memory *m, const struct bank_ports *ports,
-                           const char *name, unsigned bits)
+static void emit_read_port(struct emitter *e, const struct memory *m,
+                           const struct bank_ports *ports, const char *name, unsigned bits)
 {
     const char *address = unique_name(e, text(e, "%s_read_row", name));
-    fprintf(e->out, "  wire [%u:0] %s =\n      %s;\n", m->address_bits - 1, address, choose(e, &ports->reads, false, m->address_bits));
+    fprintf(e->out, "  wire [%u:0] %s =\n      %s;\n", m->address_bits - 1, address,
+            choose(e, &ports->reads, false, m->address_bits));
     fprintf(e->out, "  reg [%u:0] %s_word;\n", bits - 1, name);
     if (needs_enable(&ports->reads)) {
         const char *enable = unique_name(e, text(e, "%s_read", name));
         fprintf(e->out, "  wire %s = %s;\n", enable, any_of(e, &ports->reads));
-        fprintf(e->out, "  always @(posedge clk) if (%s) %s_word <= %s[%s];\n", enable, name, name, address);
+        fprintf(e->out, "  always @(posedge clk) if (%s) %s_word <= %s[%s];\n", enable, name, name,
+                address);
     } else {
         fprintf(e->out, "  always @(posedge clk) %s_word <= %s[%s];\n", name, name, address);
     }
 }
 
-static void connect_loads(struct emitter *e, const struct bank_ports *ports, const char *name, unsigned low,
-                          unsigned bits)
+static void connect_loads(struct emitter *e, const struct bank_ports *ports, const char *name,
+                          unsigned low, unsigned bits)
 {
     for (unsigned i = 0; i < ports->reads.n; i++) {
         struct net *to = map_get(&e->net_of, ports->reads.at[i].node);
@@ -234,8 +239,10 @@ static void emit_bank(struct emitter *e, struct memory *m, unsigned b, struct ba
     fprintf(e->out, "  wire %s_write = %s;\n", name, any_of(e, &ports->writes));
     fprintf(e->out, "  wire [%u:0] %s_write_row =\n      %s;\n", m->address_bits - 1, name,
             choose(e, &ports->writes, false, m->address_bits));
-    fprintf(e->out, "  wire [%u:0] %s_data =\n      %s;\n", bank->bits - 1, name, choose(e, &ports->writes, true, bank->bits));
-    fprintf(e->out, "  always @(posedge clk) if (%s_write) %s[%s_write_row] <= %s_data;\n", name, name, name, name);
+    fprintf(e->out, "  wire [%u:0] %s_data =\n      %s;\n", bank->bits - 1, name,
+            choose(e, &ports->writes, true, bank->bits));
+    fprintf(e->out, "  always @(posedge clk) if (%s_write) %s[%s_write_row] <= %s_data;\n", name,
+            name, name, name);
 }
 
 static void emit_wide(struct emitter *e, struct memory *m, struct memory_ports *ports)
@@ -244,7 +251,8 @@ static void emit_wide(struct emitter *e, struct memory *m, struct memory_ports *
     const char *name = unique_name(e, m->name);
     for (unsigned b = 0; b < m->nbanks; b++)
         m->bank[b].name = name;
-    fprintf(e->out, "\n  reg [%u:0] %s [0:%u]; // %u lanes\n", bits * m->nbanks - 1, name, m->rows - 1, m->nbanks);
+    fprintf(e->out, "\n  reg [%u:0] %s [0:%u]; // %u lanes\n", bits * m->nbanks - 1, name,
+            m->rows - 1, m->nbanks);
     if (m->bank[0].initial) {
         fprintf(e->out, "  initial begin\n");
         for (unsigned i = 0; i < m->rows; i++) {
@@ -270,8 +278,8 @@ static void emit_wide(struct emitter *e, struct memory *m, struct memory_ports *
     }
     fprintf(e->out, "  always @(posedge clk) begin\n");
     for (unsigned b = 0; b < m->nbanks; b++)
-        fprintf(e->out, "    if (%s_write_%u) %s[%s_write_row][%u:%u] <= %s_data_%u;\n", name, b, name, name,
-                bits * (b + 1) - 1, bits * b, name, b);
+        fprintf(e->out, "    if (%s_write_%u) %s[%s_write_row][%u:%u] <= %s_data_%u;\n", name, b,
+                name, name, bits * (b + 1) - 1, bits * b, name, b);
     fprintf(e->out, "  end\n");
 }
 
@@ -299,18 +307,21 @@ void emit_streams(struct emitter *e)
         struct stream *s = e->p->streams.at[i];
         struct stream_ports *ports = ports_of_stream(e, s);
         if (s->is_input)
-            fprintf(e->out, "\n  assign s_axis_%s_tready = %s;\n", s->name, any_of(e, &ports->reads));
+            fprintf(e->out, "\n  assign s_axis_%s_tready = %s;\n", s->name,
+                    any_of(e, &ports->reads));
         if (!s->is_output)
             continue;
         unsigned log2_depth = bit_length((uint64_t)(2 * ports->margin) - 1);
         log2_depth = log2_depth < 2 ? 2 : log2_depth;
         fprintf(e->out, "\n  wire %s_push = %s;\n", s->name, any_of(e, &ports->writes));
-        fprintf(e->out, "  wire [%u:0] %s_word =\n      %s;\n", s->width - 1, s->name, choose(e, &ports->writes, true, s->width));
+        fprintf(e->out, "  wire [%u:0] %s_word =\n      %s;\n", s->width - 1, s->name,
+                choose(e, &ports->writes, true, s->width));
         fprintf(e->out,
                 "  hlsc_fifo #(.WIDTH(%u), .LOG2_DEPTH(%u), .MARGIN(%d)) %s_fifo (\n"
                 "    .clk(clk), .rst_n(rst_n), .push(%s_push), .word(%s_word), .full(%s_full),\n"
                 "    .m_axis_tdata(m_axis_%s_tdata), .m_axis_tvalid(m_axis_%s_tvalid),\n"
                 "    .m_axis_tready(m_axis_%s_tready)\n  );\n",
-                s->width, log2_depth, ports->margin, s->name, s->name, s->name, s->name, s->name, s->name, s->name);
+                s->width, log2_depth, ports->margin, s->name, s->name, s->name, s->name, s->name,
+                s->name, s->name);
     }
 }

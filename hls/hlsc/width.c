@@ -1,6 +1,7 @@
-/* width.c -- how many bits of each value exist. Forward: the range of signed numbers a value can take, to a
- * fixpoint over the whole program, variables and memories included. Backward: how many low bits anyone looks
- * at. A value is kept in the smaller number of bits and extends by its sign if it can be negative. */
+/* width.c -- how many bits of each value exist. Forward: the range of signed numbers a value can
+ * take, to a fixpoint over the whole program, variables and memories included. Backward: how many
+ * low bits anyone looks at. A value is kept in the smaller number of bits and extends by its sign
+ * if it can be negative. */
 #include "ir.h"
 
 static bool is_empty(struct range r)
@@ -107,7 +108,8 @@ static struct range shift(const struct node *n, struct range a, struct range by)
             return full(width);
         return (struct range){0, (((wide)1 << width) - 1) >> least};
     }
-    return (struct range){a.lo < 0 ? a.lo >> least : a.lo >> most, a.hi < 0 ? a.hi >> most : a.hi >> least};
+    return (struct range){a.lo < 0 ? a.lo >> least : a.lo >> most,
+                          a.hi < 0 ? a.hi >> most : a.hi >> least};
 }
 
 static struct range minmax(enum op op, struct range a, struct range b, unsigned width)
@@ -215,7 +217,8 @@ static bool store_ranges(struct memory *m, const struct node *store, unsigned ro
     unsigned b = m->partitioned ? 0 : store->bank;
     changed |= widen(&m->bank[b].range, store->arg[1]->range, m->bank[b].width, round);
     for (unsigned row = 0; m->bank[b].cell && row < m->rows; row++)
-        changed |= widen(&m->bank[b].cell[row]->range, store->arg[1]->range, m->bank[b].width, round);
+        changed |=
+            widen(&m->bank[b].cell[row]->range, store->arg[1]->range, m->bank[b].width, round);
     return changed;
 }
 
@@ -258,8 +261,8 @@ static bool memory_ranges(struct program *p, unsigned round)
             struct bank *bank = &m->bank[b], *to = m->partitioned ? m->bank : bank;
             struct range zero = {0, 0};
             for (unsigned row = 0; bank->initial && row < m->rows; row++)
-                changed |= widen(&to->range, constant_range(bank->initial[row], bank->width), bank->width,
-                                 round ? round : 1);
+                changed |= widen(&to->range, constant_range(bank->initial[row], bank->width),
+                                 bank->width, round ? round : 1);
             if (!bank->initial)
                 changed |= widen(&to->range, zero, bank->width, round);
             for (unsigned row = 0; bank->cell && row < m->rows; row++)
@@ -333,7 +336,8 @@ static bool demand_args(struct node *n)
     switch (n->op) {
     case OP_STORE: {
         const struct bank *bank = &n->memory->bank[n->memory->partitioned ? 0 : n->bank];
-        changed |= demand_all(n->arg[0]) | demand_node(n->arg[1], bank->demand) | demand_all(n->arg[2]);
+        changed |=
+            demand_all(n->arg[0]) | demand_node(n->arg[1], bank->demand) | demand_all(n->arg[2]);
         return n->nargs > 3 ? demand_all(n->arg[3]) || changed : changed;
     }
     case OP_READ:
@@ -412,7 +416,8 @@ static bool cell_demands(struct program *p)
         struct memory *m = p->memories.at[i];
         for (unsigned b = 0; b < m->nbanks; b++)
             for (unsigned row = 0; m->bank[b].cell && row < m->rows; row++)
-                changed |= demand(&m->bank[b].demand, m->bank[b].cell[row]->demand, m->bank[b].width);
+                changed |=
+                    demand(&m->bank[b].demand, m->bank[b].cell[row]->demand, m->bank[b].width);
     }
     return changed;
 }

@@ -1,5 +1,6 @@
-/* test_check.c -- the checker of schedules against broken schedules: every node of every kernel is moved by a few
- * cycles, and intervals are shortened. Scheduler and checker share no code, and must agree on each case. */
+/* test_check.c -- the checker of schedules against broken schedules: every node of every kernel is
+ * moved by a few cycles, and intervals are shortened. Scheduler and checker share no code, and must
+ * agree on each case. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,8 +62,9 @@ static void move_all(const char *top, unsigned *moved, unsigned *caught)
                 const bool legal = schedule_is_legal(&s.p, r);
                 const char *reason = check_region(&s.p, r);
                 if (legal != (reason == NULL))
-                    fail_msg("%s: %s %%%u moved by %d: scheduler says %s, checker %s", top, op_names[n->op], n->id, by,
-                             legal ? "legal" : "illegal", reason ? reason : "nothing");
+                    fail_msg("%s: %s %%%u moved by %d: scheduler says %s, checker %s", top,
+                             op_names[n->op], n->id, by, legal ? "legal" : "illegal",
+                             reason ? reason : "nothing");
                 *moved += 1;
                 *caught += reason != NULL;
                 n->cycle -= by;
@@ -75,7 +77,8 @@ static void move_all(const char *top, unsigned *moved, unsigned *caught)
 static void moved_nodes(void **state)
 {
     (void)state;
-    static const char *const kernels[] = {"histogram", "scan", "fir", "rnn", "states", "streams", "math64"};
+    static const char *const kernels[] = {"histogram", "scan",    "fir",   "rnn",
+                                          "states",    "streams", "math64"};
     unsigned moved = 0, caught = 0;
     for (unsigned i = 0; i < sizeof kernels / sizeof *kernels; i++)
         move_all(kernels[i], &moved, &caught);

@@ -34,7 +34,8 @@ void math64(hls_stream_u64 *in, hls_stream_u64 *out)
         uint64_t r = (uint64_t)(sum >> k) ^ (hash << (k & 31)) ^ (a >> (63 - k));
         r += (uint64_t)limit((int64_t)a >> 20, -1000000, 999999);
         r ^= (uint64_t)limit((int64_t)a >> 16, -(1ll << 40), (1ll << 40) - 1) << 3;
-        r += (a > hash) + ((int64_t)a > (int64_t)hash) * 2u + (low < high) * 4u + ((uint32_t)low < (uint32_t)high) * 8u;
+        r += (a > hash) + ((int64_t)a > (int64_t)hash) * 2u + (low < high) * 4u +
+             ((uint32_t)low < (uint32_t)high) * 8u;
         r ^= (uint64_t)(int64_t)small * 0x10001u;
         r += (uint64_t)((int16_t)a / 16) + (uint64_t)((int64_t)a % 1024);
         hls_write(out, r);

@@ -1,12 +1,13 @@
-/* A recurrent cell: MAC lanes, a drain that overlaps them, state fed back from memory under a promise.
- * One column of a block of LANES rows in an iteration; x arrives by reads that do not wait. */
+/* A recurrent cell: MAC lanes, a drain that overlaps them, state fed back from memory under a
+ * promise. One column of a block of LANES rows in an iteration; x arrives by reads that do not
+ * wait. */
 #include "hls.h"
 
 enum { LANES = 4, ROWS = 64, DISTANCE = 16 };
 static int8_t weights[1024][LANES] HLS_PARTITION(2);
 static int16_t state[2 * ROWS];
 static int16_t inputs[ROWS];
-static const int16_t curve[16] = {0,    3900,  7500,  10600, 13100, 15000, 16300, 17200,
+static const int16_t curve[16] = {0,     3900,  7500,  10600, 13100, 15000, 16300, 17200,
                                   17800, 18200, 18450, 18600, 18700, 18750, 18780, 18800};
 
 static inline int16_t squash(int32_t v)
@@ -32,7 +33,8 @@ static void load(hls_stream_u16 *in, uint16_t count)
     }
 }
 
-static void step(hls_stream_u16 *in, hls_stream_u16 *out, uint16_t columns, uint16_t blocks, uint16_t steps)
+static void step(hls_stream_u16 *in, hls_stream_u16 *out, uint16_t columns, uint16_t blocks,
+                 uint16_t steps)
 {
     int32_t sum[LANES] = {0}, done[LANES] = {0};
     uint16_t column = 0, block = 0, t = 0, word = 0, left = 0, row = 0, gap = 0;

@@ -1,5 +1,6 @@
-/* Control flow of every kind as states: nested loops, switch, break, continue, early return, structs, 2-D arrays,
- * registers with a variable index, products in states, calls of a pipelined loop from several places. */
+/* Control flow of every kind as states: nested loops, switch, break, continue, early return,
+ * structs, 2-D arrays, registers with a variable index, products in states, calls of a pipelined
+ * loop from several places. */
 #include "hls.h"
 
 struct entry {

@@ -7,8 +7,8 @@
 static uint32_t native_clock;
 #endif
 
-static void merge(hls_stream_u16 *tags, hls_stream_u32 *left, hls_stream_u64 *right, hls_stream_u64 *merged,
-                  hls_stream_u16 *odd, uint16_t count)
+static void merge(hls_stream_u16 *tags, hls_stream_u32 *left, hls_stream_u64 *right,
+                  hls_stream_u64 *merged, hls_stream_u16 *odd, uint16_t count)
 {
     uint16_t n = 0;
     bool more = count != 0;
@@ -35,14 +35,15 @@ static void merge(hls_stream_u16 *tags, hls_stream_u32 *left, hls_stream_u64 *ri
     }
 }
 
-void streams(hls_stream_u16 *tags, hls_stream_u32 *left, hls_stream_u64 *right, hls_stream_u64 *merged,
-             hls_stream_u16 *odd)
+void streams(hls_stream_u16 *tags, hls_stream_u32 *left, hls_stream_u64 *right,
+             hls_stream_u64 *merged, hls_stream_u16 *odd)
 {
     while (hls_more(tags)) {
         const uint16_t count = hls_read(tags);
         const uint32_t before = hls_clock();
         merge(tags, left, right, merged, odd, count);
-        hls_write(odd, (uint16_t)((hls_clock() - before) < (uint32_t)count)); /* 0 where a clock runs */
+        hls_write(odd,
+                  (uint16_t)((hls_clock() - before) < (uint32_t)count)); /* 0 where a clock runs */
         hls_write(merged, (uint64_t)count << 32 | hls_read(left));
     }
 }
