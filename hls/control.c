@@ -64,7 +64,7 @@ static inline void answer(struct ports p, struct request r, uint8_t status, uint
 
 static inline void skip(struct ports p, uint32_t words)
 {
-    for (uint32_t n = 0; n < words; n++) {
+    for (uint32_t n = words; n != 0; n--) {
         HLS_PIPELINE(1);
         (void)hls_read(p.commands);
     }
@@ -73,7 +73,7 @@ static inline void skip(struct ports p, uint32_t words)
 /* Hands `count` words of the payload to the datapath. */
 static inline void forward(struct ports p, uint32_t count)
 {
-    for (uint32_t n = 0; n < count; n++) {
+    for (uint32_t n = count; n != 0; n--) {
         HLS_PIPELINE(1);
         hls_write(p.data, hls_read(p.commands));
     }

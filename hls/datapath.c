@@ -28,7 +28,7 @@ static int16_t state[STREAMS * 2 * STATE_ROWS]; /* for each stream h_{t-1} and h
 static void load_weights(hls_stream_u16 *data, uint32_t address, uint32_t count)
 {
     uint32_t part = 0;
-    for (uint32_t n = 0; n < count; n++) {
+    for (uint32_t n = count; n != 0; n--) {
         HLS_PIPELINE(1);
         const uint16_t word = hls_read(data);
         HLS_UNROLL
@@ -46,7 +46,7 @@ static void load_rows(hls_stream_u16 *data, uint32_t address, uint32_t count)
 {
     uint16_t low = 0, high = 0;
     uint8_t part = 0;
-    for (uint32_t n = 0; n < count; n++) {
+    for (uint32_t n = count; n != 0; n--) {
         HLS_PIPELINE(1);
         const uint16_t word = hls_read(data);
         if (part == ROW_SHIFT) {
@@ -62,7 +62,7 @@ static void load_rows(hls_stream_u16 *data, uint32_t address, uint32_t count)
 
 static void copy(hls_stream_u16 *data, hls_stream_u16 *results, uint32_t count)
 {
-    for (uint32_t n = 0; n < count; n++) {
+    for (uint32_t n = count; n != 0; n--) {
         HLS_PIPELINE(1);
         hls_write(results, hls_read(data));
     }
@@ -70,20 +70,20 @@ static void copy(hls_stream_u16 *data, hls_stream_u16 *results, uint32_t count)
 
 static void write_state(hls_stream_u16 *data, uint32_t address, uint32_t count, bool clear)
 {
-    for (uint32_t n = 0; n < count; n++) {
+    for (uint32_t n = count; n != 0; n--) {
         HLS_PIPELINE(1);
         int16_t word = 0;
         if (!clear)
             word = (int16_t)hls_read(data);
-        state[(address + n) & (STREAMS * 2 * STATE_ROWS - 1)] = word;
+        state[address++ & (STREAMS * 2 * STATE_ROWS - 1)] = word;
     }
 }
 
 static void read_state(hls_stream_u16 *results, uint32_t address, uint32_t count)
 {
-    for (uint32_t n = 0; n < count; n++) {
+    for (uint32_t n = count; n != 0; n--) {
         HLS_PIPELINE(1);
-        hls_write(results, (uint16_t)state[(address + n) & (STREAMS * 2 * STATE_ROWS - 1)]);
+        hls_write(results, (uint16_t)state[address++ & (STREAMS * 2 * STATE_ROWS - 1)]);
     }
 }
 
