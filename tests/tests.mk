@@ -4,7 +4,7 @@
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
 SUPPORT_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/support/*.c))
-COSIM_TEST_STEPS := 4000
+COSIM_TEST_STEPS := 40000
 
 $(UNIT_TESTS): $(O)/tests/%: $(O)/obj/tests/unit/%.o $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
 	$(call say,LD)
@@ -18,12 +18,21 @@ $(O)/tests/cosim: $(O)/obj/tests/cosim/cosim.o $(SUPPORT_OBJECTS) $(O)/lib/libed
 
 test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS)
 
+LINT_TESTS := $(foreach preset,$(PRESETS),"hw/lint/lint.sh $(O)/rtl/$(preset) $(HW_SOURCES)")
+
 TESTS = $(UNIT_TESTS) $(HLSC_TESTS) "tests/cli/run.sh $(O)/bin/eddy"
+
+# With sanitizers: the host's own programs, and the command line on top of them.
+SAN_BUILD := $(O)/san-address-undefined
+SAN_TESTS = $(UNIT_TESTS:$(O)/%=$(SAN_BUILD)/%) $(SAN_BUILD)/tests/hlsc/test_check \
+  "tests/hlsc/refusals.sh $(SAN_BUILD)/bin/hlsc" "tests/cli/run.sh $(SAN_BUILD)/bin/eddy" \
+  "$(SAN_BUILD)/tests/cosim 500 2 $(SAN_BUILD)/cosim.fst"
 
 ## test: all tests, with and without sanitizers; the last line is "N passed, N failed"
 test: test-programs
 	+$(MAKE) --no-print-directory SAN=address,undefined test-programs
-	O=$(O) tests/run.sh $(TESTS) "$(O)/tests/cosim $(COSIM_TEST_STEPS)"
+	O=$(O) tests/run.sh $(TESTS) $(LINT_TESTS) \
+	  "$(O)/tests/cosim $(COSIM_TEST_STEPS) 1 $(O)/cosim.fst" $(SAN_TESTS)
 
 STEPS ?= 100000
 SEED ?= 1

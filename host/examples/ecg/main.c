@@ -65,7 +65,7 @@ static int stream(struct eddy_context *context, const char *image, size_t n, con
     if (!error)
         error = monitor_open(context, "cpu", program, &cpu);
     for (size_t t = 0; t < n && !error; t++) {
-        float expected;
+        float expected = 0;
         error = eddy_stream_step(sim.stream, 1, &samples[t], &predicted[t]);
         if (!error)
             error = eddy_stream_step(cpu.stream, 1, &samples[t], &expected);
