@@ -52,19 +52,25 @@ help:
 # ---- what has to be installed ----
 
 DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys iverilog \
-  zlib1g-dev libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev libzip-dev \
-  libcmocka-dev gnuplot-nox python3-scipy jq clang-format-14 cppcheck shellcheck
+  zlib1g-dev libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev \
+  libzip-dev libcmocka-dev gnuplot-nox python3-scipy jq
+LINT_PACKAGES := clang-format-14 cppcheck shellcheck
+
+# $(1): packages. Silent, and without root, when all of them are there.
+install_missing = \
+  missing=$$(for package in $(1); do \
+    dpkg-query -W -f '$${db:Status-Status}\n' $$package 2>/dev/null | grep -qx installed || \
+    printf ' %s' $$package; done); \
+  [ -z "$$missing" ] && exit 0; \
+  command -v apt-get > /dev/null || { echo "Not a Debian system; install:$$missing"; exit 1; }; \
+  echo "Installing:$$missing"; \
+  root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+  $$root apt-get -qq update && $$root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -y --no-install-recommends install $$missing > /dev/null
 
 ## deps: install the Debian packages that are missing (asks for root only then)
 deps:
-	@missing=$$(for package in $(DEBIAN_PACKAGES); do \
-	  dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || \
-	  printf ' %s' $$package; done); \
-	[ -z "$$missing" ] && exit 0; \
-	echo "Installing:$$missing"; \
-	root=; [ "$$(id -u)" = 0 ] || root=sudo; \
-	$$root apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
-	  $$root apt-get -qq -y --no-install-recommends install $$missing > /dev/null
+	$(call install_missing,$(DEBIAN_PACKAGES))
 
 # ---- the compiler, and the engine compiled by it ----
 
@@ -158,8 +164,9 @@ $(O)/lib/libeddy.a: $(LIB_OBJECTS)
 $(O)/lib/libeddy.so.$(VERSION): $(LIB_OBJECTS)
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(CC) -shared $(LDFLAGS) -Wl,-soname,libeddy.so.$(SOVERSION) -Wl,--default-symver \
-	  $(if $(SAN),,-Wl,--no-undefined) -o $@ $^ $(LIBS)
+	echo 'EDDY_$(SOVERSION) { global: eddy_*; local: *; };' > $(@D)/libeddy.map
+	$(CC) -shared $(LDFLAGS) -Wl,-soname,libeddy.so.$(SOVERSION) \
+	  -Wl,--version-script=$(@D)/libeddy.map $(if $(SAN),,-Wl,--no-undefined) -o $@ $^ $(LIBS)
 	ln -sf $(@F) $(@D)/libeddy.so.$(SOVERSION)
 	ln -sf libeddy.so.$(SOVERSION) $(@D)/libeddy.so
 
@@ -205,11 +212,13 @@ lint-rtl: $(foreach preset,$(PRESETS),$(RTL_$(preset)))
 
 FORMATTED := $(shell git ls-files '*.c' '*.h' 2>/dev/null | grep -v '^tests/hlsc/\(refusals\|kernels\)/')
 lint-c:
+	$(call install_missing,$(LINT_PACKAGES))
 	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=.cppcheck \
 	  --enable=warning,performance,portability $(CPPFLAGS) $(filter %.c,$(FORMATTED))
 
 lint-sh:
+	$(call install_missing,$(LINT_PACKAGES))
 	shellcheck $(shell git ls-files '*.sh' .ci/run)
 
 ## format: clang-format all C

@@ -29,7 +29,8 @@ SAN_TESTS = $(UNIT_TESTS:$(O)/%=$(SAN_BUILD)/%) $(SAN_BUILD)/tests/hlsc/test_che
   "$(SAN_BUILD)/tests/cosim 500 2 $(SAN_BUILD)/cosim.fst"
 
 ## test: all tests, with and without sanitizers; the last line is "N passed, N failed"
-test: test-programs
+test: deps
+	+$(MAKE) --no-print-directory test-programs
 	+$(MAKE) --no-print-directory SAN=address,undefined test-programs
 	O=$(O) tests/run.sh $(TESTS) $(LINT_TESTS) \
 	  "$(O)/tests/cosim $(COSIM_TEST_STEPS) 1 $(O)/cosim.fst" $(SAN_TESTS)
