@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash
 # What is reported: devices, costs, utilisation, exactness, waveforms, training.
 # json NAME CONDITION COMMAND...: the JSON that the command prints meets a condition of jq.
 json() {
@@ -45,7 +45,7 @@ json 'check: 8-bit weights' '.mismatches == 0 and .preset == "sim-small-w8" and 
 match 'check: as text' 0 '^400 steps on sim: \(sim-small\), [1-9][0-9]* cycles, 0 saturations, 0 mismatches' \
   eddy check m.onnx -i wave.csv
 match 'check: noise' 0 ' 0 mismatches with cpu:$' eddy check m.onnx --steps 50
-for model in "$golden"/torch_*.onnx; do
+for model in golden/torch_*.onnx; do
   json "check: $(basename "$model")" '.mismatches == 0 and all(.layers[]; .nmse < 1e-4)' \
     eddy check "$model" -i "${model%.onnx}.x.npy" --json
 done

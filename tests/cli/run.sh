@@ -8,7 +8,7 @@
 set -u
 eddy=$(realpath "$1")
 here=$(realpath "$(dirname "$0")")
-export golden=$here/../golden
+
 passed=0 failed=0
 
 result() { # NAME STATUS [detail on stdin]
@@ -67,6 +67,7 @@ folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 ln -s "$eddy" eddy
+ln -s "$here/../golden" golden
 PATH=$folder:$PATH
 awk 'BEGIN { for (t = 0; t < 400; t++) printf "%.4f\n", sin(t / 5) + 0.3 * cos(t / 1.7) }' > wave.csv
 cat > spec.json << 'SPEC'
