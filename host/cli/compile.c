@@ -33,13 +33,15 @@ static void print_cost(const struct options *options, const struct eddy_program 
     struct eddy_program_info info;
     eddy_program_get_info(program, &info);
     const size_t slots = info.columns_per_step * info.lanes;
-    printf("%s: %zu inputs, %zu outputs, %zu layers for %s (%zu lanes, %zu-bit weights)\n",
-           options->output, info.inputs, info.outputs, info.layers, info.preset, info.lanes,
+    printf("%s for %s: %zu lanes, %zu-bit weights\n", options->output, info.preset, info.lanes,
            info.weight_bits);
-    printf("weights %zu in %zu columns of %zu; a step takes %zu cycles at least, %zu useful MACs: "
-           "%.1f %% of the lanes\n",
-           info.useful_macs_per_step, info.columns_per_step, info.lanes, info.columns_per_step,
-           info.useful_macs_per_step, 100.0 * (double)info.useful_macs_per_step / (double)slots);
+    printf("inputs %zu, outputs %zu, layers %zu, weights %zu\n", info.inputs, info.outputs,
+           info.layers, info.useful_macs_per_step);
+    printf(
+        "a step: %zu useful MACs in %zu columns of %zu lanes (%.1f %% of them), so %zu cycles at "
+        "least\n",
+        info.useful_macs_per_step, info.columns_per_step, info.lanes,
+        100.0 * (double)info.useful_macs_per_step / (double)slots, info.columns_per_step);
     for (size_t l = 0; l < info.layers; l++) {
         struct eddy_layer_format f;
         eddy_program_get_format(program, l, &f);

@@ -12,7 +12,7 @@ for device in cpu:preset=sim-small cpu:preset=sim-small-w8 sim:preset=sim-small 
   match "devices: $device" 0 "^$device +8 " eddy devices
 done
 match 'compile: says what it costs' 0 \
-  '^weights 120 in 32 columns of 8; a step takes 32 cycles at least, 120 useful MACs: 46.9 % of the lanes$' \
+  '^a step: 120 useful MACs in 32 columns of 8 lanes \(46.9 % of them\), so 32 cycles at least$' \
   eddy compile m.onnx --calibrate wave.csv -o cost.eddy
 
 keys='[has("device", "preset", "cell", "input", "hidden", "lanes", "weight_bits", "steps", "cycles",
