@@ -20,7 +20,8 @@ test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS)
 
 LINT_TESTS := $(foreach preset,$(PRESETS),"hw/lint/lint.sh $(O)/rtl/$(preset) $(HW_SOURCES)")
 
-TESTS = $(UNIT_TESTS) $(HLSC_TESTS) "tests/cli/run.sh $(O)/bin/eddy"
+TESTS = $(UNIT_TESTS) "EDDY_TEST_DEVICE=sim: $(O)/tests/test_packets" $(HLSC_TESTS) \
+  "tests/cli/run.sh $(O)/bin/eddy"
 
 # With sanitizers: the host's own programs, and the command line on top of them.
 SAN_BUILD := $(O)/san-address-undefined
