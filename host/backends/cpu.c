@@ -32,6 +32,9 @@ static int cpu_open(struct eddy_context *context, const struct carrier_options *
                     struct carrier **carrier)
 {
     static const struct carrier_ops ops = {cpu_transfer, cpu_close};
+    if (options->stall != SIM_STALL_NONE || *options->trace_path)
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "cpu: has no ports to stall and no signals to trace; use sim:");
     const struct engine *engine = eddy_engine_of(options->preset);
     const int error = engine->open();
     if (error == EDDY_ERROR_DEVICE)

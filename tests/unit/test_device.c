@@ -164,6 +164,8 @@ static void test_wrong_uris_are_refused(void **state)
         {"cpu:colour=red",
          "device URI: no option 'colour'; there are preset, stall, seed and trace"},
         {"cpu:seed=x", "device URI: seed=x is not a number"},
+        {"cpu:stall=random", "cpu: has no ports to stall and no signals to trace; use sim:"},
+        {"cpu:trace=x.fst", "cpu: has no ports to stall and no signals to trace; use sim:"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct eddy_device *device;
