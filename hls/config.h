@@ -18,14 +18,14 @@
 
 #if EDDY_PRESET == EDDY_PRESET_SIM_SMALL
 #define EDDY_PRESET_NAME "sim-small"
-#define LANES 8              /* rows of a block, multipliers of the array: 4 to 128 */
-#define WEIGHT_BITS 16       /* 8 or 16 */
-#define WEIGHT_WORDS 16384   /* columns of LANES weights on chip: a power of two */
-#define ROWS 2048            /* biases and shifts on chip: a power of two */
-#define STATE_ROWS 1024      /* outputs of all layers of one stream: a power of two */
-#define INPUT_ROWS 512       /* elements of x_t: a power of two */
-#define STREAMS 8            /* independent states kept side by side: a power of two */
-#define LAYERS 8             /* layers of a program: a power of two */
+#define LANES 8            /* rows of a block, multipliers of the array: 4 to 128 */
+#define WEIGHT_BITS 16     /* 8 or 16 */
+#define WEIGHT_WORDS 16384 /* columns of LANES weights on chip: a power of two */
+#define ROWS 2048          /* biases and shifts on chip: a power of two */
+#define STATE_ROWS 1024    /* outputs of all layers of one stream: a power of two */
+#define INPUT_ROWS 512     /* elements of x_t: a power of two */
+#define STREAMS 8          /* independent states kept side by side: a power of two */
+#define LAYERS 8           /* layers of a program: a power of two */
 #elif EDDY_PRESET == EDDY_PRESET_SIM_SMALL_W8
 #define EDDY_PRESET_NAME "sim-small-w8"
 #define LANES 8

@@ -5,7 +5,7 @@
 #include "descriptor.h"
 #include "packet.h"
 
-#define STATE_STRIDE(stream, bank) (((uint32_t)(stream) * 2 + (bank)) * STATE_ROWS)
+#define STATE_STRIDE(stream, bank) ((2u * (stream) + (bank)) * STATE_ROWS)
 
 struct request {
     uint8_t opcode, stream, flags;
@@ -23,9 +23,9 @@ struct ports {
 /* Two programs: the one that runs, and room for the next one to be checked in. */
 static uint16_t layer_words[2 * LAYERS * PROGRAM_LAYER_WORDS];
 static uint16_t window[PACKET_HEADER_WORDS] HLS_REGISTERS; /* the latest words of commands */
-static uint8_t window_words;                              /* how many count, up to a header's */
-static bool lost;                                         /* skipping words after a bad header */
-static uint8_t bank[STREAMS];                             /* which half of the state holds h_{t-1} */
+static uint8_t window_words;                               /* how many count, up to a header's */
+static bool lost;                                          /* skipping words after a bad header */
+static uint8_t bank[STREAMS]; /* which half of the state holds h_{t-1} */
 static uint16_t errors;
 
 /* The program that runs. */
@@ -191,33 +191,36 @@ static void run_step(struct ports p, struct step s)
             const bool last_block = row + LANES >= rows;
             const bool arriving = layer == 0 && row == 0;
             const bool stop = s.last && last_layer && last_block;
-            hls_write(p.drains,
-                      drain_pack((struct drain){
-                          .rows = (uint8_t)(last_block ? rows - row : LANES),
-                          .activation = flags >> LAYER_ACTIVATION_BIT & 15,
-                          .result_shift = flags >> LAYER_RESULT_SHIFT_BIT & 7,
-                          .emit = s.emit && (flags & LAYER_FLAG_EMIT),
-                          .gap = gap_after(last_block && (recurrent || !last_layer), row),
-                          .address = s.new_state + base + row,
-                          .row = (uint16_t)(base + row)}));
-            hls_write(p.segments,
-                      segment_pack((struct segment){
-                          .source = arriving ? SOURCE_DATA : layer ? SOURCE_STATE : SOURCE_KEPT,
-                          .ends_block = !recurrent,
-                          .stop = stop && !recurrent,
-                          .length = columns,
-                          .address = layer ? s.new_state + below : 0,
-                          .weight = weight}));
-            weight += columns;
-            if (recurrent) {
-                hls_write(p.segments, segment_pack((struct segment){.source = SOURCE_STATE,
-                                                                    .ends_block = true,
-                                                                    .stop = stop,
-                                                                    .length = rows,
-                                                                    .address = s.old_state + base,
-                                                                    .weight = weight}));
-                weight += rows;
-            }
+            const struct drain drain = {
+                .rows = (uint8_t)(last_block ? rows - row : LANES),
+                .activation = flags >> LAYER_ACTIVATION_BIT & 15,
+                .result_shift = flags >> LAYER_RESULT_SHIFT_BIT & 7,
+                .emit = s.emit && (flags & LAYER_FLAG_EMIT),
+                .gap = gap_after(last_block && (recurrent || !last_layer), row),
+                .address = s.new_state + base + row,
+                .row = (uint16_t)(base + row),
+            };
+            const struct segment x_part = {
+                .source = arriving ? SOURCE_DATA : (layer ? SOURCE_STATE : SOURCE_KEPT),
+                .ends_block = !recurrent,
+                .stop = stop && !recurrent,
+                .length = columns,
+                .address = layer ? s.new_state + below : 0,
+                .weight = weight,
+            };
+            const struct segment h_part = {
+                .source = SOURCE_STATE,
+                .ends_block = true,
+                .stop = stop,
+                .length = rows,
+                .address = s.old_state + base,
+                .weight = weight + columns,
+            };
+            hls_write(p.drains, drain_pack(drain));
+            hls_write(p.segments, segment_pack(x_part));
+            if (recurrent)
+                hls_write(p.segments, segment_pack(h_part));
+            weight += columns + (recurrent ? rows : 0);
             if (arriving)
                 forward(p, columns);
         }
@@ -347,7 +350,7 @@ static inline bool window_is_header(void)
 }
 
 HLS_PROCESS void control(hls_stream_u16 *commands, hls_stream_u64 *operations, hls_stream_u16 *data,
-             hls_stream_u64 *segments, hls_stream_u64 *drains)
+                         hls_stream_u64 *segments, hls_stream_u64 *drains)
 {
     const struct ports p = {commands, operations, data, segments, drains};
     while (hls_more(commands)) {

@@ -20,9 +20,9 @@ typedef int16_t weight_t;
 #define WORDS_PER_COLUMN (LANES / WEIGHTS_PER_WORD)
 
 static weight_t weights[WEIGHT_WORDS][LANES] HLS_PARTITION(2);
-static int32_t biases[ROWS];                 /* at the scale of the sums */
-static uint8_t shifts[ROWS];                 /* of the sums, less one */
-static int16_t inputs[INPUT_ROWS];           /* x_t */
+static int32_t biases[ROWS];                    /* at the scale of the sums */
+static uint8_t shifts[ROWS];                    /* of the sums, less one */
+static int16_t inputs[INPUT_ROWS];              /* x_t */
 static int16_t state[STREAMS * 2 * STATE_ROWS]; /* for each stream h_{t-1} and h_t, by turns */
 
 static void load_weights(hls_stream_u16 *data, uint32_t address, uint32_t count)
@@ -101,8 +101,8 @@ struct mac_side {
 
 /* The rows of the drain side: the block at work and the place in it. */
 struct drain_side {
-    bool busy; /* sums wait */
-    bool last; /* one sum waits */
+    bool busy;          /* sums wait */
+    bool last;          /* one sum waits */
     struct drain block; /* rows, address and row are those of the next sum */
 };
 
@@ -193,8 +193,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         const int64_t rounded = round_shift(complete[0] + biases[row], shifts[row]);
         const int16_t clipped = saturate16(rounded);
         const bool linear = drain.block.activation == ACTIVATION_NONE;
-        const int16_t output =
-            activate(clipped, drain.block.activation, drain.block.result_shift);
+        const int16_t output = activate(clipped, drain.block.activation, drain.block.result_shift);
         if (drain.busy) {
             state[drain.block.address & (STREAMS * 2 * STATE_ROWS - 1)] = output;
             if (drain.block.emit)
@@ -245,8 +244,8 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
     write_counter(results, count.saturated);
 }
 
-HLS_PROCESS void datapath(hls_stream_u64 *operations, hls_stream_u16 *data, hls_stream_u64 *segments,
-              hls_stream_u64 *drains, hls_stream_u16 *results)
+HLS_PROCESS void datapath(hls_stream_u64 *operations, hls_stream_u16 *data,
+                          hls_stream_u64 *segments, hls_stream_u64 *drains, hls_stream_u16 *results)
 {
     while (hls_more(operations)) {
         const struct operation o = operation_unpack(hls_read(operations));

@@ -34,15 +34,15 @@ enum segment_source {
 
 struct segment {
     uint8_t source;
-    bool ends_block; /* the sums are complete after this segment */
-    bool stop;       /* the last segment of a run */
-    uint16_t length; /* columns, at least 1 */
+    bool ends_block;  /* the sums are complete after this segment */
+    bool stop;        /* the last segment of a run */
+    uint16_t length;  /* columns, at least 1 */
     uint32_t address; /* of the first element in the source, 20 bits */
     uint32_t weight;  /* address of the first column's weights, 20 bits */
 };
 
 struct drain {
-    uint8_t rows;  /* 1 to LANES */
+    uint8_t rows; /* 1 to LANES */
     uint8_t activation, result_shift;
     bool emit;        /* to results as well as to the state */
     uint8_t gap;      /* iterations before the state may be read again, see control.c */

@@ -48,7 +48,8 @@ typedef hls::stream<uint64_t> hls_stream_u64;
 #define HLS_UNROLL _Pragma("HLS unroll")
 #define HLS_PARTITION(dim)
 #define HLS_REGISTERS
-#define HLS_DISTANCE(array, n) _Pragma(HLS_STRING(HLS dependence variable = array inter RAW distance = n))
+#define HLS_DISTANCE(array, n)                                                                     \
+    _Pragma(HLS_STRING(HLS dependence variable = array inter RAW distance = n))
 #else
 typedef struct hls_stream_u16 hls_stream_u16;
 typedef struct hls_stream_u32 hls_stream_u32;
@@ -65,9 +66,9 @@ typedef struct hls_stream_u64 hls_stream_u64;
 void __hls_pipeline(int ii);
 void __hls_distance(const void *array, int n);
 uint32_t __hls_clock(void);
-#define HLS_STREAM_CALLS(width) \
-    uint##width##_t __hls_read_u##width(hls_stream_u##width *s); \
-    bool __hls_empty_u##width(hls_stream_u##width *s); \
+#define HLS_STREAM_CALLS(width)                                                                    \
+    uint##width##_t __hls_read_u##width(hls_stream_u##width *s);                                   \
+    bool __hls_empty_u##width(hls_stream_u##width *s);                                             \
     void __hls_write_u##width(hls_stream_u##width *s, uint##width##_t v);
 HLS_STREAM_CALLS(16)
 HLS_STREAM_CALLS(32)
@@ -83,9 +84,13 @@ HLS_STREAM_CALLS(64)
 #define hls_more(s) (!hls_empty(s))
 #define hls_clock() 0u
 #endif
-#define HLS_ANY_WIDTH(call, s) \
-    _Generic((s), hls_stream_u16 *: __hls_##call##_u16, hls_stream_u32 *: __hls_##call##_u32, \
-             hls_stream_u64 *: __hls_##call##_u64)
+/* clang-format off */
+#define HLS_ANY_WIDTH(call, s)                  \
+    _Generic((s),                               \
+        hls_stream_u16 *: __hls_##call##_u16,   \
+        hls_stream_u32 *: __hls_##call##_u32,   \
+        hls_stream_u64 *: __hls_##call##_u64)
+/* clang-format on */
 #define hls_read(s) HLS_ANY_WIDTH(read, s)(s)
 #define hls_empty(s) HLS_ANY_WIDTH(empty, s)(s)
 #define hls_write(s, v) HLS_ANY_WIDTH(write, s)(s, v)

@@ -54,19 +54,21 @@
 
 /* status of an answer */
 #define PACKET_STATUS_OK 0
-#define PACKET_STATUS_HEADER 1   /* no packet began here; words skipped */
-#define PACKET_STATUS_OPCODE 2   /* unknown opcode */
-#define PACKET_STATUS_STREAM 3   /* stream number beyond the capacity */
-#define PACKET_STATUS_LENGTH 4   /* payload length does not fit opcode and argument */
-#define PACKET_STATUS_RANGE 5    /* addresses beyond the memories, or a layer that the device cannot hold */
-#define PACKET_STATUS_PROGRAM 6  /* no program is loaded */
+#define PACKET_STATUS_HEADER 1 /* no packet began here; words skipped */
+#define PACKET_STATUS_OPCODE 2 /* unknown opcode */
+#define PACKET_STATUS_STREAM 3 /* stream number beyond the capacity */
+#define PACKET_STATUS_LENGTH 4 /* payload length does not fit opcode and argument */
+#define PACKET_STATUS_RANGE                                                                        \
+    5 /* addresses beyond the memories, or a layer that the device cannot hold */
+#define PACKET_STATUS_PROGRAM 6 /* no program is loaded */
 
 /* A layer of the program: PROGRAM_LAYER_WORDS words.
  *   y = activation((W [x ; h] + b) / 2^shift); x is the layer below (the input for the first layer), h the
  *   layer's own output of the step before, present when LAYER_FLAG_RECURRENT is set. Rows are dealt to blocks of LANES.
  *   Weights lie in the order of use: for each layer, for each block of rows, x columns, then h columns. */
 #define PROGRAM_LAYER_WORDS 3
-#define LAYER_FLAGS 0 /* bit 0 recurrent, 1 its outputs are answered, 4-7 activation, 8-10 result shift */
+#define LAYER_FLAGS                                                                                \
+    0 /* bit 0 recurrent, 1 its outputs are answered, 4-7 activation, 8-10 result shift */
 #define LAYER_COLUMNS 1 /* length of x */
 #define LAYER_ROWS 2    /* length of y */
 #define LAYER_FLAG_RECURRENT 1
@@ -74,19 +76,20 @@
 #define LAYER_ACTIVATION_BIT 4
 #define LAYER_RESULT_SHIFT_BIT 8
 #define ACTIVATION_NONE 0
-#define ACTIVATION_TANH 1 /* argument Q3.12, result Q0.15, shifted right by the result shift, to nearest */
+#define ACTIVATION_TANH                                                                            \
+    1 /* argument Q3.12, result Q0.15, shifted right by the result shift, to nearest */
 
 /* The constants of a row, in the order of the layers' rows: ROW_WORDS words. */
-#define ROW_BIAS_LOW 0  /* bias at the scale of the sums, 32 bits */
+#define ROW_BIAS_LOW 0 /* bias at the scale of the sums, 32 bits */
 #define ROW_BIAS_HIGH 1
-#define ROW_SHIFT 2     /* right shift of the sum, 1 to 32, to nearest, less one */
-#define ROW_RESERVED 3  /* 0 */
+#define ROW_SHIFT 2    /* right shift of the sum, 1 to 32, to nearest, less one */
+#define ROW_RESERVED 3 /* 0 */
 #define ROW_WORDS 4
 
 /* The ID block, the answer to PACKET_QUERY: 16-bit words in this order. */
-#define ID_MAGIC 0        /* ID_MAGIC_VALUE */
-#define ID_VERSION 1      /* PACKET_VERSION */
-#define ID_PRESET 2       /* EDDY_PRESET */
+#define ID_MAGIC 0   /* ID_MAGIC_VALUE */
+#define ID_VERSION 1 /* PACKET_VERSION */
+#define ID_PRESET 2  /* EDDY_PRESET */
 #define ID_LANES 3
 #define ID_WEIGHT_BITS 4
 #define ID_WEIGHT_WORDS 5
@@ -101,11 +104,11 @@
 #define ID_MAGIC_VALUE 0x5EDD
 
 /* The trailer of a run: 32-bit counters, low half first. */
-#define TRAILER_CYCLES 0      /* clock cycles from the run's first operand to its last result; cpu: 0 */
-#define TRAILER_COLUMNS 1     /* iterations in which the lanes worked */
-#define TRAILER_WAIT_INPUT 2  /* iterations without work for lack of input */
-#define TRAILER_WAIT_STATE 3  /* ... until state just computed may be read */
-#define TRAILER_WAIT_DRAIN 4  /* ... until the drain takes the sums */
+#define TRAILER_CYCLES 0  /* clock cycles from the run's first operand to its last result; cpu: 0 */
+#define TRAILER_COLUMNS 1 /* iterations in which the lanes worked */
+#define TRAILER_WAIT_INPUT 2   /* iterations without work for lack of input */
+#define TRAILER_WAIT_STATE 3   /* ... until state just computed may be read */
+#define TRAILER_WAIT_DRAIN 4   /* ... until the drain takes the sums */
 #define TRAILER_WAIT_CONTROL 5 /* ... until the next segment is known */
 #define TRAILER_SATURATED 6    /* results clipped to 16 bits */
 #define TRAILER_COUNTERS 7

@@ -17,13 +17,13 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 void arena_free(struct arena *arena);
 
 /* A vector in an arena: VEC(type) names; VEC_PUSH(arena, &names, value); names.at[i], names.n */
-#define VEC(type)        \
-    struct {             \
-        type *at;        \
-        unsigned n, cap; \
+#define VEC(type)                                                                                  \
+    struct {                                                                                       \
+        type *at;                                                                                  \
+        unsigned n, cap;                                                                           \
     }
-#define VEC_PUSH(arena, v, ...)                                              \
-    ((v)->at = vec_room(arena, (v)->at, (v)->n, &(v)->cap, sizeof *(v)->at), \
+#define VEC_PUSH(arena, v, ...)                                                                    \
+    ((v)->at = vec_room(arena, (v)->at, (v)->n, &(v)->cap, sizeof *(v)->at),                       \
      (v)->at[(v)->n++] = (__VA_ARGS__))
 void *vec_room(struct arena *arena, void *at, unsigned n, unsigned *cap, size_t size_bytes);
 

@@ -9,7 +9,8 @@
 /* The sizes of a build configuration, and its number in packets. */
 struct eddy_preset {
     const char *name;
-    uint16_t number, lanes, weight_bits, weight_words, rows, state_rows, input_rows, streams, layers;
+    uint16_t number, lanes, weight_bits, weight_words, rows, state_rows, input_rows, streams,
+        layers;
 };
 
 /* The options of a device URI. */

@@ -34,8 +34,8 @@ static size_t seen_words, payload_missing;
     }                                                                                              \
     static bool make_u##width(hls_stream_u##width *s)                                              \
     {                                                                                              \
-        *s = (hls_stream_u##width){.ring = {.capacity_words = FIRST_CAPACITY_WORDS,                \
-                                            .make_room = grow_u##width}};                          \
+        *s = (hls_stream_u##width){                                                                \
+            .ring = {.capacity_words = FIRST_CAPACITY_WORDS, .make_room = grow_u##width}};         \
         s->words = malloc(FIRST_CAPACITY_WORDS * sizeof *s->words);                                \
         return s->words != NULL;                                                                   \
     }

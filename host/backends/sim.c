@@ -56,4 +56,5 @@ static int open_sim(struct eddy_context *context, const struct carrier_options *
     return EDDY_OK;
 }
 
-const struct backend eddy_backend_sim = {"sim", "the RTL in Verilator, bit- and cycle-exact", open_sim};
+const struct backend eddy_backend_sim = {"sim", "the RTL in Verilator, bit- and cycle-exact",
+                                         open_sim};

@@ -32,10 +32,10 @@ static int parse_option(struct eddy_context *context, const char *key, const cha
 {
     if (strcmp(key, "preset") == 0) {
         options->preset = eddy_preset_find(value);
-        return options->preset ? EDDY_OK
-                               : eddy_fail(context, EDDY_ERROR_ARGUMENT,
-                                           "device URI: no preset '%s'; eddy devices lists them",
-                                           value);
+        return options->preset
+                   ? EDDY_OK
+                   : eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                               "device URI: no preset '%s'; eddy devices lists them", value);
     }
     if (strcmp(key, "stall") == 0)
         return parse_stall(context, value, &options->stall);
@@ -104,9 +104,9 @@ static int pump(struct eddy_device *device, struct exchange *e, bool send_all)
     e->silent = false;
     while (!e->silent && (e->received < e->receive_words || (send_all && e->send_words))) {
         size_t sent, received;
-        const int error = device->carrier->ops->transfer(
-            device->carrier, e->send, e->send_words, &sent, e->receive + e->received,
-            e->receive_words - e->received, &received);
+        const int error = device->carrier->ops->transfer(device->carrier, e->send, e->send_words,
+                                                         &sent, e->receive + e->received,
+                                                         e->receive_words - e->received, &received);
         if (error)
             return error;
         e->send += sent;
@@ -120,10 +120,8 @@ static int pump(struct eddy_device *device, struct exchange *e, bool send_all)
 int eddy_device_exchange(struct eddy_device *device, const uint16_t *send, size_t send_words,
                          uint16_t *receive, size_t receive_words, size_t *received)
 {
-    struct exchange e = {.send = send,
-                         .send_words = send_words,
-                         .receive = receive,
-                         .receive_words = receive_words};
+    struct exchange e = {
+        .send = send, .send_words = send_words, .receive = receive, .receive_words = receive_words};
     const int error = pump(device, &e, true);
     *received = e.received;
     return error;
@@ -185,8 +183,8 @@ int device_request(struct eddy_device *device, struct request_header header, uin
 static int read_id(struct eddy_device *device)
 {
     uint16_t packet[PACKET_HEADER_WORDS], id[ID_WORDS];
-    const int error = device_request(
-        device, (struct request_header){.opcode = PACKET_QUERY}, packet, id, ID_WORDS);
+    const int error = device_request(device, (struct request_header){.opcode = PACKET_QUERY},
+                                     packet, id, ID_WORDS);
     if (error)
         return error;
     if (id[ID_MAGIC] != ID_MAGIC_VALUE || id[ID_VERSION] != PACKET_VERSION)
@@ -195,9 +193,9 @@ static int read_id(struct eddy_device *device)
                          "rebuild one of them",
                          id[ID_VERSION], PACKET_VERSION);
     const struct eddy_preset *p = device->preset;
-    const uint16_t expected[] = {p->number, p->lanes,      p->weight_bits, p->weight_words,
-                                 p->rows,   p->state_rows, p->input_rows,  p->streams,
-                                 p->layers};
+    const uint16_t expected[] = {p->number,       p->lanes,   p->weight_bits,
+                                 p->weight_words, p->rows,    p->state_rows,
+                                 p->input_rows,   p->streams, p->layers};
     if (memcmp(&id[ID_PRESET], expected, sizeof expected) != 0)
         return eddy_fail(device->context, EDDY_ERROR_DEVICE,
                          "the device was not built as preset %s", p->name);

@@ -38,9 +38,8 @@ static size_t pack_weights(const struct eddy_program *program, size_t first, uin
     const uint16_t mask = (uint16_t)((1u << program->preset->weight_bits) - 1);
     memset(payload, 0, LOAD_WORDS * sizeof *payload);
     for (size_t n = 0; n < columns * lanes; n++)
-        payload[n / per_word] |=
-            (uint16_t)((program->weights[first * lanes + n] & mask)
-                       << n % per_word * program->preset->weight_bits);
+        payload[n / per_word] |= (uint16_t)((program->weights[first * lanes + n] & mask)
+                                            << n % per_word * program->preset->weight_bits);
     return columns;
 }
 

@@ -45,8 +45,9 @@ int eddy_stream_open(struct eddy_device *device, struct eddy_stream **stream)
     s->state_elems = device->program->n_rows;
     s->packet = malloc((PACKET_HEADER_WORDS + larger(CHUNK_STEPS * s->inputs, s->state_elems)) *
                        sizeof *s->packet);
-    s->answer = malloc(larger(CHUNK_STEPS * s->answered + ANSWER_RUN_TRAILER_WORDS, s->state_elems) *
-                       sizeof *s->answer);
+    s->answer =
+        malloc(larger(CHUNK_STEPS * s->answered + ANSWER_RUN_TRAILER_WORDS, s->state_elems) *
+               sizeof *s->answer);
     device->open_streams |= 1u << number;
     const int error = s->packet && s->answer
                           ? eddy_stream_reset(s)
@@ -84,8 +85,8 @@ static int run_chunk(struct eddy_stream *s, size_t n_steps)
         .argument = (uint16_t)n_steps,
         .length_words = (uint32_t)(n_steps * s->inputs),
     };
-    const int error = device_request(s->device, header, s->packet, s->answer,
-                                     outputs + ANSWER_RUN_TRAILER_WORDS);
+    const int error =
+        device_request(s->device, header, s->packet, s->answer, outputs + ANSWER_RUN_TRAILER_WORDS);
     if (error)
         return error;
     const uint16_t *trailer = s->answer + outputs;
@@ -105,8 +106,8 @@ static int check_finite(struct eddy_stream *s, size_t n_steps, const float *x)
     for (size_t i = 0; i < n_steps * s->inputs; i++)
         if (!isfinite(x[i]))
             return eddy_fail(s->device->context, EDDY_ERROR_RANGE,
-                             "input row %zu, column %zu is not a finite number",
-                             i / s->inputs + 1, i % s->inputs + 1);
+                             "input row %zu, column %zu is not a finite number", i / s->inputs + 1,
+                             i % s->inputs + 1);
     return EDDY_OK;
 }
 
@@ -123,10 +124,10 @@ int eddy_stream_step(struct eddy_stream *stream, size_t n_steps, const float *x,
                 program, x + t * stream->inputs, in + t * stream->inputs);
         error = run_chunk(stream, chunk);
         for (size_t t = 0; t < chunk && !error; t++)
-            eddy_program_dequantise_output(
-                program, x + t * stream->inputs,
-                (const int16_t *)stream->answer + (t + 1) * stream->answered - outputs,
-                y + t * outputs);
+            eddy_program_dequantise_output(program, x + t * stream->inputs,
+                                           (const int16_t *)stream->answer +
+                                               (t + 1) * stream->answered - outputs,
+                                           y + t * outputs);
         x += chunk * stream->inputs;
         y += chunk * outputs;
         n_steps -= chunk;
@@ -152,9 +153,9 @@ int eddy_stream_step_fixed(struct eddy_stream *stream, size_t n_steps, const int
 
 int eddy_stream_reset(struct eddy_stream *stream)
 {
-    return device_request(
-        stream->device, (struct request_header){.opcode = PACKET_RESET, .stream = stream->number},
-        stream->packet, NULL, 0);
+    return device_request(stream->device,
+                          (struct request_header){.opcode = PACKET_RESET, .stream = stream->number},
+                          stream->packet, NULL, 0);
 }
 
 size_t eddy_stream_state_elems(const struct eddy_stream *stream)

@@ -99,9 +99,8 @@ static void walk_arrays(struct cursor *c, struct eddy_program *p)
 
 static void walk_program(struct cursor *c, struct eddy_program *p)
 {
-    struct image_header h = {.version = IMAGE_VERSION,
-                             .n_layers = (uint32_t)p->n_layers,
-                             .flags = p->residual};
+    struct image_header h = {
+        .version = IMAGE_VERSION, .n_layers = (uint32_t)p->n_layers, .flags = p->residual};
     memcpy(h.magic, IMAGE_MAGIC, sizeof h.magic);
     strncpy(h.preset, p->preset->name, sizeof h.preset - 1);
     preset_sizes(p->preset, h.sizes);

@@ -14,7 +14,8 @@ static float *filled(size_t n_elems, float value)
     return array;
 }
 
-static bool create_layer(struct eddy_layer *layer, size_t n_in, const struct eddy_layer_shape *shape)
+static bool create_layer(struct eddy_layer *layer, size_t n_in,
+                         const struct eddy_layer_shape *shape)
 {
     const bool recurrent = shape->cell != EDDY_CELL_DENSE;
     layer->cell = shape->cell;

@@ -119,8 +119,7 @@ size_t eddy_program_quantise_input(const struct eddy_program *program, const flo
 void eddy_program_dequantise_output(const struct eddy_program *program, const float *x,
                                     const int16_t *fixed, float *y)
 {
-    const float scale =
-        ldexpf(1.0f, -program->layers[program->n_layers - 1].out_fraction_bits);
+    const float scale = ldexpf(1.0f, -program->layers[program->n_layers - 1].out_fraction_bits);
     for (size_t i = 0; i < program_outputs(program); i++)
         y[i] = fixed[i] * scale * program->out_scale[i] + program->out_offset[i] +
                (program->residual ? x[i] : 0.0f);

@@ -100,8 +100,8 @@ static struct program_layer layer_of(const struct eddy_layer *layer, int weight_
         .activation = is_tanh ? ACTIVATION_TANH : ACTIVATION_NONE,
         .in_fraction_bits = (int8_t)in_fraction_bits,
         .result_shift = (uint8_t)result_shift,
-        .out_fraction_bits = (int8_t)(is_tanh ? TANH_OUT_FRACTION_BITS - result_shift
-                                              : fraction_bits_for(limit)),
+        .out_fraction_bits =
+            (int8_t)(is_tanh ? TANH_OUT_FRACTION_BITS - result_shift : fraction_bits_for(limit)),
     };
 }
 
@@ -149,7 +149,8 @@ static void write_columns(const float *v, size_t n, int fraction_bits, size_t la
 }
 
 static int quantise_row(struct eddy_context *context, const struct row *row, size_t layer,
-                        size_t index, size_t row_constant, int16_t *to, struct eddy_program *program)
+                        size_t index, size_t row_constant, int16_t *to,
+                        struct eddy_program *program)
 {
     const size_t lanes = program->preset->lanes;
     const int shift = row_shift(row, program->preset->weight_bits);
@@ -168,8 +169,8 @@ static int quantise_row(struct eddy_context *context, const struct row *row, siz
     return EDDY_OK;
 }
 
-static int quantise_layer(struct eddy_context *context, const struct eddy_layer *layer, size_t index,
-                          size_t first_row, int16_t *to, struct eddy_program *program)
+static int quantise_layer(struct eddy_context *context, const struct eddy_layer *layer,
+                          size_t index, size_t first_row, int16_t *to, struct eddy_program *program)
 {
     const struct program_layer *formats = &program->layers[index];
     const size_t lanes = program->preset->lanes;
@@ -254,8 +255,8 @@ static int quantise(struct eddy_context *context, const struct eddy_model *model
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     int fraction_bits = fraction_bits_for(limits->input);
     for (size_t l = 0; l < model->n_layers; l++) {
-        layers[l] = layer_of(&model->layers[l], preset->weight_bits, fraction_bits,
-                             limits->layer[l]);
+        layers[l] =
+            layer_of(&model->layers[l], preset->weight_bits, fraction_bits, limits->layer[l]);
         layers[l].emit = emit_all || l + 1 == model->n_layers;
         fraction_bits = layers[l].out_fraction_bits;
     }
@@ -289,11 +290,10 @@ int eddy_program_compile(struct eddy_context *context, const struct eddy_model *
     if (o->struct_size != sizeof *o)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                          "eddy_compile_options: struct_size is not that of this library");
-    const struct eddy_preset *preset =
-        o->preset ? eddy_preset_find(o->preset) : eddy_preset_at(0);
+    const struct eddy_preset *preset = o->preset ? eddy_preset_find(o->preset) : eddy_preset_at(0);
     if (!preset)
-        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
-                         "no preset '%s'; eddy devices lists them", o->preset);
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT, "no preset '%s'; eddy devices lists them",
+                         o->preset);
     int error = check_fits(context, model, preset);
     if (error)
         return error;

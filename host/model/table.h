@@ -11,7 +11,8 @@ struct eddy_table {
     float *values;
 };
 
-EDDY_API void eddy_table_free(struct eddy_table *table); /* frees values, not the struct; zeroes it */
+EDDY_API void
+eddy_table_free(struct eddy_table *table); /* frees values, not the struct; zeroes it */
 
 /* Reads .npy (1-D or 2-D, C or Fortran order, f4 f8 i1..i8 u1..u8, either endianness) and .npz (a member:
  * `name`, or the only one when name is NULL), both known by their first bytes; anything else is .csv

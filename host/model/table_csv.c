@@ -106,8 +106,8 @@ static int fail_field(struct eddy_context *context, const struct line *line, con
         text[n] = (unsigned char)start[n] < ' ' || start[n] == 127 ? '?' : start[n];
     text[n] = 0;
     if (n == 0)
-        return eddy_fail(context, EDDY_ERROR_FORMAT, "%s: line %zu, column %zu: empty",
-                         line->name, line->number, line->column);
+        return eddy_fail(context, EDDY_ERROR_FORMAT, "%s: line %zu, column %zu: empty", line->name,
+                         line->number, line->column);
     return eddy_fail(context, EDDY_ERROR_FORMAT, "%s: line %zu, column %zu: '%s' is not a number",
                      line->name, line->number, line->column, text);
 }
@@ -178,8 +178,9 @@ static int parse_row(struct eddy_context *context, struct line *line, size_t fir
     if (table->n_rows == 0)
         table->n_columns = line->column;
     if (line->column != table->n_columns)
-        return eddy_fail(context, EDDY_ERROR_SHAPE, "%s: line %zu has %zu columns, line %zu has %zu",
-                         line->name, line->number, line->column, first_line, table->n_columns);
+        return eddy_fail(context, EDDY_ERROR_SHAPE,
+                         "%s: line %zu has %zu columns, line %zu has %zu", line->name, line->number,
+                         line->column, first_line, table->n_columns);
     table->n_rows++;
     return EDDY_OK;
 }

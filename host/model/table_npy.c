@@ -228,7 +228,9 @@ int table_parse_npy(struct eddy_context *context, const char *where, const uint8
 int table_format_npy(struct eddy_context *context, const struct eddy_table *table, char **bytes,
                      size_t *size_bytes)
 {
-    enum { HEADER_BYTES = 128 }; /* preamble included: a multiple of 64, so that the data is aligned */
+    enum {
+        HEADER_BYTES = 128
+    }; /* preamble included: a multiple of 64, so that the data is aligned */
     const size_t n_elems = table->n_rows * table->n_columns;
     char *file = malloc(HEADER_BYTES + n_elems * 4);
     if (!file)

@@ -99,26 +99,28 @@ static bool exchange(struct pair *pair, const uint16_t *packet, size_t words, st
         same++;
     if (same == n_cpu && n_sim == n_cpu)
         return true;
-    fprintf(stderr,
-            "opcode %d: %zu words from cpu:, %zu from sim:; first difference at word %zu: %04x, %04x\n",
-            header.opcode, n_cpu, n_sim, same, same < n_cpu ? pair->from_cpu[same] : 0u,
-            same < n_sim ? pair->from_sim[same] : 0u);
+    fprintf(
+        stderr,
+        "opcode %d: %zu words from cpu:, %zu from sim:; first difference at word %zu: %04x, %04x\n",
+        header.opcode, n_cpu, n_sim, same, same < n_cpu ? pair->from_cpu[same] : 0u,
+        same < n_sim ? pair->from_sim[same] : 0u);
     return false;
 }
 
-static size_t run_packet(struct random *random, const struct eddy_program *program, uint16_t *packet)
+static size_t run_packet(struct random *random, const struct eddy_program *program,
+                         uint16_t *packet)
 {
     const uint16_t steps = (uint16_t)random_between(random, 1, PACKET_STEPS);
     const size_t words = steps * program_inputs(program);
     const bool extreme = !random_between(random, 0, 3);
-    packet_write_request(
-        &(struct request_header){.opcode = PACKET_RUN,
-                                 .stream = (uint8_t)random_between(random, 0, program->preset->streams - 1),
-                                 .flags = (uint8_t)random_between(random, 0, 3),
-                                 .sequence = (uint16_t)random_next(random),
-                                 .argument = steps,
-                                 .length_words = (uint32_t)words},
-        packet);
+    packet_write_request(&(struct request_header){.opcode = PACKET_RUN,
+                                                  .stream = (uint8_t)random_between(
+                                                      random, 0, program->preset->streams - 1),
+                                                  .flags = (uint8_t)random_between(random, 0, 3),
+                                                  .sequence = (uint16_t)random_next(random),
+                                                  .argument = steps,
+                                                  .length_words = (uint32_t)words},
+                         packet);
     for (size_t i = 0; i < words; i++)
         packet[PACKET_HEADER_WORDS + i] =
             extreme ? (uint16_t)(random_between(random, 0, 1) ? 0x7fff : 0x8000)
@@ -131,11 +133,11 @@ static size_t state_packet(struct random *random, const struct eddy_program *pro
 {
     const uint8_t opcode = (uint8_t)random_between(random, PACKET_READ_STATE, PACKET_RESET);
     const size_t words = opcode == PACKET_WRITE_STATE ? program->n_rows : 0;
-    packet_write_request(
-        &(struct request_header){.opcode = opcode,
-                                 .stream = (uint8_t)random_between(random, 0, program->preset->streams - 1),
-                                 .length_words = (uint32_t)words},
-        packet);
+    packet_write_request(&(struct request_header){.opcode = opcode,
+                                                  .stream = (uint8_t)random_between(
+                                                      random, 0, program->preset->streams - 1),
+                                                  .length_words = (uint32_t)words},
+                         packet);
     for (size_t i = 0; i < words; i++)
         packet[PACKET_HEADER_WORDS + i] = (uint16_t)random_next(random);
     return PACKET_HEADER_WORDS + words;
@@ -157,12 +159,11 @@ static size_t broken_packet(struct random *random, uint16_t *packet)
     return words;
 }
 
-static bool run_program(struct random *random, struct pair *pair, const struct eddy_program *program,
-                        struct tally *tally)
+static bool run_program(struct random *random, struct pair *pair,
+                        const struct eddy_program *program, struct tally *tally)
 {
     uint16_t *packet = malloc(MAX_WORDS * sizeof *packet);
-    bool agree =
-        !eddy_device_load(pair->cpu, program) && !eddy_device_load(pair->sim, program);
+    bool agree = !eddy_device_load(pair->cpu, program) && !eddy_device_load(pair->sim, program);
     for (int n = 0; n < PROGRAM_PACKETS && agree; n++) {
         agree = exchange(pair, packet, run_packet(random, program, packet), tally);
         tally->steps += packet[3];

@@ -39,7 +39,8 @@ static void random_layers(struct random *random, const struct random_limits *lim
             .recurrent = random_between(random, 0, 1),
             .emit = l + 1 == n_layers || limits->emit_all || !random_between(random, 0, 3),
             .activation = (uint8_t)random_between(random, ACTIVATION_NONE, ACTIVATION_TANH),
-            .result_shift = (uint8_t)(random_between(random, 0, 1) ? random_between(random, 0, 7) : 0),
+            .result_shift =
+                (uint8_t)(random_between(random, 0, 1) ? random_between(random, 0, 7) : 0),
         };
         columns = layers[l].rows;
     }
@@ -53,8 +54,9 @@ static void random_numbers(struct random *random, bool extreme, struct eddy_prog
     for (size_t n = 0; n < p->n_rows; n++) {
         p->biases[n] = random_number(random, extreme ? 32 : bits + 10, extreme);
         /* Around the shift that keeps sums of this width within 16 bits, and the ends. */
-        p->shifts[n] = (uint8_t)(random_between(random, 0, 9) ? random_between(random, bits - 2, bits + 4)
-                                                              : random_between(random, 1, 32));
+        p->shifts[n] =
+            (uint8_t)(random_between(random, 0, 9) ? random_between(random, bits - 2, bits + 4)
+                                                   : random_between(random, 1, 32));
     }
 }
 
@@ -122,13 +124,12 @@ size_t reference_run(const struct eddy_program *p, int16_t *state, size_t n_step
             const struct program_layer *layer = &p->layers[l];
             const size_t block = program_block_columns(layer) * lanes;
             for (size_t r = 0; r < layer->rows; r++) {
-                const int64_t v =
-                    reference_row(p, layer, first + r, weights + r / lanes * block + r % lanes, in,
-                                  old + first);
+                const int64_t v = reference_row(
+                    p, layer, first + r, weights + r / lanes * block + r % lanes, in, old + first);
                 const bool is_tanh = layer->activation == ACTIVATION_TANH;
                 clipped += !is_tanh && clip(v) != v;
-                state[first + r] = (int16_t)(is_tanh ? reference_tanh(clip(v), layer->result_shift)
-                                                        : clip(v));
+                state[first + r] =
+                    (int16_t)(is_tanh ? reference_tanh(clip(v), layer->result_shift) : clip(v));
                 if (layer->emit)
                     *y++ = state[first + r];
             }

@@ -18,7 +18,7 @@ int random_between(struct random *random, int low, int high);
 struct random_limits {
     int layers, rows, columns; /* at most */
     bool extreme;              /* weights and biases mostly at the ends of their range */
-    bool emit_all;             /* every layer answers, else a random choice that includes the last */
+    bool emit_all; /* every layer answers, else a random choice that includes the last */
 };
 
 /* A program with random geometry, weights, biases and shifts. NULL: out of memory. */

@@ -37,8 +37,10 @@ static void check_random_program(struct random *random, struct eddy_device *devi
     const size_t steps = (size_t)random_between(random, 1, 20);
     const size_t inputs = program_inputs(program), answered = program_answered(program);
     int16_t *x = random_input(random, steps * inputs);
-    int16_t *y = malloc(steps * answered * sizeof *y), *expected = malloc(steps * answered * sizeof *y);
-    int16_t *state = calloc(program->n_rows, sizeof *state), *read = calloc(program->n_rows, sizeof *read);
+    int16_t *y = malloc(steps * answered * sizeof *y),
+            *expected = malloc(steps * answered * sizeof *y);
+    int16_t *state = calloc(program->n_rows, sizeof *state),
+            *read = calloc(program->n_rows, sizeof *read);
     const size_t clipped = reference_run(program, state, steps, x, expected);
 
     struct eddy_stream *stream;
@@ -88,7 +90,8 @@ static void test_streams_do_not_leak_into_each_other(void **state)
     assert_int_equal(eddy_device_load(device, program), EDDY_OK);
     const size_t inputs = program_inputs(program), answered = program_answered(program);
     struct eddy_stream *streams[8], *ninth;
-    int16_t *reference[8], *y = malloc(answered * sizeof *y), *expected = malloc(answered * sizeof *y);
+    int16_t *reference[8], *y = malloc(answered * sizeof *y),
+                           *expected = malloc(answered * sizeof *y);
     for (int s = 0; s < 8; s++) {
         assert_int_equal(eddy_stream_open(device, &streams[s]), EDDY_OK);
         reference[s] = calloc(program->n_rows, sizeof *reference[s]);
@@ -189,9 +192,8 @@ static void test_program_of_another_preset_is_refused(void **state)
     (void)state;
     struct random random = {3};
     struct eddy_device *device = open_cpu(eddy_preset_at(0));
-    struct eddy_program *program =
-        random_program(&random, eddy_preset_at(1),
-                       &(struct random_limits){.layers = 1, .rows = 4, .columns = 4});
+    struct eddy_program *program = random_program(
+        &random, eddy_preset_at(1), &(struct random_limits){.layers = 1, .rows = 4, .columns = 4});
     assert_int_equal(eddy_device_load(device, program), EDDY_ERROR_DEVICE);
     eddy_program_free(program);
     eddy_device_close(device);

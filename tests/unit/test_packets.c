@@ -48,8 +48,8 @@ static void expect_statuses(const uint16_t *words, size_t n_words, const uint16_
 {
     uint16_t *answer = malloc(ANSWER_ROOM * sizeof *answer);
     size_t received;
-    assert_int_equal(
-        eddy_device_exchange(device, words, n_words, answer, ANSWER_ROOM, &received), EDDY_OK);
+    assert_int_equal(eddy_device_exchange(device, words, n_words, answer, ANSWER_ROOM, &received),
+                     EDDY_OK);
     assert_int_equal(received, n_statuses * PACKET_HEADER_WORDS);
     for (size_t n = 0; n < n_statuses; n++) {
         struct answer_header header;
@@ -95,7 +95,9 @@ static void test_refused_requests_are_skipped(void **state)
         {{.opcode = PACKET_PROGRAM, .argument = 1, .length_words = 4}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_WEIGHTS, .length_words = 0}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_WEIGHTS, .length_words = column_words - 1}, PACKET_STATUS_LENGTH},
-        {{.opcode = PACKET_WEIGHTS, .argument = p->weight_words - 1, .length_words = 2 * column_words},
+        {{.opcode = PACKET_WEIGHTS,
+          .argument = p->weight_words - 1,
+          .length_words = 2 * column_words},
          PACKET_STATUS_RANGE},
         {{.opcode = PACKET_ROWS, .argument = p->rows, .length_words = ROW_WORDS},
          PACKET_STATUS_RANGE},

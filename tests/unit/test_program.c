@@ -143,12 +143,14 @@ static void test_models_too_large_are_refused(void **state)
     expect_capacity_error(600, 1, 4,
                           "the model needs 600 inputs, preset sim-small has 512: 88 too many; "
                           "use a smaller model or a larger preset");
-    expect_capacity_error(4, 1, 2000,
-                          "the model needs 2002 words of state (outputs of all layers), preset "
-                          "sim-small has 1024: 978 too many; use a smaller model or a larger preset");
-    expect_capacity_error(4, 1, 400,
-                          "the model needs 20600 weight words (columns of all row blocks), preset "
-                          "sim-small has 16384: 4216 too many; use a smaller model or a larger preset");
+    expect_capacity_error(
+        4, 1, 2000,
+        "the model needs 2002 words of state (outputs of all layers), preset "
+        "sim-small has 1024: 978 too many; use a smaller model or a larger preset");
+    expect_capacity_error(
+        4, 1, 400,
+        "the model needs 20600 weight words (columns of all row blocks), preset "
+        "sim-small has 16384: 4216 too many; use a smaller model or a larger preset");
 }
 
 static void test_weights_too_large_are_refused(void **state)
@@ -160,7 +162,8 @@ static void test_weights_too_large_are_refused(void **state)
     assert_int_equal(eddy_model_create(context, 1, 1, &shape, &model), EDDY_OK);
     model->layers[0].w[0] = 1e9f;
     assert_int_equal(eddy_program_compile(context, model, NULL, &program), EDDY_ERROR_RANGE);
-    assert_non_null(strstr(eddy_last_error(context), "layer 1, row 1: weights or bias are too large"));
+    assert_non_null(
+        strstr(eddy_last_error(context), "layer 1, row 1: weights or bias are too large"));
     eddy_model_free(model);
 }
 

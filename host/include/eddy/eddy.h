@@ -57,7 +57,7 @@ struct eddy_compile_options {
     const char *preset;                   /* "sim-small", "sim-small-w8"; NULL: sim-small */
     const struct eddy_table *calibration; /* rows of typical input, or NULL: formats then assume
                                              normalised inputs within [-8, 8) and outputs likewise */
-    bool emit_all_layers;                 /* answer every layer's outputs, first layer first, in fixed
+    bool emit_all_layers; /* answer every layer's outputs, first layer first, in fixed
                                              point only: for finding the layer where a difference is born */
 };
 
