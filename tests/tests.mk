@@ -23,18 +23,31 @@ LINT_TESTS := $(foreach preset,$(PRESETS),"hw/lint/lint.sh $(O)/rtl/$(preset) $(
 TESTS = $(UNIT_TESTS) "EDDY_TEST_DEVICE=sim: $(O)/tests/test_packets" $(HLSC_TESTS) \
   "tests/cli/run.sh $(O)/bin/eddy"
 
-# With sanitizers: the host's own programs, and the command line on top of them.
+# What sanitizers have something to say about: the host's own programs, and the command line on top of them.
+HOST_TESTS = $(UNIT_TESTS) $(O)/tests/hlsc/test_check "tests/hlsc/refusals.sh $(HLSC)" \
+  "tests/cli/run.sh $(O)/bin/eddy" "$(O)/tests/cosim 500 2 $(O)/cosim.fst"
 SAN_BUILD := $(O)/san-address-undefined
-SAN_TESTS = $(UNIT_TESTS:$(O)/%=$(SAN_BUILD)/%) $(SAN_BUILD)/tests/hlsc/test_check \
-  "tests/hlsc/refusals.sh $(SAN_BUILD)/bin/hlsc" "tests/cli/run.sh $(SAN_BUILD)/bin/eddy" \
-  "$(SAN_BUILD)/tests/cosim 500 2 $(SAN_BUILD)/cosim.fst"
+SAN_TESTS = $(subst $(O)/,$(SAN_BUILD)/,$(HOST_TESTS))
 
+.PHONY: san-programs test-san
+san-programs:
+	+$(MAKE) --no-print-directory SAN=address,undefined test-programs
+
+ifdef SAN
+test: test-programs
+	O=$(O) tests/run.sh $(HOST_TESTS)
+else
 ## test: all tests, with and without sanitizers; the last line is "N passed, N failed"
 test: deps
 	+$(MAKE) --no-print-directory test-programs
-	+$(MAKE) --no-print-directory SAN=address,undefined test-programs
+	+$(MAKE) --no-print-directory san-programs
 	O=$(O) tests/run.sh $(TESTS) $(LINT_TESTS) \
 	  "$(O)/tests/cosim $(COSIM_TEST_STEPS) 1 $(O)/cosim.fst" $(SAN_TESTS)
+
+## test-san: the host's tests under AddressSanitizer and UndefinedBehaviorSanitizer
+test-san: deps san-programs
+	O=$(SAN_BUILD) tests/run.sh $(SAN_TESTS)
+endif
 
 STEPS ?= 100000
 SEED ?= 1
