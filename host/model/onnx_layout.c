@@ -79,8 +79,8 @@ static int cast(struct onnx_import *import, const Onnx__NodeProto *node)
         to == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT || to == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
     const bool to_integer =
         to == ONNX__TENSOR_PROTO__DATA_TYPE__INT64 || to == ONNX__TENSOR_PROTO__DATA_TYPE__INT32;
-    const bool is_integer = in->kind == VALUE_SHAPE ||
-                            (in->kind == VALUE_CONSTANT && in->constant.integer);
+    const bool is_integer =
+        in->kind == VALUE_SHAPE || (in->kind == VALUE_CONSTANT && in->constant.integer);
     if (is_integer ? !to_integer : !to_float)
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
                            "a conversion to ONNX type %lld is not supported; export in float32",
@@ -95,7 +95,7 @@ static int read_perm(struct onnx_import *import, const Onnx__NodeProto *node, si
     const Onnx__AttributeProto *attribute = onnx_attribute(node, "perm");
     bool used[ONNX_MAX_RANK] = {false};
     for (size_t i = 0; i < rank; i++) {
-        const int64_t axis = !attribute                ? (int64_t)(rank - 1 - i)
+        const int64_t axis = !attribute                  ? (int64_t)(rank - 1 - i)
                              : attribute->n_ints == rank ? attribute->ints[i]
                                                          : -1;
         if (axis < 0 || axis >= (int64_t)rank || used[axis])
@@ -266,40 +266,64 @@ static bool is_unit(const struct onnx_import *import, enum onnx_axis axis)
     return axis != AXIS_CHANNELS && import->has_sequence && axis != import->sequence;
 }
 
-static int reshape_signal(struct onnx_import *import, const Onnx__NodeProto *node,
-                          const struct onnx_signal *in, size_t rank, const int64_t *shape)
+/* Finds the one axis that may be longer than 1 besides the channels. */
+static bool find_long_axis(const struct onnx_import *import, const struct onnx_signal *in,
+                           enum onnx_axis *time)
 {
-    const char *why = "it may mix time, batch and channels; export with batch 1 and fixed shapes";
-    struct onnx_signal out = *in;
-    enum onnx_axis time = AXIS_UNIT;
     size_t n_long = 0;
     for (size_t i = 0; i + 1 < in->rank; i++)
         if (!is_unit(import, in->axes[i])) {
-            time = in->axes[i];
+            *time = in->axes[i];
             n_long++;
         }
-    const bool fixed = n_long == 1 && time != AXIS_CHANNELS && import->extents[time] > 1;
-    bool good = n_long == 1 && time != AXIS_CHANNELS && in->axes[in->rank - 1] == AXIS_CHANNELS &&
-                rank >= 2 && rank <= ONNX_MAX_RANK;
-    size_t n_inferred = 0, n_time = 0;
-    for (size_t i = 0; good && i < rank; i++) {
-        const bool copies = shape[i] == 0 && i < in->rank;
-        n_inferred += shape[i] == -1;
-        if (i + 1 == rank) { /* channels; -1 is their number only when time is certain */
-            good = shape[i] == (int64_t)in->n_channels || (copies && i + 1 == in->rank) ||
-                   shape[i] == -1;
-            out.axes[i] = AXIS_CHANNELS;
-        } else if (shape[i] == -1 || (fixed && shape[i] == import->extents[time]) ||
-                   (copies && in->axes[i] == time)) {
-            out.axes[i] = time;
-            n_time++;
+    return n_long == 1 && *time != AXIS_CHANNELS && in->axes[in->rank - 1] == AXIS_CHANNELS;
+}
+
+/* Replaces -1 by the length that it stands for. */
+static void infer_length(size_t rank, int64_t *shape, int64_t n_elems)
+{
+    int64_t others = 1;
+    size_t n_inferred = 0, at = 0;
+    for (size_t i = 0; i < rank; i++) {
+        if (shape[i] == -1) {
+            at = i;
+            n_inferred++;
+        } else if (shape[i] < 1 || others > n_elems / shape[i]) {
+            return;
         } else {
-            good = shape[i] == 1 || (copies && is_unit(import, in->axes[i]));
-            out.axes[i] = AXIS_UNIT;
+            others *= shape[i];
         }
     }
-    if (!good || n_time != 1 || n_inferred > 1)
-        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED, "%s", why);
+    if (n_inferred == 1 && n_elems % others == 0)
+        shape[at] = n_elems / others;
+}
+
+static int reshape_signal(struct onnx_import *import, const Onnx__NodeProto *node,
+                          const struct onnx_signal *in, size_t rank, int64_t *shape)
+{
+    struct onnx_signal out = *in;
+    enum onnx_axis time = AXIS_UNIT;
+    bool good = rank >= 2 && in->rank >= 2 && find_long_axis(import, in, &time);
+    /* A free number of steps is taken as a large prime: no product of other lengths can be mistaken for it. */
+    const int64_t n = (int64_t)in->n_channels, extent = good ? import->extents[time] : -1;
+    const int64_t steps = extent > 1 && extent < INT32_MAX ? extent : INT32_MAX;
+    for (size_t i = 0; good && i < rank && i < in->rank; i++)
+        if (shape[i] == 0) /* copies a length */
+            shape[i] = in->axes[i] == AXIS_CHANNELS ? n : in->axes[i] == time ? steps : 1;
+    if (good)
+        infer_length(rank, shape, steps * n);
+    size_t n_time = 0;
+    for (size_t i = 0; good && i + 1 < rank; i++) {
+        const bool is_time = shape[i] == steps;
+        good = is_time || shape[i] == 1;
+        out.axes[i] = is_time ? time : AXIS_UNIT;
+        n_time += is_time;
+    }
+    if (!good || n_time != 1 || shape[rank - 1] != n)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "it may mix time, batch and channels; export with batch 1 and fixed "
+                           "shapes");
+    out.axes[rank - 1] = AXIS_CHANNELS;
     out.rank = rank;
     return onnx_define_signal(import, node, &out);
 }
