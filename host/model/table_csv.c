@@ -82,13 +82,14 @@ static bool parse_number(const char *start, const char *end, double *value)
     return rest == text + length;
 }
 
-/* A header names columns: no field of it is a number. */
+/* A header names columns: no field of it is a number, or begins as one (1,5 is a decimal comma, not a name). */
 static bool is_header(struct line line)
 {
     const char *start, *end;
     double value;
     while (next_field(&line, &start, &end)) {
-        if (parse_number(start, end, &value))
+        const char *digit = start + (start < end && strchr("+-.", *start) != NULL);
+        if (parse_number(start, end, &value) || (digit < end && *digit >= '0' && *digit <= '9'))
             return false;
         for (const char *c = start; c < end; c++)
             if ((unsigned char)*c < ' ' && *c != '\t')
