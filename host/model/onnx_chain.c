@@ -97,7 +97,7 @@ int chain_scale(struct onnx_import *import, const Onnx__NodeProto *node, const d
     struct onnx_chain *chain = &import->chain;
     for (size_t i = 0; i < chain->width; i++) {
         chain->scale[i] *= scale[i];
-        chain->offset[i] *= scale[i];
+        chain->offset[i] = chain->offset[i] * scale[i] + 0.0; /* no negative zero */
         if (!isfinite(chain->scale[i]) || !isfinite(chain->offset[i]))
             return onnx_refuse(import, node, EDDY_ERROR_RANGE, "column %zu is scaled by %g", i,
                                scale[i]);

@@ -34,7 +34,7 @@ struct onnx_signal {
 };
 
 enum onnx_value_kind {
-    VALUE_TENSOR,     /* an initializer, not yet decoded */
+    VALUE_TENSOR, /* an initializer, not yet decoded */
     VALUE_CONSTANT,
     VALUE_SIGNAL,
     VALUE_ZERO,       /* zeros of a shape known at run time */
@@ -77,11 +77,11 @@ struct onnx_import {
     size_t node_index; /* of the node at work */
     size_t n_values, capacity;
     struct onnx_value *values;
-    size_t n_axes;          /* 2: input (time, batch, channels) in some order; 1: (time, channels) */
-    int64_t extents[2];     /* of AXIS_FIRST, AXIS_SECOND; -1: not fixed */
-    bool has_sequence;      /* which of the two is time is known: */
+    size_t n_axes;      /* 2: input (time, batch, channels) in some order; 1: (time, channels) */
+    int64_t extents[2]; /* of AXIS_FIRST, AXIS_SECOND; -1: not fixed */
+    bool has_sequence;  /* which of the two is time is known: */
     enum onnx_axis sequence;
-    size_t version;         /* of the newest signal */
+    size_t version; /* of the newest signal */
     struct onnx_chain chain;
 };
 

@@ -188,8 +188,8 @@ int onnx_axes(struct onnx_import *import, const Onnx__NodeProto *node, const cha
             values[k] = (int64_t)constant->values[k];
     }
     if (*n > ONNX_MAX_RANK)
-        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED, "%zu %s, at most %d are understood",
-                           *n, name, ONNX_MAX_RANK);
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "%zu %s, at most %d are understood", *n, name, ONNX_MAX_RANK);
     return EDDY_OK;
 }
 

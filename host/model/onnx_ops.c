@@ -291,10 +291,11 @@ static int check_initial_state(struct onnx_import *import, const Onnx__NodeProto
     for (size_t i = 0; zero && i < value->constant.n_elems; i++)
         zero = value->constant.values[i] == 0;
     if (!zero)
-        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "initial_h ('%.60s') is not constant zero; Eddy starts from zero: export "
-                           "without an initial state",
-                           value->name);
+        return onnx_refuse(
+            import, node, EDDY_ERROR_UNSUPPORTED,
+            "initial_h ('%.60s') is not constant zero; Eddy starts from zero: export "
+            "without an initial state",
+            value->name);
     if (value->constant.n_elems != h)
         return onnx_refuse(import, node, EDDY_ERROR_SHAPE,
                            "initial_h has %zu elements, not %zu; export with batch 1",
@@ -333,8 +334,8 @@ static int read_rnn(struct onnx_import *import, const Onnx__NodeProto *node,
     if (!error && onnx_has_input(node, 3))
         error = onnx_input_constant(import, node, 3, "B", &b);
     if (!error)
-        error = onnx_int_attribute(import, node, "hidden_size",
-                                   w->rank == 3 ? w->dims[1] : 0, &hidden);
+        error =
+            onnx_int_attribute(import, node, "hidden_size", w->rank == 3 ? w->dims[1] : 0, &hidden);
     if (error)
         return error;
     const int64_t channels = (int64_t)signal->n_channels;

@@ -91,8 +91,7 @@ static int read_shape(struct onnx_import *import, const Onnx__ValueInfoProto *in
     *rank = tensor->shape ? tensor->shape->n_dim : 0;
     for (size_t i = 0; i < *rank && i < 3; i++) {
         const Onnx__TensorShapeProto__Dimension *dim = tensor->shape->dim[i];
-        const bool fixed =
-            dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+        const bool fixed = dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
         dims[i] = fixed && dim->dim_value > 0 ? dim->dim_value : -1;
     }
     return EDDY_OK;
@@ -297,8 +296,7 @@ int eddy_model_read_onnx(struct eddy_context *context, const char *path, struct 
     Onnx__ModelProto *file = onnx__model_proto__unpack(NULL, size_bytes, bytes);
     free(bytes);
     if (!file)
-        return refuse(&import, EDDY_ERROR_FORMAT,
-                      "not an ONNX file, or damaged; export it again");
+        return refuse(&import, EDDY_ERROR_FORMAT, "not an ONNX file, or damaged; export it again");
     error = import_graph(&import, file, model);
     for (size_t i = 0; i < import.n_values; i++)
         free(import.values[i].constant.values);

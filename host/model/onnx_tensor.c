@@ -87,9 +87,10 @@ static int check_tensor(struct onnx_import *import, const Onnx__TensorProto *ten
     for (size_t i = 0; i < tensor->n_dims; i++) {
         const int64_t length = tensor->dims[i];
         if (length < 0 || (length && constant->n_elems > MAX_ELEMS / (size_t)length))
-            return eddy_fail(context, EDDY_ERROR_FORMAT,
-                             "%s: tensor '%.80s' has a dimension of length %lld; the file is damaged",
-                             path, name, (long long)length);
+            return eddy_fail(
+                context, EDDY_ERROR_FORMAT,
+                "%s: tensor '%.80s' has a dimension of length %lld; the file is damaged", path,
+                name, (long long)length);
         constant->dims[i] = length;
         constant->n_elems *= (size_t)length;
     }

@@ -51,6 +51,18 @@ static bool read_field(struct wire *wire, unsigned wire_type, struct wire *insid
     }
 }
 
+/* The place of a field among those that exclude each other: members of a oneof share one. */
+static unsigned place_of(const ProtobufCMessageDescriptor *type,
+                         const ProtobufCFieldDescriptor *field)
+{
+    unsigned place = (unsigned)(field - type->fields);
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+        for (place = 0; type->fields[place].quantifier_offset != field->quantifier_offset ||
+                        !(type->fields[place].flags & PROTOBUF_C_FIELD_FLAG_ONEOF);)
+            place++;
+    return place;
+}
+
 static bool check_message(struct wire wire, const ProtobufCMessageDescriptor *type, unsigned depth)
 {
     uint64_t seen = 0;
@@ -64,15 +76,16 @@ static bool check_message(struct wire wire, const ProtobufCMessageDescriptor *ty
             return false;
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field(type, (unsigned)(key >> 3));
-        if (!field || field->type != PROTOBUF_C_TYPE_MESSAGE)
+        const bool is_message = field && field->type == PROTOBUF_C_TYPE_MESSAGE;
+        if (!field || (!is_message && !(field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)))
             continue;
-        const unsigned index = (unsigned)(field - type->fields);
-        if ((key & 7) != 2 || index >= MAX_SINGULAR_FIELDS)
+        const unsigned place = place_of(type, field);
+        if ((is_message && (key & 7) != 2) || place >= MAX_SINGULAR_FIELDS)
             return false;
-        if (field->label != PROTOBUF_C_LABEL_REPEATED && (seen >> index & 1))
+        if (field->label != PROTOBUF_C_LABEL_REPEATED && (seen >> place & 1))
             return false;
-        seen |= UINT64_C(1) << index;
-        if (!check_message(inside, field->descriptor, depth + 1))
+        seen |= UINT64_C(1) << place;
+        if (is_message && !check_message(inside, field->descriptor, depth + 1))
             return false;
     }
     return true;

@@ -18,7 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IR_VERSION = 8, OPSET = 17, NAME_BYTES = 48, MAX_INPUTS = 4, MAX_ATTRIBUTES = 3, MAX_DIMS = 3 };
+enum {
+    IR_VERSION = 8,
+    OPSET = 17,
+    NAME_BYTES = 48,
+    MAX_INPUTS = 4,
+    MAX_ATTRIBUTES = 3,
+    MAX_DIMS = 3
+};
 
 /* Protobuf structs with room for what they point to. */
 struct node {
@@ -126,8 +133,8 @@ static void put_float(uint8_t *raw, size_t i, float value)
 static int add_floats(struct writer *w, const char *name, const float *values, size_t rows,
                       size_t columns, bool transpose, size_t n_dims, const size_t *dims)
 {
-    struct tensor *tensor = add_tensor(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,
-                                       sizeof(float), n_dims, dims);
+    struct tensor *tensor =
+        add_tensor(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, sizeof(float), n_dims, dims);
     if (!tensor)
         return EDDY_ERROR_MEMORY;
     for (size_t r = 0; r < rows; r++)
