@@ -52,14 +52,11 @@ static inline void answer(struct ports p, struct request r, uint8_t status, uint
     word[4] = (uint16_t)length;
     word[5] = (uint16_t)(length >> 16);
     word[6] = 0;
+    word[6] = (uint16_t)~packet_sum(word);
     operate(p, OPERATION_COPY, 0, PACKET_HEADER_WORDS);
-    uint16_t sum = 0;
     HLS_UNROLL
-    for (int k = 0; k < PACKET_HEADER_WORDS - 1; k++) {
+    for (int k = 0; k < PACKET_HEADER_WORDS; k++)
         hls_write(p.data, word[k]);
-        sum += word[k];
-    }
-    hls_write(p.data, (uint16_t)~sum);
 }
 
 static inline void skip(struct ports p, uint32_t words)
@@ -340,15 +337,6 @@ static inline void serve(struct ports p, struct request r, bool header_good)
     }
 }
 
-static inline bool window_is_header(void)
-{
-    uint16_t sum = 0;
-    HLS_UNROLL
-    for (int k = 0; k < PACKET_HEADER_WORDS; k++)
-        sum += window[k];
-    return window_words == PACKET_HEADER_WORDS && window[0] >> 8 == PACKET_MAGIC && sum == 0xffff;
-}
-
 HLS_PROCESS void control(hls_stream_u16 *commands, hls_stream_u64 *operations, hls_stream_u16 *data,
                          hls_stream_u64 *segments, hls_stream_u64 *drains)
 {
@@ -360,7 +348,8 @@ HLS_PROCESS void control(hls_stream_u16 *commands, hls_stream_u64 *operations, h
         window[PACKET_HEADER_WORDS - 1] = hls_read(commands);
         if (window_words < PACKET_HEADER_WORDS)
             window_words++;
-        const bool good = window_is_header();
+        const bool good =
+            window_words == PACKET_HEADER_WORDS && packet_is_header(window, PACKET_MAGIC);
         if (good || (window_words == PACKET_HEADER_WORDS && !lost)) {
             window_words = good ? 0 : window_words;
             lost = !good;

@@ -34,10 +34,28 @@
 #ifndef EDDY_PACKET_H
 #define EDDY_PACKET_H
 
+#include "hls.h"
+
 #define PACKET_VERSION 1
 #define PACKET_MAGIC 0xED
 #define ANSWER_MAGIC 0xEA
 #define PACKET_HEADER_WORDS 7
+
+/* The sum of the words of a header, modulo 2^16: all ones when the check is right. */
+static inline uint16_t packet_sum(const uint16_t words[PACKET_HEADER_WORDS])
+{
+    uint16_t sum = 0;
+    HLS_UNROLL
+    for (int k = 0; k < PACKET_HEADER_WORDS; k++)
+        sum = (uint16_t)(sum + words[k]);
+    return sum;
+}
+
+/* Whether words are a good header: of a request with PACKET_MAGIC, of an answer with ANSWER_MAGIC. */
+static inline bool packet_is_header(const uint16_t words[PACKET_HEADER_WORDS], uint8_t magic)
+{
+    return words[0] >> 8 == magic && packet_sum(words) == 0xffff;
+}
 
 #define PACKET_QUERY 1
 #define PACKET_PROGRAM 2

@@ -157,10 +157,5 @@ static int sim_transfer(sim *handle, const uint16_t *send, size_t send_words, si
     return top.check_failed ? -1 : 0;
 }
 
-static uint64_t sim_cycles(const sim *handle)
-{
-    return reinterpret_cast<const Device *>(handle)->cycles;
-}
-
 extern "C" const sim_model EDDY_SIM_NAME(EDDY_PRESET);
-const sim_model EDDY_SIM_NAME(EDDY_PRESET) = {sim_open, sim_close, sim_transfer, sim_cycles};
+const sim_model EDDY_SIM_NAME(EDDY_PRESET) = {sim_open, sim_close, sim_transfer};

@@ -35,7 +35,6 @@ struct sim_model {
      * checks found a broken promise of the HLS C. */
     int (*transfer)(struct sim *sim, const uint16_t *send, size_t send_words, size_t *sent,
                     uint16_t *receive, size_t receive_words, size_t *received);
-    uint64_t (*cycles)(const struct sim *sim);
 };
 
 /* More than the longest step of any preset. */

@@ -100,14 +100,6 @@ static void run_processes(void)
     datapath(&operations, &data, &segments, &drains, &results);
 }
 
-static bool seen_is_header(void)
-{
-    uint16_t sum = 0;
-    for (size_t k = 0; k < PACKET_HEADER_WORDS; k++)
-        sum += seen[k];
-    return seen_words == PACKET_HEADER_WORDS && seen[0] >> 8 == PACKET_MAGIC && sum == 0xffff;
-}
-
 /* Follows the packets; returns true when `word` leaves control with nothing to wait for. */
 static bool follow(uint16_t word)
 {
@@ -116,7 +108,7 @@ static bool follow(uint16_t word)
     memmove(seen, seen + 1, sizeof seen - sizeof *seen);
     seen[PACKET_HEADER_WORDS - 1] = word;
     seen_words += seen_words < PACKET_HEADER_WORDS;
-    if (!seen_is_header())
+    if (seen_words < PACKET_HEADER_WORDS || !packet_is_header(seen, PACKET_MAGIC))
         return false;
     seen_words = 0;
     payload_missing = seen[4] | (size_t)seen[5] << 16;

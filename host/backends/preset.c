@@ -21,6 +21,13 @@ const struct eddy_preset *eddy_preset_at(size_t index)
     return &engines[index]->preset;
 }
 
+void eddy_preset_sizes(const struct eddy_preset *p, uint16_t sizes[PRESET_SIZES])
+{
+    const uint16_t list[PRESET_SIZES] = {p->lanes,      p->weight_bits, p->weight_words, p->rows,
+                                         p->state_rows, p->input_rows,  p->streams,      p->layers};
+    memcpy(sizes, list, sizeof list);
+}
+
 const struct eddy_preset *eddy_preset_find(const char *name)
 {
     for (size_t i = 0; i < eddy_preset_count(); i++)

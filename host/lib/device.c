@@ -193,10 +193,9 @@ static int read_id(struct eddy_device *device)
                          "rebuild one of them",
                          id[ID_VERSION], PACKET_VERSION);
     const struct eddy_preset *p = device->preset;
-    const uint16_t expected[] = {p->number,       p->lanes,   p->weight_bits,
-                                 p->weight_words, p->rows,    p->state_rows,
-                                 p->input_rows,   p->streams, p->layers};
-    if (memcmp(&id[ID_PRESET], expected, sizeof expected) != 0)
+    uint16_t expected[PRESET_SIZES];
+    eddy_preset_sizes(p, expected);
+    if (id[ID_PRESET] != p->number || memcmp(&id[ID_LANES], expected, sizeof expected) != 0)
         return eddy_fail(device->context, EDDY_ERROR_DEVICE,
                          "the device was not built as preset %s", p->name);
     return EDDY_OK;

@@ -1,13 +1,5 @@
 #include "request.h"
 
-static uint16_t sum_words(const uint16_t *words, int n)
-{
-    uint16_t sum = 0;
-    for (int k = 0; k < n; k++)
-        sum = (uint16_t)(sum + words[k]);
-    return sum;
-}
-
 void packet_write_request(const struct request_header *header, uint16_t words[PACKET_HEADER_WORDS])
 {
     words[0] = (uint16_t)(PACKET_MAGIC << 8 | header->opcode);
@@ -16,7 +8,8 @@ void packet_write_request(const struct request_header *header, uint16_t words[PA
     words[3] = header->argument;
     words[4] = (uint16_t)header->length_words;
     words[5] = (uint16_t)(header->length_words >> 16);
-    words[6] = (uint16_t)~sum_words(words, PACKET_HEADER_WORDS - 1);
+    words[6] = 0;
+    words[6] = (uint16_t)~packet_sum(words);
 }
 
 bool packet_read_answer(const uint16_t words[PACKET_HEADER_WORDS], struct answer_header *header)
@@ -29,7 +22,7 @@ bool packet_read_answer(const uint16_t words[PACKET_HEADER_WORDS], struct answer
         .status = words[3],
         .length_words = words[4] | (uint32_t)words[5] << 16,
     };
-    return words[0] >> 8 == ANSWER_MAGIC && sum_words(words, PACKET_HEADER_WORDS) == 0xffff;
+    return packet_is_header(words, ANSWER_MAGIC);
 }
 
 const char *packet_status_text(uint16_t status)

@@ -17,7 +17,6 @@
 #define IMAGE_MAGIC "EDDYPROG"
 #define IMAGE_VERSION 1
 #define PRESET_NAME_BYTES 32
-#define PRESET_SIZES 8
 
 /* One walk over the fields serves reading, writing and measuring. */
 struct cursor {
@@ -52,13 +51,6 @@ struct image_header {
     uint16_t sizes[PRESET_SIZES];
     uint32_t n_layers, flags;
 };
-
-static void preset_sizes(const struct eddy_preset *p, uint16_t sizes[PRESET_SIZES])
-{
-    const uint16_t list[PRESET_SIZES] = {p->lanes,      p->weight_bits, p->weight_words, p->rows,
-                                         p->state_rows, p->input_rows,  p->streams,      p->layers};
-    memcpy(sizes, list, sizeof list);
-}
 
 static void walk_header(struct cursor *c, struct image_header *h)
 {
@@ -103,7 +95,7 @@ static void walk_program(struct cursor *c, struct eddy_program *p)
         .version = IMAGE_VERSION, .n_layers = (uint32_t)p->n_layers, .flags = p->residual};
     memcpy(h.magic, IMAGE_MAGIC, sizeof h.magic);
     strncpy(h.preset, p->preset->name, sizeof h.preset - 1);
-    preset_sizes(p->preset, h.sizes);
+    eddy_preset_sizes(p->preset, h.sizes);
     walk_header(c, &h);
     for (size_t l = 0; l < p->n_layers; l++)
         walk_layer(c, &p->layers[l]);
@@ -145,7 +137,7 @@ static int check_header(struct eddy_context *context, const char *path,
                          "the model again",
                          path);
     uint16_t sizes[PRESET_SIZES];
-    preset_sizes(*preset, sizes);
+    eddy_preset_sizes(*preset, sizes);
     if (memcmp(sizes, h->sizes, sizeof sizes) != 0)
         return eddy_fail(context, EDDY_ERROR_FORMAT,
                          "%s was compiled for another build of preset %s; compile the model again",

@@ -1,4 +1,5 @@
 /* test_model.c -- models in float: what they compute, and what cannot be made. */
+#include "../support/context.h"
 #include "model/model.h"
 
 #include <math.h>
@@ -8,21 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct eddy_context *context;
-
-static int open_context(void **state)
-{
-    (void)state;
-    return eddy_context_open(&context);
-}
-
-static int close_context(void **state)
-{
-    (void)state;
-    eddy_context_close(context);
-    return 0;
-}
 
 static void assert_close(float actual, double expected)
 {

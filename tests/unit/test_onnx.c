@@ -82,6 +82,17 @@ static void store(const void *bytes, size_t size_bytes)
     assert_int_equal(fclose(file), 0);
 }
 
+/* What is in the file at path, for the caller to free. */
+static Onnx__ModelProto *load_file(void)
+{
+    size_t size;
+    uint8_t *bytes = load(&size);
+    Onnx__ModelProto *file = onnx__model_proto__unpack(NULL, size, bytes);
+    free(bytes);
+    assert_non_null(file);
+    return file;
+}
+
 /* ---- round trip ---- */
 
 static void assert_equal_models(const struct eddy_model *a, const struct eddy_model *b)
@@ -147,11 +158,7 @@ static void only_nodes_that_do_something_are_written(void **state)
     struct eddy_model *model = make_model(3, 1, stack);
     assert_int_equal(eddy_model_write_onnx(context, model, path), EDDY_OK);
     eddy_model_free(model);
-    size_t size;
-    uint8_t *bytes = load(&size);
-    Onnx__ModelProto *file = onnx__model_proto__unpack(NULL, size, bytes);
-    free(bytes);
-    assert_non_null(file);
+    Onnx__ModelProto *file = load_file();
     assert_string_equal(file->producer_name, "eddy");
     assert_int_equal(file->graph->n_node, 2);
     assert_string_equal(file->graph->node[0]->op_type, "RNN");
@@ -234,12 +241,7 @@ static Onnx__ModelProto *good_file(void)
     model->residual = true;
     assert_int_equal(eddy_model_write_onnx(context, model, path), EDDY_OK);
     eddy_model_free(model);
-    size_t size;
-    uint8_t *bytes = load(&size);
-    Onnx__ModelProto *file = onnx__model_proto__unpack(NULL, size, bytes);
-    free(bytes);
-    assert_non_null(file);
-    return file;
+    return load_file();
 }
 
 static void set(char **text, const char *to)
