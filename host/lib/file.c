@@ -15,16 +15,16 @@ static int fail_io(struct eddy_context *context, const char *path, const char *v
     return eddy_fail(context, EDDY_ERROR_IO, "cannot %s %s: %s", verb, path, strerror(errno));
 }
 
-/* Reads to the end of a stream of any length (a pipe too). */
-static int read_all(struct eddy_context *context, FILE *file, const char *path, uint8_t **bytes,
-                    size_t *size_bytes)
+int file_read_all(struct eddy_context *context, const char *name, file_reader reader, void *source,
+                  uint8_t **bytes, size_t *size_bytes)
 {
     size_t capacity = 1 << 16, size = 0;
     uint8_t *buffer = malloc(capacity);
-    while (buffer) {
-        size += fread(buffer + size, 1, capacity - size, file);
+    int64_t n = 0;
+    while (buffer && (n = reader(source, buffer + size, capacity - size)) > 0) {
+        size += (size_t)n;
         if (size < capacity)
-            break;
+            continue;
         capacity *= 2;
         uint8_t *grown = realloc(buffer, capacity);
         if (!grown)
@@ -32,14 +32,20 @@ static int read_all(struct eddy_context *context, FILE *file, const char *path, 
         buffer = grown;
     }
     if (!buffer)
-        return eddy_fail(context, EDDY_ERROR_MEMORY, "%s: out of memory", path);
-    if (ferror(file)) {
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "%s: out of memory", name);
+    if (n < 0) {
         free(buffer);
-        return fail_io(context, path, "read");
+        return EDDY_ERROR_IO;
     }
     *bytes = buffer;
     *size_bytes = size;
     return EDDY_OK;
+}
+
+static int64_t read_stream(void *file, void *bytes, size_t n_bytes)
+{
+    const size_t n = fread(bytes, 1, n_bytes, file);
+    return n == 0 && ferror(file) ? -1 : (int64_t)n;
 }
 
 int file_read(struct eddy_context *context, const char *path, uint8_t **bytes, size_t *size_bytes)
@@ -47,7 +53,9 @@ int file_read(struct eddy_context *context, const char *path, uint8_t **bytes, s
     FILE *file = fopen(path, "rb");
     if (!file)
         return fail_io(context, path, "open");
-    const int error = read_all(context, file, path, bytes, size_bytes);
+    int error = file_read_all(context, path, read_stream, file, bytes, size_bytes);
+    if (error == EDDY_ERROR_IO)
+        error = fail_io(context, path, "read");
     fclose(file);
     return error;
 }

@@ -186,17 +186,30 @@ static int check_removable(struct onnx_import *import, const Onnx__NodeProto *no
     return onnx_set_sequence(import, node, axis == AXIS_FIRST ? AXIS_SECOND : AXIS_FIRST);
 }
 
+/* The value and the axes that Squeeze and Unsqueeze work on; `done` when the value has no axes to change. */
+static int read_operands(struct onnx_import *import, const Onnx__NodeProto *node,
+                         struct onnx_value **in, size_t *n, int64_t axes[ONNX_MAX_RANK], bool *done)
+{
+    *done = false;
+    int error = onnx_input(import, node, 0, in);
+    if (!error)
+        error = onnx_axes(import, node, "axes", 1, 13, n, axes);
+    if (error || (*in)->kind == VALUE_CONSTANT || (*in)->kind == VALUE_SIGNAL)
+        return error;
+    *done = true;
+    return pass_on(import, node, *in);
+}
+
 static int squeeze(struct onnx_import *import, const Onnx__NodeProto *node)
 {
     struct onnx_value *in;
     int64_t axes[ONNX_MAX_RANK], dims[ONNX_MAX_RANK];
     size_t n, kept = 0;
     bool gone[ONNX_MAX_RANK] = {false};
-    int error = onnx_input(import, node, 0, &in);
-    if (!error)
-        error = onnx_axes(import, node, "axes", 1, 13, &n, axes);
-    if (error || (in->kind != VALUE_CONSTANT && in->kind != VALUE_SIGNAL))
-        return error ? error : pass_on(import, node, in);
+    bool done;
+    int error = read_operands(import, node, &in, &n, axes, &done);
+    if (error || done)
+        return error;
     const bool is_signal = in->kind == VALUE_SIGNAL;
     const size_t rank = is_signal ? in->signal.rank : in->constant.rank;
     if (n == 0)
@@ -231,11 +244,10 @@ static int unsqueeze(struct onnx_import *import, const Onnx__NodeProto *node)
     int64_t axes[ONNX_MAX_RANK], dims[ONNX_MAX_RANK];
     size_t n, taken = 0;
     bool made[ONNX_MAX_RANK] = {false};
-    int error = onnx_input(import, node, 0, &in);
-    if (!error)
-        error = onnx_axes(import, node, "axes", 1, 13, &n, axes);
-    if (error || (in->kind != VALUE_CONSTANT && in->kind != VALUE_SIGNAL))
-        return error ? error : pass_on(import, node, in);
+    bool done;
+    int error = read_operands(import, node, &in, &n, axes, &done);
+    if (error || done)
+        return error;
     const bool is_signal = in->kind == VALUE_SIGNAL;
     const size_t rank = n + (is_signal ? in->signal.rank : in->constant.rank);
     if (n == 0 || rank > ONNX_MAX_RANK)

@@ -23,34 +23,21 @@ static bool ends_with(const char *path, const char *ending)
     return n >= n_ending && strcasecmp(path + n - n_ending, ending) == 0;
 }
 
+static int64_t read_zip(void *member, void *bytes, size_t n_bytes)
+{
+    return zip_fread(member, bytes, n_bytes);
+}
+
 /* Reads a member to its end, whatever size the directory claims. */
 static int read_member(struct eddy_context *context, const char *where, zip_file_t *member,
                        uint8_t **bytes, size_t *size_bytes)
 {
-    size_t capacity = 1 << 16, size = 0;
-    uint8_t *buffer = malloc(capacity);
-    zip_int64_t n = 0;
-    while (buffer && (n = zip_fread(member, buffer + size, capacity - size)) > 0) {
-        size += (size_t)n;
-        if (size < capacity)
-            continue;
-        capacity *= 2;
-        uint8_t *grown = realloc(buffer, capacity);
-        if (!grown)
-            free(buffer);
-        buffer = grown;
-    }
-    if (!buffer)
-        return eddy_fail(context, EDDY_ERROR_MEMORY, "%s: out of memory", where);
-    if (n < 0) {
-        free(buffer);
+    const int error = file_read_all(context, where, read_zip, member, bytes, size_bytes);
+    if (error == EDDY_ERROR_IO)
         return eddy_fail(context, EDDY_ERROR_FORMAT,
                          "%s: a damaged archive (%s); copy or save the file again", where,
                          zip_file_strerror(member));
-    }
-    *bytes = buffer;
-    *size_bytes = size;
-    return EDDY_OK;
+    return error;
 }
 
 /* The members' names without .npy, for a message. */
