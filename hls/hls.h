@@ -14,6 +14,7 @@
  * Directives:
  *   HLS_PROCESS             before a process (a top function); natively it stays private to its file
  *   HLS_PIPELINE(ii)        first statement of a loop body: start an iteration every ii cycles
+ *   HLS_FLATTEN             first statement of the outermost body of a nest: the nest becomes one pipelined loop
  *   HLS_UNROLL              before a counted loop: replicate its body
  *   HLS_PARTITION(dim)      after an array's declarator: one bank for each index of dimension dim (1 = outermost)
  *   HLS_REGISTERS           after an array's declarator: every element a register
@@ -45,6 +46,7 @@ typedef hls::stream<uint64_t> hls_stream_u64;
 #define hls_clock() 0u
 #define HLS_PROCESS
 #define HLS_PIPELINE(ii) _Pragma(HLS_STRING(HLS pipeline II = ii))
+#define HLS_FLATTEN _Pragma("HLS loop_flatten")
 #define HLS_UNROLL _Pragma("HLS unroll")
 #define HLS_PARTITION(dim)
 #define HLS_REGISTERS
@@ -57,6 +59,7 @@ typedef struct hls_stream_u64 hls_stream_u64;
 #if defined(__HLSC__)
 #define HLS_PROCESS
 #define HLS_PIPELINE(ii) __hls_pipeline(ii)
+#define HLS_FLATTEN __hls_flatten()
 #define HLS_UNROLL _Pragma("clang loop unroll(full)")
 #define HLS_PARTITION(dim) __attribute__((annotate("hls.partition=" HLS_STRING(dim))))
 #define HLS_REGISTERS __attribute__((annotate("hls.registers")))
@@ -64,6 +67,7 @@ typedef struct hls_stream_u64 hls_stream_u64;
 #define hls_more(s) true
 #define hls_clock() __hls_clock()
 void __hls_pipeline(int ii);
+void __hls_flatten(void);
 void __hls_distance(const void *array, int n);
 uint32_t __hls_clock(void);
 #define HLS_STREAM_CALLS(width)                                                                    \
@@ -77,6 +81,7 @@ HLS_STREAM_CALLS(64)
 #include "hls_native.h"
 #define HLS_PROCESS static __attribute__((unused))
 #define HLS_PIPELINE(ii) ((void)0)
+#define HLS_FLATTEN ((void)0)
 #define HLS_UNROLL
 #define HLS_PARTITION(dim)
 #define HLS_REGISTERS

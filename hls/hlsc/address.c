@@ -35,17 +35,31 @@ struct memory *lower_memory_of(struct program *p, LLVMValueRef pointer, LLVMValu
     return m;
 }
 
+/* Byte offsets are often computed as a whole: sums and shifts in them are terms of their own. */
+static void add_term(struct lowering *l, struct linear *x, struct node *n, int64_t bytes)
+{
+    const struct memory *m = x->memory;
+    unsigned unit = !m ? 1 : m->partitioned ? m->bank[0].width / 8 : m->row_bytes;
+    bool whole = bytes % (unit ? unit : 1) == 0;
+    if (n->op == OP_CONST) {
+        x->bytes += sign_extend(n->value, n->width) * bytes;
+    } else if (!whole && n->op == OP_SHL && n->arg[1]->op == OP_CONST && n->arg[1]->value < 32) {
+        add_term(l, x, n->arg[0], bytes << n->arg[1]->value);
+    } else if (!whole && n->op == OP_ADD) {
+        add_term(l, x, n->arg[0], bytes);
+        add_term(l, x, n->arg[1], bytes);
+    } else {
+        VEC_PUSH(l->p->arena, &x->terms, (struct term){bytes, n});
+    }
+}
+
 static void add_index(struct lowering *l, struct linear *x, LLVMValueRef index, uint64_t size_bytes)
 {
     if (LLVMIsAConstantInt(index)) {
         x->bytes += LLVMConstIntGetSExtValue(index) * (int64_t)size_bytes;
         return;
     }
-    struct node *n = lower_value(l, index);
-    if (n->op == OP_CONST)
-        x->bytes += sign_extend(n->value, n->width) * (int64_t)size_bytes;
-    else
-        VEC_PUSH(l->p->arena, &x->terms, (struct term){(int64_t)size_bytes, n});
+    add_term(l, x, lower_value(l, index), (int64_t)size_bytes);
 }
 
 static void add_gep(struct lowering *l, struct linear *x, LLVMValueRef gep)
@@ -68,12 +82,11 @@ static void add_gep(struct lowering *l, struct linear *x, LLVMValueRef gep)
 
 static struct linear linearise(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access)
 {
-    struct linear x = {0};
+    struct linear x = {.memory = lower_memory_of(l->p, pointer, access)};
     while (is_gep(pointer)) {
         add_gep(l, &x, pointer);
         pointer = LLVMGetOperand(pointer, 0);
     }
-    x.memory = lower_memory_of(l->p, pointer, access);
     return x;
 }
 
@@ -130,15 +143,26 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
     int64_t element_bytes = m->bank[0].width == 1 ? 1 : m->bank[0].width / 8;
     unsigned lane_bits = m->nbanks > 1 ? bit_length(m->nbanks - 1) : 1;
     struct place at = {.memory = m};
+    unsigned row_shift = bit_length((uint64_t)row_bytes) - 1;
+    struct node *odd = NULL; /* terms in bytes whose sum, not each, is a multiple of a row */
     for (unsigned i = 0; i < x.terms.n; i++) {
         struct term t = x.terms.at[i];
         if (t.bytes % row_bytes == 0)
             at.row = sum_of(l, at.row, scaled(l, t.index, t.bytes / row_bytes, m->address_bits));
         else if (m->partitioned && t.bytes % element_bytes == 0)
             at.lane = sum_of(l, at.lane, scaled(l, t.index, t.bytes / element_bytes, lane_bits));
+        else if (m->nbanks == 1 && (row_bytes & (row_bytes - 1)) == 0)
+            odd = sum_of(l, odd, scaled(l, t.index, t.bytes, m->address_bits + row_shift));
         else
             diag_fail(p->diag, loc_of(p, access), "access fields by name",
                       "'%s' is indexed in a way that crosses its elements", m->name);
+    }
+    if (odd) {
+        unsigned bits = m->address_bits + row_shift;
+        odd = ir_make(p, l->r, OP_ADD, bits, odd, ir_const(p, l->r, (uint64_t)in_row, bits), NULL);
+        odd = ir_make(p, l->r, OP_LSHR, bits, odd, ir_const(p, l->r, row_shift, bits), NULL);
+        at.row = sum_of(l, at.row, ir_resize(p, l->r, odd, m->address_bits, false));
+        in_row = 0;
     }
     struct node *row_constant = ir_const(p, l->r, (uint64_t)row, m->address_bits);
     at.row = at.row ? ir_make(p, l->r, OP_ADD, m->address_bits, at.row, row_constant, NULL)

@@ -88,7 +88,7 @@ static bool one_port(const struct node *a, const struct node *b)
         return false;
     bool lanes = a->nargs == 4 || b->nargs == 4;
     return a->memory == b->memory && a->memory->kind != MEMORY_REGISTERS &&
-           (lanes || a->bank == b->bank);
+           (lanes || a->bank == b->bank) && a->copy == b->copy;
 }
 
 static const char *check_ports(const struct program *p, const struct region *r)
@@ -114,18 +114,24 @@ struct affine {
     bool known;
 };
 
+static bool counts_from(const struct node *n, const struct node *state)
+{
+    return n == state || (n->op == OP_BOUND && n->arg[0] == state);
+}
+
 static struct affine affine_of(const struct node *row)
 {
     struct affine a = {NULL, 0, 0, false};
-    while (row->op == OP_TRUNC || (row->op == OP_ADD && row->arg[1]->op == OP_CONST)) {
+    while (row->op == OP_TRUNC || row->op == OP_BOUND ||
+           (row->op == OP_ADD && row->arg[1]->op == OP_CONST)) {
         a.constant += row->op == OP_ADD ? row->arg[1]->value : 0;
         row = row->arg[0];
     }
     if (row->op == OP_CONST) {
         a.constant += row->value;
         a.known = true;
-    } else if (row->op == OP_PHI && row->next->op == OP_ADD && row->next->arg[0] == row &&
-               row->next->arg[1]->op == OP_CONST) {
+    } else if (row->op == OP_PHI && row->next->op == OP_ADD &&
+               counts_from(row->next->arg[0], row) && row->next->arg[1]->op == OP_CONST) {
         a.state = row;
         a.step = row->next->arg[1]->value;
         a.known = true;

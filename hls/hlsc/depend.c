@@ -32,7 +32,7 @@ static void split_address(const struct node *row, const struct node **base, uint
 static const struct node *induction(const struct node *n, uint64_t *offset, uint64_t *step)
 {
     for (;;) {
-        if (n->op == OP_TRUNC)
+        if (n->op == OP_TRUNC || n->op == OP_BOUND)
             n = n->arg[0];
         else if (n->op == OP_ADD && n->arg[1]->op == OP_CONST) {
             *offset += n->arg[1]->value;
@@ -43,7 +43,10 @@ static const struct node *induction(const struct node *n, uint64_t *offset, uint
     if (n->op != OP_PHI)
         return NULL;
     const struct node *next = n->next;
-    if (next->op != OP_ADD || next->arg[0] != n || next->arg[1]->op != OP_CONST)
+    if (next->op != OP_ADD || next->arg[1]->op != OP_CONST)
+        return NULL;
+    const struct node *from = next->arg[0];
+    if ((from->op == OP_BOUND ? from->arg[0] : from) != n)
         return NULL;
     *step = next->arg[1]->value;
     return n;
@@ -184,6 +187,6 @@ bool port_conflict(const struct region *r, const struct node *a, const struct no
     if (!ir_is_memory_access(a) || !banks_meet(a, b) || a->memory->kind == MEMORY_REGISTERS)
         return false;
     if (a->op == OP_LOAD)
-        return !(one_cycle && a->arg[0] == b->arg[0]);
+        return a->copy == b->copy && !(one_cycle && a->arg[0] == b->arg[0]);
     return !(one_cycle && apart);
 }

@@ -104,7 +104,11 @@ static void prepare_functions(struct program *p)
                     add_attribute(p, f, (int)i + 1, "nocapture", 0);
                     add_attribute(p, f, (int)i + 1, "readnone", 0);
                 }
-        } else if (f != p->top) {
+        } else if (f == p->top) {
+            for (unsigned i = 0; i < LLVMCountParams(f); i++) /* parameters never overlap */
+                if (LLVMGetTypeKind(LLVMTypeOf(LLVMGetParam(f, i))) == LLVMPointerTypeKind)
+                    add_attribute(p, f, (int)i + 1, "noalias", 0);
+        } else {
             add_attribute(p, f, LLVMAttributeFunctionIndex, "alwaysinline", 0);
             LLVMSetLinkage(f, LLVMInternalLinkage);
         }
@@ -185,6 +189,7 @@ void front_compile(struct program *p)
     prepare_functions(p);
     optimise(p);
     padding_remove(p);
+    flatten_loops(p);
     if (p->options->dump && strcmp(p->options->dump, "llvm") == 0) {
         char *text = LLVMPrintModuleToString(p->module);
         puts(text);

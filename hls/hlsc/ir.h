@@ -47,6 +47,7 @@ enum op {
     OP_EMPTY,
     OP_WRITE, /* data, predicate */
     OP_CLOCK,
+    OP_BOUND, /* arg 0, known to be 0..`value` */
     OP_COUNT,
 };
 
@@ -76,8 +77,9 @@ struct node {
     unsigned width; /* in C; 0 for an effect without value */
     unsigned nargs;
     struct node *arg[4];
-    uint64_t value; /* CONST, SAT */
+    uint64_t value; /* CONST, SAT, BOUND */
     unsigned bank;  /* LOAD, STORE: of memory */
+    unsigned copy;  /* LOAD: of a ROM that has several */
     unsigned order; /* effects and loads: place in the program */
     struct memory *memory;
     struct stream *stream;
@@ -105,7 +107,12 @@ struct stream {
     struct loc loc;
 };
 
-enum memory_kind { MEMORY_RAM, MEMORY_ROM, MEMORY_REGISTERS };
+enum memory_kind {
+    MEMORY_RAM,
+    MEMORY_ROM,
+    MEMORY_REGISTERS,
+    MEMORY_PORT, /* an array parameter: the memory lies outside of the module */
+};
 
 /* One memory of its own: an index of the partitioned dimension, a field of a struct, or all. */
 struct bank {
@@ -121,11 +128,14 @@ struct bank {
 
 struct memory {
     const char *name;
-    LLVMValueRef global; /* or alloca */
+    LLVMValueRef global; /* or alloca, or parameter */
     enum memory_kind kind;
-    unsigned rows, row_bytes, nbanks, address_bits;
-    bool partitioned; /* banks are lanes of one width */
+    unsigned rows, row_bytes, nbanks, address_bits; /* rows: 0 for a parameter of unknown size */
+    unsigned rows_seen;                             /* bits of the rows that it is accessed at */
+    bool partitioned;                               /* banks are lanes of one width */
+    unsigned copies;                                /* of a ROM, for several loads in a cycle */
     bool scalar;
+    bool is_read, is_written; /* MEMORY_PORT */
     struct bank *bank;
     struct loc loc;
     bool live;
@@ -188,10 +198,12 @@ struct region {
     VEC(struct edge) edges;
     VEC(struct liveout) liveouts;
     VEC(struct promise) promises;
-    int ii_wanted, ii;
-    int depth;        /* the last cycle; a block has depth + 1 states */
-    bool empty;       /* a block with nothing to do: transitions pass through */
-    struct map value; /* from LLVM values to nodes */
+    bool automatic;     /* a loop without a marker */
+    int ii_wanted, ii;  /* wanted 0: the smallest that is feasible */
+    int64_t iterations; /* of a loop, where they are known; else 0 */
+    int depth;          /* the last cycle; a block has depth + 1 states */
+    bool empty;         /* a block with nothing to do: transitions pass through */
+    struct map value;   /* from LLVM values to nodes */
     struct map cse;
     unsigned first_state;
     const char *state_name;
@@ -203,6 +215,7 @@ struct options {
     const char *source, *top, *output, *report, *family, *dump;
     double clock_ns;
     bool quiet;
+    bool pipeline; /* pipeline loops without a marker */
     VEC(const char *) includes;
     VEC(const char *) defines;
 };
@@ -219,15 +232,18 @@ struct program {
     LLVMValueRef top;
     VEC(struct stream *) streams;
     VEC(LLVMValueRef) scalars;
+    struct variable *result; /* what the function returns, or NULL */
     VEC(struct memory *) memories;
     VEC(struct variable *) variables;
     VEC(struct region *) regions;
-    struct map memory_of;     /* global or alloca to memory */
-    struct map region_of;     /* block to region */
-    struct map variable_of;   /* instruction to variable */
-    struct map state_of;      /* phi of a loop to the variable of its state */
-    struct map stream_of;     /* parameter to stream */
-    struct map annotation_of; /* global to struct annotation */
+    struct map memory_of;       /* global or alloca to memory */
+    struct map region_of;       /* block to region */
+    struct map variable_of;     /* instruction to variable */
+    struct map state_of;        /* phi of a loop to the variable of its state */
+    struct map stream_of;       /* parameter to stream */
+    struct map annotation_of;   /* global to struct annotation */
+    VEC(struct loc) sequential; /* loops that were found not to pipeline */
+    bool again;                 /* compile once more, with what is known by now */
     unsigned next_id;
     bool returns;
     bool uses_clock;
@@ -248,6 +264,10 @@ struct node *ir_resize(struct program *p, struct region *r, struct node *a, unsi
                        bool sign);
 struct node *ir_variable(struct program *p, struct region *r, struct variable *v);
 struct variable *ir_new_variable(struct program *p, unsigned width, const char *hint);
+
+/* a / b or a % b, bit by bit. */
+struct node *ir_divide(struct program *p, struct region *r, struct node *a, struct node *b,
+                       bool is_signed, bool remainder);
 
 /* ---- properties ---- */
 
@@ -274,6 +294,7 @@ static inline bool ir_is_effect(const struct node *n)
 /* ---- passes, in their order; see README.md ---- */
 
 void front_compile(struct program *p);
+void flatten_loops(struct program *p);
 void memory_collect(struct program *p);
 void lower_program(struct program *p);
 void live_mark(struct program *p);

@@ -64,6 +64,8 @@ static void mark_node(struct program *p, struct node *n)
         mark_variable(p, n->variable);
     if (n->op == OP_LOAD)
         mark_memory(p, n->memory);
+    if (n->op == OP_STORE)
+        mark_memory(p, n->memory);
     p->uses_clock |= n->op == OP_CLOCK;
 }
 
@@ -127,7 +129,8 @@ void live_mark(struct program *p)
         struct region *r = p->regions.at[i];
         for (unsigned k = 0; k < r->effects.n; k++) {
             struct node *n = r->effects.at[k];
-            if (n->op == OP_READ || n->op == OP_WRITE)
+            bool outside = n->op == OP_STORE && n->memory->kind == MEMORY_PORT;
+            if (n->op == OP_READ || n->op == OP_WRITE || outside)
                 mark_node(p, n);
         }
         if (r->again)
@@ -139,6 +142,8 @@ void live_mark(struct program *p)
                 mark_variable(p, r->edges.at[k].taken);
         }
     }
+    if (p->result)
+        mark_variable(p, p->result);
     for (unsigned i = 0; i < p->regions.n; i++)
         keep_live(p, p->regions.at[i]);
     unsigned kept = 0;

@@ -243,6 +243,10 @@ static void lower_promise(struct lowering *l, LLVMValueRef inst)
     struct promise promise = {.memory = lower_memory_of(p, LLVMGetOperand(inst, 0), inst),
                               .distance = (unsigned)LLVMConstIntGetZExtValue(distance),
                               .loc = loc_of(p, inst)};
+    if (promise.memory && promise.memory->kind == MEMORY_PORT)
+        diag_fail(p->diag, promise.loc, "copy the array into a static one",
+                  "'%s' is a parameter: a promise about it cannot be watched",
+                  promise.memory->name);
     if (promise.memory)
         VEC_PUSH(p->arena, &l->r->promises, promise);
 }
@@ -301,6 +305,16 @@ static struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const
                          ir_make(p, r, OP_LSHR, w, low, left ? rest : k, NULL));
         }
     }
+    if (strncmp(name, "llvm.bitreverse.", 16) == 0) {
+        struct node *sum = ir_const(p, r, 0, w);
+        for (unsigned k = 0; k < w; k++) {
+            struct node *bit = ir_make(p, r, OP_LSHR, w, a, ir_const(p, r, k, w), NULL);
+            bit = ir_and(p, r, bit, ir_const(p, r, 1, w));
+            sum =
+                ir_or(p, r, sum, ir_make(p, r, OP_SHL, w, bit, ir_const(p, r, w - 1 - k, w), NULL));
+        }
+        return sum;
+    }
     if (strncmp(name, "llvm.bswap.", 11) == 0) {
         struct node *sum = ir_const(p, r, 0, w);
         for (unsigned k = 0; k < w; k += 8) {
@@ -332,6 +346,23 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         lower_promise(l, inst);
         return NULL;
     }
+    if (strncmp(name, "__hls_bound", 11) == 0) {
+        struct node *a = lower_value(l, LLVMGetOperand(inst, 0));
+        struct node *n = ir_new(p, OP_BOUND, a->width);
+        n->value = LLVMConstIntGetZExtValue(LLVMGetOperand(inst, 1));
+        n->arg[0] = a;
+        n->nargs = 1;
+        return a->op == OP_CONST ? a : n;
+    }
+    if (strcmp(name, "__hls_auto") == 0 || strcmp(name, "__hls_smallest") == 0 ||
+        strcmp(name, "__hls_iterations") == 0)
+        return NULL;
+    if (strcmp(name, "__hls_flatten") == 0) {
+        if (!l->r->is_loop)
+            diag_fail(p->diag, loc, "put it first into the body of the outermost loop of the nest",
+                      "HLS_FLATTEN is not in a loop");
+        return NULL;
+    }
     if (strcmp(name, "__hls_pipeline") == 0) {
         if (!l->r->is_loop)
             diag_fail(p->diag, loc, "put it first into the body of a loop",
@@ -355,14 +386,18 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
 
 /* ---- arithmetic ---- */
 
+static bool is_power_of_two(const struct node *n)
+{
+    return n->op == OP_CONST && n->value != 0 && (n->value & (n->value - 1)) == 0;
+}
+
 static struct node *lower_signed_division(struct lowering *l, LLVMValueRef inst, struct node *a,
                                           struct node *b, unsigned w)
 {
     struct program *p = l->p;
     struct region *r = l->r;
-    if (b->op != OP_CONST || (b->value & (b->value - 1)) != 0 || b->value == 0)
-        diag_fail(p->diag, loc_of(p, inst), "divide by a power of two, or subtract in a loop",
-                  "division by a number that is not a constant power of two");
+    if (!is_power_of_two(b) || b->value >> (w - 1))
+        return ir_divide(p, r, a, b, true, LLVMGetInstructionOpcode(inst) == LLVMSRem);
     unsigned k = bit_length(b->value) - 1;
     struct node *sign = ir_make(p, r, OP_ASHR, w, a, ir_const(p, r, w - 1, w), NULL);
     struct node *bias = ir_and(p, r, sign, ir_const(p, r, mask_of(k), w));
@@ -381,9 +416,8 @@ static struct node *lower_division(struct lowering *l, LLVMValueRef inst, struct
     LLVMOpcode opcode = LLVMGetInstructionOpcode(inst);
     if (opcode == LLVMSDiv || opcode == LLVMSRem)
         return lower_signed_division(l, inst, a, b, w);
-    if (b->op != OP_CONST || (b->value & (b->value - 1)) != 0 || b->value == 0)
-        diag_fail(p->diag, loc_of(p, inst), "divide by a power of two, or subtract in a loop",
-                  "division by a number that is not a constant power of two");
+    if (!is_power_of_two(b))
+        return ir_divide(p, l->r, a, b, false, opcode == LLVMURem);
     if (opcode == LLVMURem)
         return ir_and(p, l->r, a, ir_const(p, l->r, b->value - 1, w));
     return ir_make(p, l->r, OP_LSHR, w, a, ir_const(p, l->r, bit_length(b->value) - 1, w), NULL);

@@ -27,7 +27,9 @@ struct loop {
     VEC(struct block *) body;
     VEC(struct block *) latches;
     bool has_inner;
-    int ii; /* of the marker, 0 without */
+    bool marked, automatic;
+    int64_t iterations; /* 0: not known */
+    int ii;             /* of the marker, 0 for the smallest */
     struct loc loc;
 };
 struct cfg {
@@ -37,6 +39,7 @@ struct cfg {
 };
 void padding_remove(struct program *p);
 void cfg_build(struct program *p, struct cfg *cfg);
+void bound_counters(struct program *p, struct cfg *cfg);
 bool cfg_dominates(const struct block *a, const struct block *b);
 
 /* Where a pointer points: a row of a bank, or of the bank given by `lane`. */

@@ -9,7 +9,7 @@
 
 const char *argp_program_version = "hlsc 0.1";
 
-enum { KEY_TOP = 256, KEY_REPORT, KEY_CLOCK, KEY_FAMILY, KEY_DUMP };
+enum { KEY_PIPELINE = 255, KEY_TOP, KEY_REPORT, KEY_CLOCK, KEY_FAMILY, KEY_DUMP };
 
 static const struct argp_option option_table[] = {
     {"top", KEY_TOP, "FUNCTION", 0, "the function that becomes the module", 0},
@@ -17,6 +17,8 @@ static const struct argp_option option_table[] = {
     {"report", KEY_REPORT, "FILE", 0, "a report in JSON", 0},
     {"clock-ns", KEY_CLOCK, "NS", 0, "the period to schedule for", 0},
     {"family", KEY_FAMILY, "NAME", 0, "ice40 (default) or ecp5", 0},
+    {"pipeline", KEY_PIPELINE, NULL, 0,
+     "pipeline and flatten loops that have no marker, where that is possible", 0},
     {"include", 'I', "DIR", 0, "as for the compiler", 0},
     {"define", 'D', "NAME=VALUE", 0, "as for the compiler", 0},
     {"dump", KEY_DUMP, "PASS", 0, "print the program after llvm, lower, width or schedule", 0},
@@ -44,6 +46,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_FAMILY: o->family = arg; break;
     case 'I': VEC_PUSH(s->arena, &o->includes, arg); break;
     case 'D': VEC_PUSH(s->arena, &o->defines, arg); break;
+    case KEY_PIPELINE: o->pipeline = true; break;
     case KEY_DUMP: o->dump = arg; break;
     case 'q': o->quiet = true; break;
     case ARGP_KEY_ARG:

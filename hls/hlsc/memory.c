@@ -164,8 +164,66 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
     map_put(p->arena, &p->memory_of, g, m);
 }
 
+/* ---- array parameters ---- */
+
+/* The first access through a pointer; NULL if there is none, or if streams are called with it. */
+static LLVMValueRef first_access(LLVMValueRef pointer)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(pointer); u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        if (LLVMIsALoadInst(user) || LLVMIsAStoreInst(user))
+            return user;
+        bool leads_on = LLVMIsAGetElementPtrInst(user) || LLVMIsASelectInst(user);
+        LLVMValueRef access = leads_on ? first_access(user) : NULL;
+        if (access)
+            return access;
+    }
+    return NULL;
+}
+
+/* Rows that the declaration promises, as in `int16_t x[static 64]`; 0 if unknown. */
+static unsigned promised_rows(struct program *p, unsigned number, unsigned row_bytes)
+{
+    static const char name[] = "dereferenceable";
+    LLVMAttributeRef a =
+        LLVMGetEnumAttributeAtIndex(p->top, (LLVMAttributeIndex)(number + 1),
+                                    LLVMGetEnumAttributeKindForName(name, sizeof name - 1));
+    return a ? (unsigned)(LLVMGetEnumAttributeValue(a) / row_bytes) : 0;
+}
+
+static void add_parameter(struct program *p, unsigned number)
+{
+    LLVMValueRef v = LLVMGetParam(p->top, number);
+    LLVMValueRef access =
+        LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind ? first_access(v) : NULL;
+    if (!access)
+        return;
+    unsigned width = width_of(LLVMIsAStoreInst(access) ? LLVMGetOperand(access, 0) : access);
+    struct memory *m = arena_alloc(p->arena, sizeof *m);
+    m->name = hint_of(p, v);
+    m->global = v;
+    m->kind = MEMORY_PORT;
+    m->loc = loc_of(p, access);
+    if (width < 8 || width > 64 || (width & (width - 1)) != 0)
+        diag_fail(p->diag, m->loc, "use integers of 8, 16, 32 or 64 bits",
+                  "'%s': elements of this type are not supported", m->name);
+    m->row_bytes = width / 8;
+    m->rows = promised_rows(p, number, m->row_bytes);
+    m->address_bits = m->rows > 1 ? bit_length(m->rows - 1) : m->rows ? 1 : 32;
+    m->nbanks = 1;
+    m->bank = arena_alloc(p->arena, sizeof *m->bank);
+    m->bank[0] = (struct bank){.width = width,
+                               .range = {-((wide)1 << (width - 1)), ((wide)1 << (width - 1)) - 1},
+                               .demand = width};
+    VEC_PUSH(p->arena, &p->memories, m);
+    map_put(p->arena, &p->memory_of, v, m);
+}
+
 void memory_collect(struct program *p)
 {
+    for (unsigned i = 0; i < LLVMCountParams(p->top); i++)
+        add_parameter(p, i);
+
     for (LLVMValueRef g = LLVMGetFirstGlobal(p->module); g; g = LLVMGetNextGlobal(g)) {
         size_t length;
         const char *name = LLVMGetValueName2(g, &length);

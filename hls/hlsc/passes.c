@@ -9,7 +9,7 @@ static void dump_if(const struct program *p, const char *pass)
         dump_program(p, pass, stdout);
 }
 
-void compile_to_schedule(struct program *p)
+static void run_passes(struct program *p)
 {
     front_compile(p);
     memory_collect(p);
@@ -20,4 +20,33 @@ void compile_to_schedule(struct program *p)
     dump_if(p, "width");
     schedule_program(p);
     dump_if(p, "schedule");
+}
+
+/* Forgets all of the program but what was learnt about its loops. */
+static void start_again(struct program *p)
+{
+    struct program fresh = {.arena = p->arena,
+                            .diag = p->diag,
+                            .options = p->options,
+                            .tech = p->tech,
+                            .context = p->context};
+    memcpy(&fresh.sequential, &p->sequential, sizeof fresh.sequential);
+    if (p->module)
+        LLVMDisposeModule(p->module);
+    *p = fresh;
+}
+
+void compile_to_schedule(struct program *p)
+{
+    jmp_buf outer;
+    memcpy(outer, p->diag->escape, sizeof outer);
+    if (setjmp(p->diag->escape)) {
+        if (!p->again) {
+            memcpy(p->diag->escape, outer, sizeof outer);
+            longjmp(p->diag->escape, 1);
+        }
+        start_again(p);
+    }
+    run_passes(p);
+    memcpy(p->diag->escape, outer, sizeof outer);
 }

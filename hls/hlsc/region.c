@@ -10,7 +10,19 @@ static void read_markers(struct program *p, struct cfg *cfg)
     for (unsigned i = 0; i < cfg->blocks.n; i++) {
         struct block *b = cfg->blocks.at[i];
         for (LLVMValueRef v = LLVMGetFirstInstruction(b->llvm); v; v = LLVMGetNextInstruction(v)) {
-            if (!LLVMIsACallInst(v) || strcmp(callee_name(v), "__hls_pipeline") != 0)
+            if (!LLVMIsACallInst(v))
+                continue;
+            if (strcmp(callee_name(v), "__hls_iterations") == 0 && b->loop) {
+                int64_t n = LLVMConstIntGetSExtValue(LLVMGetOperand(v, 0));
+                b->loop->iterations = n > b->loop->iterations ? n : b->loop->iterations;
+            }
+            bool automatic = strcmp(callee_name(v), "__hls_auto") == 0;
+            if (automatic || strcmp(callee_name(v), "__hls_smallest") == 0) {
+                b->loop->marked = true;
+                b->loop->automatic = automatic;
+                b->loop->loc = loc_of(p, v);
+            }
+            if (strcmp(callee_name(v), "__hls_pipeline") != 0)
                 continue;
             LLVMValueRef ii = LLVMGetOperand(v, 0);
             if (!LLVMIsAConstantInt(ii) || LLVMConstIntGetSExtValue(ii) < 1)
@@ -18,17 +30,19 @@ static void read_markers(struct program *p, struct cfg *cfg)
                           "HLS_PIPELINE needs the interval");
             if (!b->loop)
                 continue; /* refused when lowered, unless unreachable */
-            b->loop->ii = (int)LLVMConstIntGetSExtValue(ii);
+            b->loop->marked = true;
+            int wanted = (int)LLVMConstIntGetSExtValue(ii);
+            b->loop->ii = wanted > b->loop->ii ? wanted : b->loop->ii;
             b->loop->loc = loc_of(p, v);
         }
     }
     for (unsigned i = 0; i < cfg->loops.n; i++) {
         struct loop *loop = cfg->loops.at[i];
-        if (loop->ii && loop->has_inner)
+        if (loop->marked && loop->has_inner)
             diag_fail(p->diag, loop->loc,
                       "put HLS_UNROLL before the inner loop, with constant bounds",
                       "a pipelined loop contains a loop that is not unrolled");
-        if (loop->ii && loop->latches.n != 1)
+        if (loop->marked && loop->latches.n != 1)
             diag_fail(p->diag, loop->loc, "leave one way to the next iteration",
                       "a pipelined loop has several ways back");
     }
@@ -42,9 +56,12 @@ static struct region *new_region(struct program *p, struct cfg *cfg, struct bloc
     if (!r->name)
         r->name = "block";
     struct loop *loop = entry->loop;
-    if (loop && loop->ii && loop->header == entry) {
+    if (loop && loop->marked && loop->header == entry) {
         r->is_loop = true;
-        r->ii_wanted = r->ii = loop->ii;
+        r->automatic = loop->automatic;
+        r->iterations = loop->iterations;
+        r->ii_wanted = loop->ii;
+        r->ii = loop->ii ? loop->ii : 1;
         r->loc = loop->loc;
         r->latch = loop->latches.at[0]->llvm;
         for (unsigned i = 0; i < cfg->blocks.n; i++)
@@ -170,12 +187,15 @@ static struct node *merge_phi(struct flow *f, struct block *b, LLVMValueRef phi)
         struct block *from = map_get(&f->cfg->block_of, from_llvm);
         if (!from || !in_region(f, from))
             continue;
-        struct node *v = lower_value(&f->l, LLVMGetIncomingValue(phi, k));
+        LLVMValueRef incoming = LLVMGetIncomingValue(phi, k);
+        if (LLVMIsUndef(incoming) || LLVMIsPoison(incoming))
+            continue; /* any value will do */
+        struct node *v = lower_value(&f->l, incoming);
         struct node *c =
             ir_and(p, f->l.r, reach(f, from, b->idom), edge_condition(f, from_llvm, b->llvm));
         n = n ? ir_make(p, f->l.r, OP_SELECT, v->width, c, v, n) : v;
     }
-    return n;
+    return n ? n : ir_const(p, f->l.r, 0, width_of(phi));
 }
 
 /* ---- registers: cells of statics that a region names by constants are values in it ---- */
@@ -339,8 +359,14 @@ static void add_edges(struct flow *f)
     for (unsigned i = 0; i < l->r->blocks.n; i++) {
         struct block *b = map_get(&f->cfg->block_of, l->r->blocks.at[i]);
         if (LLVMIsAReturnInst(LLVMGetBasicBlockTerminator(b->llvm))) {
-            VEC_PUSH(p->arena, &l->r->edges,
-                     (struct edge){b->llvm, NULL, ir_const(p, l->r, 1, 1), NULL, {0}});
+            struct edge e = {.from = b->llvm, .condition = reach(f, b, entry)};
+            if (p->result) {
+                struct move m = {
+                    p->result,
+                    lower_value(l, LLVMGetOperand(LLVMGetBasicBlockTerminator(b->llvm), 0))};
+                VEC_PUSH(p->arena, &e.moves, m);
+            }
+            VEC_PUSH(p->arena, &l->r->edges, e);
             p->returns = true;
         }
         for (unsigned k = 0; k < b->succ.n; k++) {
@@ -431,7 +457,9 @@ static void collect_parameters(struct program *p)
     for (unsigned i = 0; i < LLVMCountParams(p->top); i++) {
         LLVMValueRef v = LLVMGetParam(p->top, i);
         struct loc loc = {0};
-        if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind) {
+        if (map_get(&p->memory_of, v)) {
+            continue; /* an array */
+        } else if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind) {
             struct stream *s = arena_alloc(p->arena, sizeof *s);
             s->name = hint_of(p, v);
             s->param = v;
@@ -440,14 +468,17 @@ static void collect_parameters(struct program *p)
         } else if (width_of(v) > 0 && width_of(v) <= 64) {
             VEC_PUSH(p->arena, &p->scalars, v);
         } else {
-            diag_fail(p->diag, loc, "pass integers up to 64 bits and stream pointers",
-                      "parameter %u of '%s' is of a type that is not supported", i + 1,
-                      p->options->top);
+            diag_fail(
+                p->diag, loc, "pass integers up to 64 bits, arrays of integers and stream pointers",
+                "parameter %u of '%s' is of a type that is not supported", i + 1, p->options->top);
         }
     }
-    if (LLVMGetTypeKind(LLVMGetReturnType(LLVMGlobalGetValueType(p->top))) != LLVMVoidTypeKind)
-        diag_fail(p->diag, (struct loc){0}, "return results through streams",
-                  "'%s' returns a value", p->options->top);
+    LLVMTypeRef result = LLVMGetReturnType(LLVMGlobalGetValueType(p->top));
+    if (LLVMGetTypeKind(result) == LLVMIntegerTypeKind && LLVMGetIntTypeWidth(result) <= 64)
+        p->result = ir_new_variable(p, LLVMGetIntTypeWidth(result), "returned");
+    else if (LLVMGetTypeKind(result) != LLVMVoidTypeKind)
+        diag_fail(p->diag, (struct loc){0}, "return an integer, or results through streams",
+                  "'%s' returns a value of a type that is not supported", p->options->top);
 }
 
 void lower_program(struct program *p)

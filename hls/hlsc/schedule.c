@@ -137,7 +137,7 @@ static bool over_port(const struct region *r, const struct node *a, const struct
     return a->op == b->op && !ir_disjoint(ir_predicate(a), ir_predicate(b)) &&
            ((a->stream && a->stream == b->stream) ||
             (ir_is_memory_access(a) && a->memory == b->memory && a->bank == b->bank &&
-             a->memory->kind != MEMORY_REGISTERS &&
+             a->memory->kind != MEMORY_REGISTERS && a->copy == b->copy &&
              !(a->op == OP_LOAD && a->arg[0] == b->arg[0]))) &&
            r->is_loop;
 }
@@ -164,6 +164,28 @@ static bool ports_fit(struct scheduler *s, struct failure *f)
     return true;
 }
 
+/* Loads of a ROM that do not fit its port get copies of it. */
+static void assign_copies(struct region *r)
+{
+    for (unsigned i = 0; r->is_loop && i < r->effects.n; i++) {
+        struct node *a = r->effects.at[i];
+        if (a->op != OP_LOAD || a->memory->kind != MEMORY_ROM)
+            continue;
+        unsigned before = 0;
+        struct node *same = NULL;
+        for (unsigned k = 0; k < i && !same; k++) {
+            struct node *b = r->effects.at[k];
+            if (b->op != OP_LOAD || b->memory != a->memory || b->bank != a->bank)
+                continue;
+            before++;
+            same = b->arg[0] == a->arg[0] ? b : NULL;
+        }
+        a->copy = same ? same->copy : before / (unsigned)r->ii;
+        if (a->copy >= a->memory->copies)
+            a->memory->copies = a->copy + 1;
+    }
+}
+
 static bool raise_bounds(struct scheduler *s)
 {
     struct region *r = s->r;
@@ -185,6 +207,7 @@ static bool attempt(struct scheduler *s, struct failure *f)
     struct region *r = s->r;
     memset(s->lower, 0, r->nodes.n * sizeof *s->lower);
     memset(s->cause, 0, r->nodes.n * sizeof *s->cause);
+    assign_copies(r);
     if (!ports_fit(s, f))
         return false;
     int limit = 80 + (int)r->nodes.n / 4;
@@ -251,6 +274,27 @@ static void finish_region(struct scheduler *s)
     }
 }
 
+/* A loop without a marker: the smallest interval, or else states. A nest that was made one loop
+ * must be fast, or its inner loops are better off alone. */
+static void find_interval(struct scheduler *s, struct failure *f)
+{
+    struct region *r = s->r;
+    const int most = r->automatic && strcmp(r->name, "nest") == 0 ? 2 : 64;
+    bool ordered = true; /* what is read before it is written may wait for itself */
+    for (unsigned i = 0; i < r->effects.n; i++)
+        for (unsigned k = 0; k < i; k++)
+            ordered &= r->effects.at[i]->op != OP_READ || r->effects.at[k]->op != OP_WRITE;
+    for (r->ii = 1; (ordered || !r->automatic) && r->ii <= most; r->ii++)
+        if (attempt(s, f))
+            return;
+    if (!r->automatic)
+        diag_fail(s->p->diag, f->loc.line ? f->loc : r->loc, "leave it to states",
+                  "the nest cannot be one loop: %s", f->reason);
+    VEC_PUSH(s->p->arena, &s->p->sequential, r->loc);
+    s->p->again = true;
+    longjmp(s->p->diag->escape, 1);
+}
+
 static void schedule_region(struct program *p, struct region *r)
 {
     struct scheduler s = {.p = p, .r = r};
@@ -262,7 +306,9 @@ static void schedule_region(struct program *p, struct region *r)
         r->ii = 1 << 20; /* iterations never overlap */
     depend_find(p, r, &s.order);
     struct failure f = {{0}, NULL};
-    if (!attempt(&s, &f)) {
+    if (r->is_loop && r->ii_wanted == 0) {
+        find_interval(&s, &f);
+    } else if (!attempt(&s, &f)) {
         int fits = 0;
         const char *reason = f.reason;
         struct loc loc = f.loc.line ? f.loc : r->loc;

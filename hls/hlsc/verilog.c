@@ -41,6 +41,35 @@ static void emit_state_names(struct emitter *e)
     fprintf(e->out, "  reg [%u:0] state;\n", e->state_bits - 1);
 }
 
+static bool accessed(const struct program *p, const struct memory *m, enum op op)
+{
+    for (unsigned i = 0; i < p->regions.n; i++)
+        for (unsigned k = 0; k < p->regions.at[i]->effects.n; k++) {
+            const struct node *n = p->regions.at[i]->effects.at[k];
+            if (n->op == op && n->memory == m && !p->regions.at[i]->empty)
+                return true;
+        }
+    return false;
+}
+
+/* An array parameter: rdata follows a cycle after ren, and stays until the next ren. */
+static void emit_memory_pins(struct emitter *e, struct memory *m)
+{
+    unsigned row = m->address_bits - 1, word = m->bank[0].bits - 1;
+    m->is_read = accessed(e->p, m, OP_LOAD);
+    m->is_written = accessed(e->p, m, OP_STORE);
+    if (m->is_read)
+        fprintf(e->out,
+                ",\n  output wire %s_ren,\n  output wire [%u:0] %s_raddr,\n  input  wire [%u:0] "
+                "%s_rdata",
+                m->name, row, m->name, word, m->name);
+    if (m->is_written)
+        fprintf(e->out,
+                ",\n  output wire %s_wen,\n  output wire [%u:0] %s_waddr,\n  output wire [%u:0] "
+                "%s_wdata",
+                m->name, row, m->name, word, m->name);
+}
+
 static void emit_port_list(struct emitter *e)
 {
     struct program *p = e->p;
@@ -71,6 +100,11 @@ static void emit_port_list(struct emitter *e)
                     "  input  wire m_axis_%s_tready",
                     s->width - 1, n, n, n);
     }
+    for (unsigned i = 0; i < p->memories.n; i++)
+        if (p->memories.at[i]->kind == MEMORY_PORT && p->memories.at[i]->live)
+            emit_memory_pins(e, p->memories.at[i]);
+    if (p->result)
+        fprintf(o, ",\n  output wire [%u:0] result", p->result->width - 1);
     fprintf(o, "\n`ifdef HLSC_CHECK\n  , output wire check_failed // a promised distance was not "
                "kept\n`endif\n);\n");
 }
@@ -78,6 +112,12 @@ static void emit_port_list(struct emitter *e)
 static void declare_inputs(struct emitter *e)
 {
     struct program *p = e->p;
+    static const char *const pins[] = {"ren", "raddr", "rdata", "wen", "waddr", "wdata"};
+    for (unsigned i = 0; i < p->memories.n; i++)
+        for (unsigned k = 0; k < 6 && p->memories.at[i]->kind == MEMORY_PORT; k++)
+            unique_name(e, text(e, "%s_%s", p->memories.at[i]->name, pins[k]));
+    if (p->result)
+        unique_name(e, "result");
     for (unsigned i = 0; i < p->scalars.n; i++) {
         LLVMValueRef v = p->scalars.at[i];
         size_t length;
@@ -134,6 +174,18 @@ static struct region *entry_region(struct program *p)
     return p->regions.at[0];
 }
 
+static const char *result_word(struct emitter *e)
+{
+    const struct variable *v = e->p->result;
+    struct net *net = net_of_variable(e, e->p->result);
+    net->used = mask_of(v->bits);
+    if (v->bits == v->width)
+        return net->name;
+    return v->is_signed ? text(e, "{{%u{%s[%u]}}, %s}", v->width - v->bits, net->name, v->bits - 1,
+                               net->name)
+                        : text(e, "{%s, %s}", sized(e, v->width - v->bits, 0), net->name);
+}
+
 static void emit_process(struct emitter *e, const char *updates, const char *cases,
                          const char *resets)
 {
@@ -161,6 +213,8 @@ static void emit_process(struct emitter *e, const char *updates, const char *cas
     fprintf(o, "    end\n  end\n");
     if (p->returns)
         fprintf(o, "  assign idle = state == S_idle;\n");
+    if (p->result)
+        fprintf(o, "  assign result = %s;\n", result_word(e));
     if (p->uses_clock)
         fprintf(o, "  always @(posedge clk) cycle_count <= rst_n ? cycle_count + 32'd1 : 32'd0;\n");
 }

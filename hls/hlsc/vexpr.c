@@ -278,6 +278,7 @@ const char *expression(struct emitter *e, struct region *r, struct node *n)
                              : text(e, "{%u{%s}}", bits, operand(e, r, a, c, 1));
         return operand(e, r, a, c, bits);
     case OP_ZEXT:
+    case OP_BOUND:
     case OP_TRUNC: return operand(e, r, a, c, bits);
     case OP_SMIN:
     case OP_SMAX:

@@ -52,8 +52,8 @@ static void emit_valid_bits(struct emitter *e, struct region *r)
         fprintf(e->clocked, "    if (!rst_n) %s_valid <= %d'd0;\n", s, r->depth);
     if (r->ii > 1) {
         unsigned bits = bit_length((uint64_t)r->ii - 1);
-        fprintf(e->clocked, "    %s_phase <= %s_phase == %s ? %s : %s_phase + %s;\n", s, s,
-                sized(e, bits, (uint64_t)r->ii - 1), sized(e, bits, 0), s, sized(e, bits, 1));
+        fprintf(e->clocked, "    %s_phase <= ~%s_run | %s_phase == %s ? %s : %s_phase + %s;\n", s,
+                s, s, sized(e, bits, (uint64_t)r->ii - 1), sized(e, bits, 0), s, sized(e, bits, 1));
         fprintf(e->clocked, "    if (!rst_n) %s_phase <= %s;\n", s, sized(e, bits, 0));
     }
 }

@@ -222,7 +222,18 @@ static void connect_loads(struct emitter *e, const struct bank_ports *ports, con
     }
 }
 
-static void emit_bank(struct emitter *e, struct memory *m, unsigned b, struct bank_ports *ports)
+static struct bank_ports ports_of_copy(struct emitter *e, const struct bank_ports *all,
+                                       unsigned copy)
+{
+    struct bank_ports part = {.writes = all->writes};
+    for (unsigned i = 0; i < all->reads.n; i++)
+        if (all->reads.at[i].node->copy == copy)
+            VEC_PUSH(e->arena, &part.reads, all->reads.at[i]);
+    return part;
+}
+
+static void emit_bank(struct emitter *e, struct memory *m, unsigned b,
+                      const struct bank_ports *ports)
 {
     struct bank *bank = &m->bank[b];
     const char *wish = m->nbanks > 1 ? text(e, "%s_%u", m->name, b) : m->name;
@@ -283,6 +294,27 @@ static void emit_wide(struct emitter *e, struct memory *m, struct memory_ports *
     fprintf(e->out, "  end\n");
 }
 
+static void emit_outer_memory(struct emitter *e, const struct memory *m, struct bank_ports *ports)
+{
+    const char *name = m->name;
+    unsigned bits = m->bank[0].bits;
+    if (m->is_read) {
+        fprintf(e->out, "\n  assign %s_ren = %s;\n  assign %s_raddr =\n      %s;\n", name,
+                any_of(e, &ports->reads), name, choose(e, &ports->reads, false, m->address_bits));
+        for (unsigned i = 0; i < ports->reads.n; i++) {
+            const struct net *to = map_get(&e->net_of, ports->reads.at[i].node);
+            fprintf(e->out, "  assign %s = %s_rdata;\n", to->name, name);
+        }
+    }
+    if (m->is_written)
+        fprintf(e->out,
+                "\n  assign %s_wen = %s;\n  assign %s_waddr =\n      %s;\n"
+                "  assign %s_wdata =\n      %s;\n",
+                name, any_of(e, &ports->writes), name,
+                choose(e, &ports->writes, false, m->address_bits), name,
+                choose(e, &ports->writes, true, bits));
+}
+
 void emit_memories(struct emitter *e)
 {
     for (unsigned i = 0; i < e->p->memories.n; i++) {
@@ -290,12 +322,19 @@ void emit_memories(struct emitter *e)
         if (m->kind == MEMORY_REGISTERS || !m->live)
             continue;
         struct memory_ports *ports = ports_of_memory(e, m);
+        if (m->kind == MEMORY_PORT) {
+            emit_outer_memory(e, m, &ports->bank[0]);
+            continue;
+        }
         if (is_wide(m, ports)) {
             emit_wide(e, m, ports);
             continue;
         }
         for (unsigned b = 0; b < m->nbanks; b++)
-            emit_bank(e, m, b, &ports->bank[b]);
+            for (unsigned copy = 0; copy == 0 || copy < m->copies; copy++) {
+                const struct bank_ports part = ports_of_copy(e, &ports->bank[b], copy);
+                emit_bank(e, m, b, &part);
+            }
     }
 }
 

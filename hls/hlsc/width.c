@@ -179,6 +179,11 @@ static struct range node_range(const struct node *n)
             return limit;
         return (struct range){a.lo > limit.lo ? a.lo : limit.lo, a.hi < limit.hi ? a.hi : limit.hi};
     }
+    case OP_BOUND:
+        return is_empty(a)
+                   ? a
+                   : (struct range){a.lo > 0 ? a.lo : 0,
+                                    a.hi > 0 && a.hi < (wide)n->value ? a.hi : (wide)n->value};
     case OP_NOT:
     case OP_CMP:
     case OP_EMPTY: return (struct range){0, 1};
@@ -377,6 +382,8 @@ static bool demand_args(struct node *n)
     case OP_ZEXT:
     case OP_SEXT:
     case OP_TRUNC: return demand_node(n->arg[0], d);
+    case OP_BOUND:
+        return demand_node(n->arg[0], d < bit_length(n->value) ? d : bit_length(n->value));
     case OP_PHI:
     case OP_VAR: return false;
     default: /* compares, minima, saturation look at every bit */
@@ -431,9 +438,20 @@ static void settle(struct range r, unsigned demand, unsigned width, unsigned *bi
         *bits = 1;
 }
 
+/* An array parameter of unknown size has the address bits that its accesses use. */
+static void see_row(struct memory *m, const struct node *row)
+{
+    if (m->rows != 0)
+        return;
+    unsigned bits = row->range.lo < 0 ? m->address_bits : unsigned_bits(row->range.hi);
+    m->rows_seen = bits > m->rows_seen ? bits : m->rows_seen;
+}
+
 void width_analyse(struct program *p)
 {
     find_ranges(p);
+    if (p->result)
+        demand(&p->result->demand, p->result->width, p->result->width);
     for (bool changed = true; changed;) {
         changed = cell_demands(p);
         for (unsigned i = 0; i < p->regions.n; i++)
@@ -455,6 +473,15 @@ void width_analyse(struct program *p)
             settle(like->range, like->demand, like->width, &m->bank[b].bits, &m->bank[b].is_signed);
         }
     }
+    for (unsigned i = 0; i < p->regions.n; i++) /* rows that an outer memory needs */
+        for (unsigned k = 0; k < p->regions.at[i]->effects.n; k++) {
+            const struct node *n = p->regions.at[i]->effects.at[k];
+            if (n->memory && n->memory->kind == MEMORY_PORT)
+                see_row(n->memory, n->arg[0]);
+        }
+    for (unsigned i = 0; i < p->memories.n; i++)
+        if (p->memories.at[i]->rows_seen)
+            p->memories.at[i]->address_bits = p->memories.at[i]->rows_seen;
     for (unsigned i = 0; i < p->regions.n; i++) /* reads of a variable have its form */
         for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++) {
             struct node *n = p->regions.at[i]->nodes.at[k];

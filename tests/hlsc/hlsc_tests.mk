@@ -5,23 +5,24 @@ include hls/hlsc/hlsc.mk
 endif
 
 HLSC_TESTS_DIR := $(O)/tests/hlsc
-HLSC_KERNELS := $(patsubst tests/hlsc/kernels/%.c,%,$(wildcard tests/hlsc/kernels/*.c))
-HLSC_COSIMS := $(HLSC_KERNELS:%=$(HLSC_TESTS_DIR)/cosim_%)
+HLSC_KERNELS := $(wildcard tests/hlsc/kernels/*.c)
+HLSC_RIG := $(HLSC_TESTS_DIR)/kernels/rig
+HLSC_RIG_SOURCES := $(wildcard tests/hlsc/rig/*)
 HLSC_CHECK_TEST := $(HLSC_TESTS_DIR)/test_check
 
 # Co-simulations test what hlsc wrote, not hlsc: sanitizers have nothing to find in them.
 ifdef SAN
 HLSC_TEST_PROGRAMS := $(HLSC_CHECK_TEST)
+HLSC_TESTS := $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)"
 else
-HLSC_TEST_PROGRAMS := $(HLSC_COSIMS) $(HLSC_CHECK_TEST)
+HLSC_TEST_PROGRAMS := $(HLSC_RIG) $(HLSC_CHECK_TEST)
+HLSC_TESTS := "$(HLSC_RIG) 12" $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)"
 endif
-HLSC_TESTS := $(HLSC_TEST_PROGRAMS) "tests/hlsc/refusals.sh $(HLSC)"
 
-$(HLSC_COSIMS): $(HLSC_TESTS_DIR)/cosim_%: tests/hlsc/kernels/%.c tests/hlsc/kernels/%.h tests/hlsc/cosim.cpp \
-  tests/hlsc/build_cosim.sh hls/hls.h hls/hls_native.h hls/hlsc/rtl/hlsc_fifo.v $(HLSC)
+$(HLSC_RIG): $(HLSC_KERNELS) $(wildcard tests/hlsc/peers/*) $(HLSC_RIG_SOURCES) hls/hls.h hls/hls_native.h \
+  hls/hlsc/rtl/hlsc_fifo.v $(HLSC)
 	$(call say,COSIM)
-	@mkdir -p $(@D)
-	tests/hlsc/build_cosim.sh $(HLSC) $* $(@D)
+	RIG_LINT=1 tests/hlsc/rig/build.sh $(HLSC) $(@D) $(HLSC_KERNELS)
 
 $(HLSC_CHECK_TEST): tests/hlsc/test_check.c $(filter-out $(O)/hlsc/main.o,$(HLSC_OBJECTS))
 	$(call say,LD)

@@ -27,3 +27,14 @@ void fir(uint8_t shift, hls_stream_u16 *in, hls_stream_u16 *out)
     }
     taps[n & 7] = (int16_t)(taps[n & 7] + 1);
 }
+
+#ifdef RIG
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    const unsigned n = round ? rig_below(100) : 0;
+    rig_set(k, 0, rig_below(16));
+    rig_send(k, 1, n);
+    for (unsigned i = 0; i < n; i++)
+        rig_send(k, 1, rig_random());
+}
+#endif

@@ -16,3 +16,13 @@ void histogram(hls_stream_u16 *in, hls_stream_u16 *out)
         hls_write(out, bins[i]);
     }
 }
+
+#ifdef RIG
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    static const unsigned values[] = {2, 1, 64, 3};
+    rig_send(k, 0, 200);
+    for (unsigned i = 0; i < 200; i++)
+        rig_send(k, 0, rig_below(values[round / 2 % 4]));
+}
+#endif

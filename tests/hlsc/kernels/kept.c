@@ -17,3 +17,14 @@ void kept(hls_stream_u16 *in, hls_stream_u16 *out)
         }
     }
 }
+
+#ifdef RIG
+
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    (void)round;
+    rig_send(k, 0, 40);
+    for (unsigned i = 0; i < 40; i++)
+        rig_send(k, 0, i % 24);
+}
+#endif

@@ -48,3 +48,17 @@ void math64(hls_stream_u64 *in, hls_stream_u64 *out)
         hls_write(out, x % 4096 + (a < x ? a - x : x - a));
     }
 }
+
+#ifdef RIG
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    for (int i = 0; i < 120; i++) {
+        uint64_t v = (uint64_t)rig_random() << 32 ^ rig_random();
+        if (round % 3 == 1)
+            v = (uint64_t)((int64_t)v >> rig_below(63));
+        if (round % 3 == 2 && i % 3 == 0)
+            v = rig_below(2) ? ~0ull : 1ull << rig_below(64);
+        rig_send(k, 0, v);
+    }
+}
+#endif

@@ -106,3 +106,19 @@ void rnn(hls_stream_u16 *in, hls_stream_u16 *out)
         step(in, out, columns, blocks, steps);
     }
 }
+
+#ifdef RIG
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    const unsigned columns = 6 + rig_below(20), blocks = 1 + rig_below(5), steps = round ? 4 : 1;
+    const unsigned count = (columns + blocks * 4) * blocks * 4;
+    rig_send(k, 0, columns);
+    rig_send(k, 0, blocks);
+    rig_send(k, 0, steps);
+    rig_send(k, 0, count);
+    for (unsigned i = 0; i < count; i++)
+        rig_send(k, 0, rig_random() & 255);
+    for (unsigned i = 0; i < columns * steps; i++)
+        rig_send(k, 0, (rig_random() & 4095) - 2048u);
+}
+#endif

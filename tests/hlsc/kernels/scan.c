@@ -43,3 +43,15 @@ void scan(hls_stream_u16 *in, hls_stream_u32 *out)
         }
     }
 }
+
+#ifdef RIG
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    for (unsigned turn = 0; turn < 4; turn++) {
+        const unsigned n = round == 0 ? turn : 1 + rig_below(127);
+        rig_send(k, 0, n);
+        for (unsigned i = 0; i < n; i++)
+            rig_send(k, 0, rig_random());
+    }
+}
+#endif

@@ -62,3 +62,31 @@ void search(hls_stream_u16 *in, hls_stream_u32 *out)
         hls_write(out, seen);
     }
 }
+
+#ifdef RIG
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    (void)round;
+    for (int turn = 0; turn < 8; turn++) {
+        const unsigned n = rig_below(32), end = rig_below(3), at = rig_below(32);
+        rig_send(k, 0, n);
+        uint16_t previous = 0;
+        for (unsigned i = 0; i < n; i++) {
+            uint16_t v = (uint16_t)(1000 + i * 3 + rig_below(2));
+            if (end == 1 && i == at)
+                v = 7;
+            if (end == 2 && i == at && i > 0)
+                v = previous;
+            rig_send(k, 0, v);
+            if (v == 7 || (v == previous && i > 3))
+                break;
+            previous = v;
+        }
+        const unsigned m = rig_below(64);
+        rig_send(k, 0, m);
+        for (unsigned i = 0; i < m; i++)
+            rig_send(k, 0, rig_random());
+        rig_send(k, 0, rig_random());
+    }
+}
+#endif

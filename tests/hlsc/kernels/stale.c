@@ -17,3 +17,14 @@ void stale(hls_stream_u16 *in, hls_stream_u16 *out)
         }
     }
 }
+
+#ifdef RIG
+#define EXPECT_CHECK_FAILED 1
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    (void)round;
+    rig_send(k, 0, 40);
+    for (unsigned i = 0; i < 40; i++)
+        rig_send(k, 0, 7);
+}
+#endif

@@ -104,3 +104,16 @@ void states(hls_stream_u16 *in, hls_stream_u32 *out)
         }
     }
 }
+
+#ifdef RIG
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    (void)round;
+    for (int i = 0; i < 60; i++) {
+        const uint16_t op = (uint16_t)rig_random();
+        rig_send(k, 0, op);
+        if ((op & 7) == 1)
+            rig_send(k, 0, rig_random());
+    }
+}
+#endif

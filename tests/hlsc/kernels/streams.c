@@ -47,3 +47,19 @@ void streams(hls_stream_u16 *tags, hls_stream_u32 *left, hls_stream_u64 *right,
         hls_write(merged, (uint64_t)count << 32 | hls_read(left));
     }
 }
+
+#ifdef RIG
+static void stimulus(struct rig_kernel *k, unsigned round)
+{
+    for (unsigned turn = 0; turn < 3; turn++) {
+        const unsigned count = round == 0 ? turn : 1 + rig_below(60);
+        rig_send(k, 0, count);
+        for (unsigned i = 0; i < count; i++) {
+            const bool right = rig_below(2);
+            rig_send(k, 0, rig_below(100) * 2 + right);
+            rig_send(k, right ? 2 : 1, (uint64_t)rig_random() << 32 | rig_random());
+        }
+        rig_send(k, 1, rig_random());
+    }
+}
+#endif

@@ -1,6 +1,6 @@
 #include "hls.h"
 
-int f(hls_stream_u16 *in)
+float f(hls_stream_u16 *in)
 {
     return hls_read(in);
 }

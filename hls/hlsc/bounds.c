@@ -1,0 +1,221 @@
+/* bounds.c -- counters whose first value, step and limit are constants: each use of one goes through
+ * a call that names its largest value, for the analysis of widths. */
+#include <string.h>
+
+#include "lower.h"
+
+struct counter {
+    LLVMValueRef phi, next;
+    int64_t first, step;
+};
+
+static bool inside(const struct loop *loop, const struct block *b)
+{
+    for (const struct loop *l = b->loop; l; l = l->outer)
+        if (l == loop)
+            return true;
+    return false;
+}
+
+static bool find_counter(const struct loop *loop, LLVMValueRef phi, struct counter *c)
+{
+    *c = (struct counter){.phi = phi};
+    bool has_first = false;
+    if (width_of(phi) == 0 || width_of(phi) > 32 || LLVMCountIncoming(phi) != 2)
+        return false;
+    for (unsigned i = 0; i < 2; i++) {
+        LLVMValueRef v = LLVMGetIncomingValue(phi, i);
+        if (LLVMGetIncomingBlock(phi, i) == loop->latches.at[0]->llvm) {
+            if (!LLVMIsABinaryOperator(v) || LLVMGetInstructionOpcode(v) != LLVMAdd ||
+                LLVMGetOperand(v, 0) != phi || !LLVMIsAConstantInt(LLVMGetOperand(v, 1)))
+                return false;
+            c->next = v;
+            c->step = LLVMConstIntGetSExtValue(LLVMGetOperand(v, 1));
+        } else if (LLVMIsAConstantInt(v)) {
+            c->first = LLVMConstIntGetSExtValue(v);
+            has_first = true;
+        }
+    }
+    return has_first && c->next && c->step != 0 && c->first >= 0;
+}
+
+/* The largest x that goes on counting upwards, or -1. */
+static int64_t last_going_on(const struct counter *c, LLVMIntPredicate go_on, int64_t limit)
+{
+    switch (go_on) {
+    case LLVMIntNE:
+        return limit > c->first && (limit - c->first) % c->step == 0 ? limit - c->step : -1;
+    case LLVMIntULT:
+    case LLVMIntSLT: return limit - 1;
+    case LLVMIntULE:
+    case LLVMIntSLE: return limit;
+    default: return -1;
+    }
+}
+
+static LLVMIntPredicate inverse(LLVMIntPredicate p)
+{
+    switch (p) {
+    case LLVMIntEQ: return LLVMIntNE;
+    case LLVMIntNE: return LLVMIntEQ;
+    case LLVMIntUGT: return LLVMIntULE;
+    case LLVMIntUGE: return LLVMIntULT;
+    case LLVMIntULT: return LLVMIntUGE;
+    case LLVMIntULE: return LLVMIntUGT;
+    case LLVMIntSGT: return LLVMIntSLE;
+    case LLVMIntSGE: return LLVMIntSLT;
+    case LLVMIntSLT: return LLVMIntSGE;
+    default: return LLVMIntSGT;
+    }
+}
+
+/* How often the loop runs, if the test on the counter's next value at its end is the only way out;
+ * else 0. */
+static int64_t trips_of(const struct counter *c, LLVMIntPredicate go_on, int64_t limit)
+{
+    int64_t span = c->step > 0 ? limit - c->first : c->first - limit;
+    int64_t step = c->step > 0 ? c->step : -c->step;
+    bool with_limit =
+        go_on == LLVMIntULE || go_on == LLVMIntSLE || go_on == LLVMIntUGE || go_on == LLVMIntSGE;
+    span += with_limit;
+    return span <= 0 ? 1 : (span + step - 1) / step;
+}
+
+static bool only_way_out(const struct loop *loop)
+{
+    for (unsigned i = 0; i < loop->body.n; i++)
+        for (unsigned k = 0; k < loop->body.at[i]->succ.n; k++)
+            if (!inside(loop, loop->body.at[i]->succ.at[k]) &&
+                loop->body.at[i] != loop->latches.at[0])
+                return false;
+    return true;
+}
+
+/* The largest value of the counter by the test at the end of b, or -1. */
+static int64_t bound_of(struct loop *loop, const struct block *b, const struct counter *c)
+{
+    LLVMValueRef t = LLVMGetBasicBlockTerminator(b->llvm);
+    if (LLVMGetInstructionOpcode(t) != LLVMBr || LLVMGetNumSuccessors(t) != 2 || b->succ.n != 2)
+        return -1;
+    bool first_stays = false, second_stays = false;
+    for (unsigned i = 0; i < 2; i++) {
+        first_stays |= b->succ.at[i]->llvm == LLVMGetSuccessor(t, 0) && inside(loop, b->succ.at[i]);
+        second_stays |=
+            b->succ.at[i]->llvm == LLVMGetSuccessor(t, 1) && inside(loop, b->succ.at[i]);
+    }
+    LLVMValueRef test = LLVMGetCondition(t);
+    if (first_stays == second_stays || !LLVMIsAICmpInst(test) ||
+        !LLVMIsAConstantInt(LLVMGetOperand(test, 1)))
+        return -1;
+    LLVMValueRef x = LLVMGetOperand(test, 0);
+    if (x != c->phi && x != c->next)
+        return -1;
+    LLVMIntPredicate go_on = LLVMGetICmpPredicate(test);
+    if (!first_stays)
+        go_on = inverse(go_on);
+    int64_t limit = LLVMConstIntGetSExtValue(LLVMGetOperand(test, 1));
+    if (limit < 0)
+        return -1;
+    if (b == loop->latches.at[0] && only_way_out(loop))
+        loop->iterations = trips_of(c, go_on, x == c->next ? limit : limit + c->step);
+    if (c->step < 0) { /* down to where it still is not negative */
+        bool down = go_on == LLVMIntUGT || go_on == LLVMIntSGT ||
+                    (go_on == LLVMIntNE && c->first > limit && (c->first - limit) % -c->step == 0);
+        return down && x == c->next ? c->first : -1;
+    }
+    int64_t most = last_going_on(c, go_on, limit);
+    if (most < 0)
+        return -1;
+    most += x == c->phi ? c->step : 0;
+    return most > c->first ? most : c->first;
+}
+
+static void name_bound(struct program *p, LLVMValueRef phi, int64_t most)
+{
+    LLVMTypeRef type = LLVMTypeOf(phi), types[2] = {type, type};
+    LLVMTypeRef signature = LLVMFunctionType(type, types, 2, false);
+    const char *name = arena_printf(p->arena, "__hls_bound_%u", width_of(phi));
+    LLVMValueRef f = LLVMGetNamedFunction(p->module, name);
+    if (!f) {
+        f = LLVMAddFunction(p->module, name, signature);
+        static const char *const attributes[] = {"memory", "nounwind", "willreturn",
+                                                 "speculatable"};
+        for (unsigned i = 0; i < 4; i++)
+            LLVMAddAttributeAtIndex(
+                f, LLVMAttributeFunctionIndex,
+                LLVMCreateEnumAttribute(
+                    p->context,
+                    LLVMGetEnumAttributeKindForName(attributes[i], strlen(attributes[i])), 0));
+    }
+    LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
+    LLVMValueRef at = LLVMGetNextInstruction(phi);
+    while (LLVMIsAPHINode(at))
+        at = LLVMGetNextInstruction(at);
+    LLVMPositionBuilderBefore(builder, at);
+    LLVMValueRef args[2] = {phi, LLVMConstInt(type, (uint64_t)most, false)};
+    size_t length;
+    LLVMValueRef call =
+        LLVMBuildCall2(builder, signature, f, args, 2, LLVMGetValueName2(phi, &length));
+    LLVMReplaceAllUsesWith(phi, call);
+    LLVMSetOperand(call, 0, phi);
+    LLVMDisposeBuilder(builder);
+}
+
+/* Says how many iterations a loop to be pipelined has; a nest has those of its innermost loops. */
+static int64_t all_iterations(const struct cfg *cfg, const struct loop *loop)
+{
+    int64_t within = 0;
+    for (unsigned i = 0; i < cfg->loops.n; i++)
+        if (cfg->loops.at[i]->outer == loop) {
+            int64_t n = all_iterations(cfg, cfg->loops.at[i]);
+            if (n == 0)
+                return 0;
+            within += n;
+        }
+    return loop->iterations * (within ? within : 1);
+}
+
+static void name_iterations(struct program *p, struct cfg *cfg, struct loop *loop)
+{
+    int64_t n = all_iterations(cfg, loop);
+    if (n == 0)
+        return;
+    LLVMTypeRef number = LLVMInt64TypeInContext(p->context);
+    LLVMTypeRef signature = LLVMFunctionType(LLVMVoidTypeInContext(p->context), &number, 1, false);
+    LLVMValueRef f = LLVMGetNamedFunction(p->module, "__hls_iterations");
+    if (!f)
+        f = LLVMAddFunction(p->module, "__hls_iterations", signature);
+    LLVMValueRef arg = LLVMConstInt(number, (uint64_t)n, false);
+    LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
+    LLVMPositionBuilderBefore(builder, LLVMGetBasicBlockTerminator(loop->latches.at[0]->llvm));
+    LLVMBuildCall2(builder, signature, f, &arg, 1, "");
+    LLVMDisposeBuilder(builder);
+}
+
+void bound_counters(struct program *p, struct cfg *cfg)
+{
+    for (unsigned i = 0; i < cfg->loops.n; i++) {
+        struct loop *loop = cfg->loops.at[i];
+        if (loop->latches.n != 1)
+            continue;
+        VEC(LLVMValueRef) phis = {0};
+        for (LLVMValueRef v = LLVMGetFirstInstruction(loop->header->llvm); v && LLVMIsAPHINode(v);
+             v = LLVMGetNextInstruction(v))
+            VEC_PUSH(p->arena, &phis, v);
+        for (unsigned k = 0; k < phis.n; k++) {
+            struct counter c;
+            int64_t most = -1;
+            if (!find_counter(loop, phis.at[k], &c))
+                continue;
+            for (unsigned b = 0; b < loop->body.n && most < 0; b++)
+                if (loop->body.at[b]->loop == loop &&
+                    cfg_dominates(loop->body.at[b], loop->latches.at[0]))
+                    most = bound_of(loop, loop->body.at[b], &c);
+            if (most >= 0 && bit_length((uint64_t)most) < width_of(phis.at[k]))
+                name_bound(p, phis.at[k], most);
+        }
+    }
+    for (unsigned i = 0; i < cfg->loops.n; i++)
+        if (cfg->loops.at[i]->latches.n == 1)
+            name_iterations(p, cfg, cfg->loops.at[i]);
+}
