@@ -7,27 +7,32 @@
  *   word 1   stream << 8 | flags
  *   word 2   sequence number, echoed by the answer
  *   word 3   argument
- *   word 4   length of the payload in words, low half
- *   word 5   ... high half
- *   word 6   check: the complement of the sum of words 0 to 5, modulo 2^16
+ *   word 4   streams << 8 | pass
+ *   word 5   length of the payload in words, low half
+ *   word 6   ... high half
+ *   word 7   check: the complement of the sum of words 0 to 6, modulo 2^16
  *
  * An answer has the same header with ANSWER_MAGIC, the status in place of the argument, and its own
  * length and payload. A run answers at once, with PACKET_STATUS_OK, then its outputs as they are computed,
  * then ANSWER_RUN_TRAILER_WORDS words of counters.
  *
  * A header whose check or magic is wrong is answered once with PACKET_STATUS_HEADER; words are then skipped until
- * seven of them make a good header. Any other refused request is skipped by its length. Neither touches
+ * eight of them make a good header. Any other refused request is skipped by its length. Neither touches
  * state, program or weights.
  *
  *   opcode                 argument      payload                            answer
- *   PACKET_QUERY           -             -                                  struct of id_words below
- *   PACKET_PROGRAM         layers        layers x PROGRAM_LAYER_WORDS       -
+ *   PACKET_QUERY           -             -                                  the ID block below
+ *   PACKET_PROGRAM         groups        groups x GROUP_WORDS               -
  *   PACKET_WEIGHTS         first column  columns x LANES weights            -
  *   PACKET_ROWS            first row     rows x ROW_WORDS                   -
- *   PACKET_RUN             steps         steps x inputs words, Qm.n         outputs, then the trailer
- *   PACKET_READ_STATE      -             -                                  state words of the stream
- *   PACKET_WRITE_STATE     -             state words of the stream          -
- *   PACKET_RESET           -             -                                  -     (state of the stream = 0)
+ *   PACKET_RUN             steps         x, see below                       outputs, then the trailer
+ *   PACKET_READ_STATE      -             -                                  the pass's h, then its cells
+ *   PACKET_WRITE_STATE     -             the pass's h, then its cells       -
+ *   PACKET_RESET           -             -                                  -   (h and cells = 0)
+ *
+ * The last four are about one pass of the program in one stream. A run takes `streams` streams (0 and 1: one) from `stream`
+ * on, side by side: its payload is (steps, streams, inputs), its outputs (steps, streams, answered). With PACKET_FLAG_FEEDBACK
+ * the payload is (streams, inputs), for the first step; the x of the others is what the pass puts out.
  *
  * 8-bit weights travel two to a word, the lower lane in the lower byte.
  */
@@ -36,10 +41,10 @@
 
 #include "hls.h"
 
-#define PACKET_VERSION 1
+#define PACKET_VERSION 2
 #define PACKET_MAGIC 0xED
 #define ANSWER_MAGIC 0xEA
-#define PACKET_HEADER_WORDS 7
+#define PACKET_HEADER_WORDS 8
 
 /* The sum of the words of a header, modulo 2^16: all ones when the check is right. */
 static inline uint16_t packet_sum(const uint16_t words[PACKET_HEADER_WORDS])
@@ -69,6 +74,7 @@ static inline bool packet_is_header(const uint16_t words[PACKET_HEADER_WORDS], u
 /* flags of PACKET_RUN */
 #define PACKET_FLAG_RESET 1     /* state of the stream = 0 before the first step */
 #define PACKET_FLAG_LAST_ONLY 2 /* answer the outputs of the last step only */
+#define PACKET_FLAG_FEEDBACK 4  /* x of every step but the first is the output before */
 
 /* status of an answer */
 #define PACKET_STATUS_OK 0
@@ -77,31 +83,51 @@ static inline bool packet_is_header(const uint16_t words[PACKET_HEADER_WORDS], u
 #define PACKET_STATUS_STREAM 3 /* stream number beyond the capacity */
 #define PACKET_STATUS_LENGTH 4 /* payload length does not fit opcode and argument */
 #define PACKET_STATUS_RANGE                                                                        \
-    5 /* addresses beyond the memories, or a layer that the device cannot hold */
-#define PACKET_STATUS_PROGRAM 6 /* no program is loaded */
+    5 /* addresses beyond the memories, or a program that the device cannot hold */
+#define PACKET_STATUS_PROGRAM 6 /* no program is loaded, or it has no such pass */
 
-/* A layer of the program: PROGRAM_LAYER_WORDS words.
- *   y = activation((W [x ; h] + b) / 2^shift); x is the layer below (the input for the first layer), h the
- *   layer's own output of the step before, present when LAYER_FLAG_RECURRENT is set. Rows are dealt to blocks of LANES.
- *   Weights lie in the order of use: for each layer, for each block of rows, x columns, then h columns. */
-#define PROGRAM_LAYER_WORDS 3
-#define LAYER_FLAGS                                                                                \
-    0 /* bit 0 recurrent, 1 its outputs are answered, 4-7 activation, 8-10 result shift */
-#define LAYER_COLUMNS 1 /* length of x */
-#define LAYER_ROWS 2    /* length of y */
-#define LAYER_FLAG_RECURRENT 1
-#define LAYER_FLAG_EMIT 2
-#define LAYER_ACTIVATION_BIT 4
-#define LAYER_RESULT_SHIFT_BIT 8
-#define ACTIVATION_NONE 0
-#define ACTIVATION_TANH                                                                            \
-    1 /* argument Q3.12, result Q0.15, shifted right by the result shift, to nearest */
+/* A program is a list of row groups: rows that share their columns. A dense or plain recurrent layer is one group, an
+ * LSTM layer too, a GRU layer is three. A group has up to four phases (phase.h), each with a row for each
+ * of its units, padded to a multiple of DRAINS; its rows are dealt to blocks of LANES. Weights lie in the order of use: for each
+ * block, x columns, then h columns.
+ *
+ * A pass is the groups from one with GROUP_FLAG_FIRST to the next: what one step of a run goes through. Its x is the
+ * data of the run. All addresses are places in the state of a stream: a unit of a layer has the same place in h, in the cells
+ * and between phases. Two passes share no places. The reader of a vector starts at its first element or before: that
+ * is what GROUP_FLAG_GUARD relies on. */
+#define GROUP_WORDS 16
+#define GROUP_FLAGS 0
+#define GROUP_PHASES 1 /* words 1 to 4: the phases; the first 0xffff ends them */
+#define GROUP_UNITS 5
+#define GROUP_X_LENGTH 6 /* columns of x, 0 for none; the number of tokens with GROUP_FLAG_TOKEN */
+#define GROUP_X_PLACE 7  /* of x in this step's state, unless GROUP_FLAG_DATA */
+#define GROUP_H_LENGTH 8 /* columns of h, 0 for none */
+#define GROUP_H_PLACE                                                                              \
+    9                  /* of h in the state of the step before, or in r * h with GROUP_FLAG_GATED */
+#define GROUP_PLACE 10 /* of the group's units */
+#define GROUP_ROW 11   /* first row constant */
+#define GROUP_WEIGHT 12 /* first column */
+/* Of a FIRST group, for its pass: */
+#define GROUP_STATE_PLACE 13
+#define GROUP_STATE_UNITS 14
+#define GROUP_FEEDBACK_PLACE 15 /* of the vector, or of the token, that is fed back */
+#define MAX_PHASES 4
+#define NO_PHASE 0xffff
 
-/* The constants of a row, in the order of the layers' rows: ROW_WORDS words. */
+#define GROUP_FLAG_FIRST 1
+#define GROUP_FLAG_DATA 2  /* x is the data of the run; so in every FIRST group */
+#define GROUP_FLAG_TOKEN 4 /* x is one number, that of the column to take; only with DATA */
+#define GROUP_FLAG_GATED 8
+#define GROUP_FLAG_EMIT 16 /* the outputs of its last phase are answered */
+#define GROUP_FLAG_GUARD                                                                           \
+    32 /* the vector of its last phase is read by a group, of this step or the next */
+#define GROUP_CELL_SHIFT_BIT 6 /* 2 bits: cells have 11 to 14 fraction bits */
+
+/* The constants of a row: ROW_WORDS words. */
 #define ROW_BIAS_LOW 0 /* bias at the scale of the sums, 32 bits */
 #define ROW_BIAS_HIGH 1
 #define ROW_SHIFT 2    /* right shift of the sum, 1 to 32, to nearest, less one */
-#define ROW_RESERVED 3 /* 0 */
+#define ROW_PEEPHOLE 3 /* factor of the cell state in the sum */
 #define ROW_WORDS 4
 
 /* The ID block, the answer to PACKET_QUERY: 16-bit words in this order. */
@@ -110,26 +136,32 @@ static inline bool packet_is_header(const uint16_t words[PACKET_HEADER_WORDS], u
 #define ID_PRESET 2  /* EDDY_PRESET */
 #define ID_LANES 3
 #define ID_WEIGHT_BITS 4
-#define ID_WEIGHT_WORDS 5
+#define ID_WEIGHT_WORDS 5 /* modulo 2^16: 0 is 65536 */
 #define ID_ROWS 6
 #define ID_STATE_ROWS 7
 #define ID_INPUT_ROWS 8
 #define ID_STREAMS 9
-#define ID_LAYERS 10
-#define ID_LOADED_LAYERS 11 /* layers of the loaded program, 0 without one */
-#define ID_ERRORS 12        /* requests refused since reset, modulo 2^16 */
-#define ID_WORDS 13
+#define ID_GROUPS 10
+#define ID_PASSES 11
+#define ID_DRAINS 12
+#define ID_FEATURES 13
+#define ID_LOADED_GROUPS 14 /* groups of the loaded program, 0 without one */
+#define ID_ERRORS 15        /* requests refused since reset, modulo 2^16 */
+#define ID_WORDS 16
 #define ID_MAGIC_VALUE 0x5EDD
 
 /* The trailer of a run: 32-bit counters, low half first. */
 #define TRAILER_CYCLES 0  /* clock cycles from the run's first operand to its last result; cpu: 0 */
 #define TRAILER_COLUMNS 1 /* iterations in which the lanes worked */
-#define TRAILER_WAIT_INPUT 2   /* iterations without work for lack of input */
-#define TRAILER_WAIT_STATE 3   /* ... until state just computed may be read */
-#define TRAILER_WAIT_DRAIN 4   /* ... until the drain takes the sums */
-#define TRAILER_WAIT_CONTROL 5 /* ... until the next segment is known */
-#define TRAILER_SATURATED 6    /* results clipped to 16 bits */
-#define TRAILER_COUNTERS 7
+#define TRAILER_WAIT_INPUT 2       /* iterations without work for lack of input */
+#define TRAILER_WAIT_STATE 3       /* ... until state just computed may be read */
+#define TRAILER_WAIT_DRAIN 4       /* ... until the drain takes the sums */
+#define TRAILER_WAIT_CONTROL 5     /* ... until the next segment is known */
+#define TRAILER_ROWS 6             /* iterations in which the drain worked */
+#define TRAILER_CLIPPED_ARGUMENT 7 /* arguments of sigmoid and tanh beyond their range: harmless */
+#define TRAILER_CLIPPED_OUTPUT 8   /* linear and ReLU results clipped to 16 bits */
+#define TRAILER_CLIPPED_CELL 9     /* cell states and products clipped to 16 bits */
+#define TRAILER_COUNTERS 10
 #define ANSWER_RUN_TRAILER_WORDS (2 * TRAILER_COUNTERS)
 
 #endif

@@ -279,6 +279,16 @@ static struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const
         return ir_make(p, r, OP_SELECT, w, ir_compare(p, r, CMP_ULT, sum, a),
                        ir_const(p, r, ~(uint64_t)0, w), sum);
     }
+    const bool signed_sum = strncmp(name, "llvm.sadd.sat.", 14) == 0;
+    if ((signed_sum || strncmp(name, "llvm.ssub.sat.", 14) == 0) && w < 64) {
+        const uint64_t high = (UINT64_C(1) << (w - 1)) - 1, low = ~high;
+        struct node *sum = ir_make(p, r, signed_sum ? OP_ADD : OP_SUB, w + 1,
+                                   ir_make(p, r, OP_SEXT, w + 1, a, NULL, NULL),
+                                   ir_make(p, r, OP_SEXT, w + 1, b, NULL, NULL), NULL);
+        sum = ir_make(p, r, OP_SMIN, w + 1, sum, ir_const(p, r, high, w + 1), NULL);
+        sum = ir_make(p, r, OP_SMAX, w + 1, sum, ir_const(p, r, low, w + 1), NULL);
+        return ir_make(p, r, OP_TRUNC, w, sum, NULL, NULL);
+    }
     if (strncmp(name, "llvm.abs.", 9) == 0) {
         struct node *zero = ir_const(p, r, 0, w);
         return ir_make(p, r, OP_SELECT, w, ir_compare(p, r, CMP_SLT, a, zero),

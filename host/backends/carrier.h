@@ -9,8 +9,9 @@
 /* The sizes of a build configuration, and its number in packets. */
 struct eddy_preset {
     const char *name;
-    uint16_t number, lanes, weight_bits, weight_words, rows, state_rows, input_rows, streams,
-        layers;
+    uint16_t number, lanes, weight_bits, rows, state_rows, input_rows, streams, groups, passes,
+        drains, features; /* FEATURE_... of hls/config.h */
+    uint32_t weight_words;
 };
 
 /* The options of a device URI. */

@@ -50,13 +50,20 @@ static void reset(void)
     memset(shifts, 0, sizeof shifts);
     memset(inputs, 0, sizeof inputs);
     memset(state, 0, sizeof state);
-    memset(layer_words, 0, sizeof layer_words);
+    memset(peepholes, 0, sizeof peepholes);
+    memset(gated, 0, sizeof gated);
+    memset(cell, 0, sizeof cell);
+    memset(first, 0, sizeof first);
+    memset(second, 0, sizeof second);
+    memset(carry, 0, sizeof carry);
+    memset(group_words, 0, sizeof group_words);
+    memset(pass_words, 0, sizeof pass_words);
     memset(bank, 0, sizeof bank);
     window_words = 0;
     lost = false;
     errors = 0;
-    program_layers = program_inputs = program_outputs = program_state = 0;
-    program_half = 0;
+    program_groups = 0;
+    program_passes = program_half = 0;
     seen_words = payload_missing = 0;
 }
 
@@ -111,7 +118,7 @@ static bool follow(uint16_t word)
     if (seen_words < PACKET_HEADER_WORDS || !packet_is_header(seen, PACKET_MAGIC))
         return false;
     seen_words = 0;
-    payload_missing = seen[4] | (size_t)seen[5] << 16;
+    payload_missing = seen[5] | (size_t)seen[6] << 16;
     return payload_missing == 0;
 }
 
@@ -145,7 +152,10 @@ const struct engine EDDY_ENGINE_NAME(EDDY_PRESET) = {
                .state_rows = STATE_ROWS,
                .input_rows = INPUT_ROWS,
                .streams = STREAMS,
-               .layers = LAYERS},
+               .groups = GROUPS,
+               .passes = PASSES,
+               .drains = DRAINS,
+               .features = FEATURES},
     .open = engine_open,
     .close = engine_close,
     .send = engine_send,

@@ -23,8 +23,10 @@ const struct eddy_preset *eddy_preset_at(size_t index)
 
 void eddy_preset_sizes(const struct eddy_preset *p, uint16_t sizes[PRESET_SIZES])
 {
-    const uint16_t list[PRESET_SIZES] = {p->lanes,      p->weight_bits, p->weight_words, p->rows,
-                                         p->state_rows, p->input_rows,  p->streams,      p->layers};
+    const uint16_t list[PRESET_SIZES] = {p->lanes,   p->weight_bits, (uint16_t)p->weight_words,
+                                         p->rows,    p->state_rows,  p->input_rows,
+                                         p->streams, p->groups,      p->passes,
+                                         p->drains,  p->features};
     memcpy(sizes, list, sizeof list);
 }
 

@@ -8,23 +8,15 @@
 /* The largest payload of a load packet, in words: a bound for the buffer, not of the protocol. */
 #define LOAD_WORDS 4096
 
-static int load_layers(struct eddy_device *device, const struct eddy_program *program,
+static int load_groups(struct eddy_device *device, const struct eddy_program *program,
                        uint16_t *packet)
 {
-    uint16_t *word = packet + PACKET_HEADER_WORDS;
-    for (size_t l = 0; l < program->n_layers; l++, word += PROGRAM_LAYER_WORDS) {
-        const struct program_layer *layer = &program->layers[l];
-        word[LAYER_FLAGS] = (uint16_t)((layer->recurrent ? LAYER_FLAG_RECURRENT : 0) |
-                                       (layer->emit ? LAYER_FLAG_EMIT : 0) |
-                                       layer->activation << LAYER_ACTIVATION_BIT |
-                                       layer->result_shift << LAYER_RESULT_SHIFT_BIT);
-        word[LAYER_COLUMNS] = layer->columns;
-        word[LAYER_ROWS] = layer->rows;
-    }
+    memcpy(packet + PACKET_HEADER_WORDS, program->groups,
+           program->n_groups * sizeof *program->groups);
     const struct request_header header = {
         .opcode = PACKET_PROGRAM,
-        .argument = (uint16_t)program->n_layers,
-        .length_words = (uint32_t)(program->n_layers * PROGRAM_LAYER_WORDS),
+        .argument = (uint16_t)program->n_groups,
+        .length_words = (uint32_t)(program->n_groups * GROUP_WORDS),
     };
     return device_request(device, header, packet, NULL, 0);
 }
@@ -72,7 +64,7 @@ static int load_rows(struct eddy_device *device, const struct eddy_program *prog
             word[ROW_BIAS_LOW] = (uint16_t)program->biases[first + r];
             word[ROW_BIAS_HIGH] = (uint16_t)((uint32_t)program->biases[first + r] >> 16);
             word[ROW_SHIFT] = program->shifts[first + r] - 1;
-            word[ROW_RESERVED] = 0;
+            word[ROW_PEEPHOLE] = (uint16_t)program->peepholes[first + r];
         }
         const struct request_header header = {.opcode = PACKET_ROWS,
                                               .argument = (uint16_t)first,
@@ -84,13 +76,32 @@ static int load_rows(struct eddy_device *device, const struct eddy_program *prog
     return EDDY_OK;
 }
 
-static int reset_streams(struct eddy_device *device, uint16_t *packet)
+int device_reset_stream(struct eddy_device *device, const struct eddy_program *program,
+                        uint8_t stream, uint16_t *packet)
+{
+    const int16_t *initial = program->initial;
+    int error = EDDY_OK;
+    for (size_t n = 0; n < program->n_passes && !error; n++) {
+        const size_t words = 2u * program->passes[n].state_units;
+        struct request_header header = {
+            .opcode = PACKET_RESET, .stream = stream, .pass = (uint8_t)n};
+        if (initial) {
+            header.opcode = PACKET_WRITE_STATE;
+            header.length_words = (uint32_t)words;
+            memcpy(packet + PACKET_HEADER_WORDS, initial, words * sizeof *initial);
+            initial += words;
+        }
+        error = device_request(device, header, packet, NULL, 0);
+    }
+    return error;
+}
+
+static int reset_streams(struct eddy_device *device, const struct eddy_program *program,
+                         uint16_t *packet)
 {
     int error = EDDY_OK;
     for (unsigned s = 0; s < device->preset->streams && !error; s++)
-        error = device_request(
-            device, (struct request_header){.opcode = PACKET_RESET, .stream = (uint8_t)s}, packet,
-            NULL, 0);
+        error = device_reset_stream(device, program, (uint8_t)s, packet);
     return error;
 }
 
@@ -109,13 +120,13 @@ int eddy_device_load(struct eddy_device *device, const struct eddy_program *prog
     if (!packet)
         return eddy_fail(device->context, EDDY_ERROR_MEMORY, "out of memory");
     device->program = NULL;
-    int error = load_layers(device, program, packet);
+    int error = load_groups(device, program, packet);
     if (!error)
         error = load_weights(device, program, packet);
     if (!error)
         error = load_rows(device, program, packet);
     if (!error)
-        error = reset_streams(device, packet);
+        error = reset_streams(device, program, packet);
     if (!error)
         device->program = program;
     free(packet);

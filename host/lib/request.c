@@ -6,10 +6,11 @@ void packet_write_request(const struct request_header *header, uint16_t words[PA
     words[1] = (uint16_t)(header->stream << 8 | header->flags);
     words[2] = header->sequence;
     words[3] = header->argument;
-    words[4] = (uint16_t)header->length_words;
-    words[5] = (uint16_t)(header->length_words >> 16);
-    words[6] = 0;
-    words[6] = (uint16_t)~packet_sum(words);
+    words[4] = (uint16_t)(header->streams << 8 | header->pass);
+    words[5] = (uint16_t)header->length_words;
+    words[6] = (uint16_t)(header->length_words >> 16);
+    words[7] = 0;
+    words[7] = (uint16_t)~packet_sum(words);
 }
 
 bool packet_read_answer(const uint16_t words[PACKET_HEADER_WORDS], struct answer_header *header)
@@ -20,7 +21,7 @@ bool packet_read_answer(const uint16_t words[PACKET_HEADER_WORDS], struct answer
         .flags = (uint8_t)words[1],
         .sequence = words[2],
         .status = words[3],
-        .length_words = words[4] | (uint32_t)words[5] << 16,
+        .length_words = words[5] | (uint32_t)words[6] << 16,
     };
     return packet_is_header(words, ANSWER_MAGIC);
 }
@@ -34,7 +35,7 @@ const char *packet_status_text(uint16_t status)
         [PACKET_STATUS_STREAM] = "no such stream",
         [PACKET_STATUS_LENGTH] = "the payload length does not fit",
         [PACKET_STATUS_RANGE] = "beyond the memories of the device",
-        [PACKET_STATUS_PROGRAM] = "no program is loaded",
+        [PACKET_STATUS_PROGRAM] = "no program is loaded, or it has no such pass",
     };
     return status < sizeof texts / sizeof *texts ? texts[status] : "unknown status";
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct request_header {
-    uint8_t opcode, stream, flags;
+    uint8_t opcode, stream, flags, pass, streams;
     uint16_t sequence, argument;
     uint32_t length_words;
 };

@@ -1,4 +1,4 @@
-/* stream.c -- one state on a device, stepped through a sequence. */
+/* stream.c -- states on a device, stepped through sequences. */
 #include "context.h"
 #include "device.h"
 
@@ -11,16 +11,28 @@
 
 struct eddy_stream {
     struct eddy_device *device;
+    const struct eddy_program *program;
     uint8_t number;
-    size_t inputs, answered, state_elems;
     struct eddy_counters counters;
-    uint16_t *packet; /* header, then CHUNK_STEPS inputs or the state */
-    uint16_t *answer; /* CHUNK_STEPS answers and the trailer, or the state */
+    uint16_t *packet; /* header, then as much payload as any packet of the program has */
+    uint16_t *answer; /* likewise */
 };
 
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
+}
+
+/* The longest payloads, in words, to the device and from it, with all streams side by side. */
+static void longest_payloads(const struct eddy_program *program, size_t *sent, size_t *received)
+{
+    *sent = *received = program_state_words(program);
+    for (size_t n = 0; n < program->n_passes; n++) {
+        const struct program_pass *pass = &program->passes[n];
+        const size_t steps = CHUNK_STEPS * (size_t)program->preset->streams;
+        *sent = larger(*sent, steps * pass->inputs);
+        *received = larger(*received, steps * pass->answered + ANSWER_RUN_TRAILER_WORDS);
+    }
 }
 
 int eddy_stream_open(struct eddy_device *device, struct eddy_stream **stream)
@@ -38,16 +50,13 @@ int eddy_stream_open(struct eddy_device *device, struct eddy_stream **stream)
     struct eddy_stream *s = calloc(1, sizeof *s);
     if (!s)
         return eddy_fail(device->context, EDDY_ERROR_MEMORY, "out of memory");
+    size_t sent, received;
+    longest_payloads(device->program, &sent, &received);
     s->device = device;
+    s->program = device->program;
     s->number = (uint8_t)number;
-    s->inputs = program_inputs(device->program);
-    s->answered = program_answered(device->program);
-    s->state_elems = device->program->n_rows;
-    s->packet = malloc((PACKET_HEADER_WORDS + larger(CHUNK_STEPS * s->inputs, s->state_elems)) *
-                       sizeof *s->packet);
-    s->answer =
-        malloc(larger(CHUNK_STEPS * s->answered + ANSWER_RUN_TRAILER_WORDS, s->state_elems) *
-               sizeof *s->answer);
+    s->packet = malloc((PACKET_HEADER_WORDS + sent) * sizeof *s->packet);
+    s->answer = malloc((received + 1) * sizeof *s->answer);
     device->open_streams |= 1u << number;
     const int error = s->packet && s->answer
                           ? eddy_stream_reset(s)
@@ -70,115 +79,411 @@ void eddy_stream_close(struct eddy_stream *stream)
     free(stream);
 }
 
+/* ---- packets ---- */
+
 static uint32_t counter(const uint16_t *trailer, int index)
 {
     return trailer[2 * index] | (uint32_t)trailer[2 * index + 1] << 16;
 }
 
-/* Runs up to CHUNK_STEPS steps on the inputs in the packet; the outputs are then in the answer. */
-static int run_chunk(struct eddy_stream *s, size_t n_steps)
+static void add_counters(struct eddy_counters *c, const uint16_t *trailer, size_t n_steps)
 {
-    const size_t outputs = n_steps * s->answered;
+    c->steps += n_steps;
+    c->cycles += counter(trailer, TRAILER_CYCLES);
+    c->columns += counter(trailer, TRAILER_COLUMNS);
+    c->wait_input += counter(trailer, TRAILER_WAIT_INPUT);
+    c->wait_state += counter(trailer, TRAILER_WAIT_STATE);
+    c->wait_drain += counter(trailer, TRAILER_WAIT_DRAIN);
+    c->wait_control += counter(trailer, TRAILER_WAIT_CONTROL);
+    c->rows += counter(trailer, TRAILER_ROWS);
+    c->clipped_argument += counter(trailer, TRAILER_CLIPPED_ARGUMENT);
+    c->clipped_output += counter(trailer, TRAILER_CLIPPED_OUTPUT);
+    c->clipped_cell += counter(trailer, TRAILER_CLIPPED_CELL);
+}
+
+/* One packet of a run. */
+struct run {
+    size_t pass, n_streams, n_steps; /* n_steps at most CHUNK_STEPS */
+    bool feedback;
+};
+
+/* Runs on the inputs in the packet; the answers are then in the answer, (n_steps, n_streams, answered). */
+static int run_packet(struct eddy_stream *s, struct run run)
+{
+    const struct program_pass *pass = &s->program->passes[run.pass];
+    const size_t answered = run.n_steps * run.n_streams * pass->answered;
+    const size_t sent = (run.feedback ? 1 : run.n_steps) * run.n_streams * pass->inputs;
     const struct request_header header = {
         .opcode = PACKET_RUN,
         .stream = s->number,
-        .argument = (uint16_t)n_steps,
-        .length_words = (uint32_t)(n_steps * s->inputs),
+        .streams = (uint8_t)run.n_streams,
+        .pass = (uint8_t)run.pass,
+        .flags = run.feedback ? PACKET_FLAG_FEEDBACK : 0,
+        .argument = (uint16_t)run.n_steps,
+        .length_words = (uint32_t)sent,
     };
-    const int error =
-        device_request(s->device, header, s->packet, s->answer, outputs + ANSWER_RUN_TRAILER_WORDS);
-    if (error)
-        return error;
-    const uint16_t *trailer = s->answer + outputs;
-    s->counters.steps += n_steps;
-    s->counters.cycles += counter(trailer, TRAILER_CYCLES);
-    s->counters.columns += counter(trailer, TRAILER_COLUMNS);
-    s->counters.wait_input += counter(trailer, TRAILER_WAIT_INPUT);
-    s->counters.wait_state += counter(trailer, TRAILER_WAIT_STATE);
-    s->counters.wait_drain += counter(trailer, TRAILER_WAIT_DRAIN);
-    s->counters.wait_control += counter(trailer, TRAILER_WAIT_CONTROL);
-    s->counters.saturated += counter(trailer, TRAILER_SATURATED);
-    return EDDY_OK;
+    const int error = device_request(s->device, header, s->packet, s->answer,
+                                     answered + ANSWER_RUN_TRAILER_WORDS);
+    if (!error)
+        add_counters(&s->counters, s->answer + answered, run.n_steps * run.n_streams);
+    return error;
+}
+
+static int16_t *payload(struct eddy_stream *s)
+{
+    return (int16_t *)s->packet + PACKET_HEADER_WORDS;
+}
+
+/* Numbers that a pass answers each step. */
+static size_t pass_answers(const struct eddy_program *program, const struct program_pass *pass)
+{
+    size_t elems = 0;
+    for (size_t n = 0; n < pass->n_layers; n++) {
+        const struct program_layer *layer = &program->layers[pass->first_layer + n];
+        elems += layer->emit ? program_layer_answers(layer) : 0;
+    }
+    return elems;
+}
+
+/* Takes the padding out of answered words: y (n, pass_answers). */
+static void unpad(const struct eddy_program *program, const struct program_pass *pass,
+                  const uint16_t *words, size_t n, int16_t *y)
+{
+    for (size_t t = 0; t < n; t++) {
+        for (size_t l = 0; l < pass->n_layers; l++) {
+            const struct program_layer *layer = &program->layers[pass->first_layer + l];
+            if (!layer->emit)
+                continue;
+            const size_t answers = program_layer_answers(layer);
+            memcpy(y, words, answers * sizeof *y);
+            y += answers;
+            words += program_padded(program->preset, answers);
+        }
+    }
+}
+
+/* x (n_steps, n_streams, inputs) -> y (n_steps, n_streams, pass_answers). */
+static int run_pass(struct eddy_stream *s, size_t number, size_t n_streams, size_t n_steps,
+                    const int16_t *x, int16_t *y)
+{
+    const struct program_pass *pass = &s->program->passes[number];
+    const size_t out = pass_answers(s->program, pass);
+    int error = EDDY_OK;
+    while (n_steps && !error) {
+        const size_t chunk = n_steps < CHUNK_STEPS ? n_steps : CHUNK_STEPS;
+        const size_t vectors = chunk * n_streams;
+        memcpy(payload(s), x, vectors * pass->inputs * sizeof *x);
+        error = run_packet(s, (struct run){number, n_streams, chunk, false});
+        if (!error)
+            unpad(s->program, pass, s->answer, vectors, y);
+        x += vectors * pass->inputs;
+        y += vectors * out;
+        n_steps -= chunk;
+    }
+    return error;
+}
+
+/* ---- steps ---- */
+
+static int check_causal(struct eddy_stream *s)
+{
+    if (program_is_causal(s->program))
+        return EDDY_OK;
+    return eddy_fail(s->device->context, EDDY_ERROR_UNSUPPORTED,
+                     "the model has layers that need the whole sequence (reverse, bidirectional or "
+                     "last output only); it cannot be stepped, run it on whole sequences");
 }
 
 static int check_finite(struct eddy_stream *s, size_t n_steps, const float *x)
 {
-    for (size_t i = 0; i < n_steps * s->inputs; i++)
+    const size_t inputs = program_inputs(s->program);
+    for (size_t i = 0; i < n_steps * inputs; i++)
         if (!isfinite(x[i]))
             return eddy_fail(s->device->context, EDDY_ERROR_RANGE,
-                             "input row %zu, column %zu is not a finite number", i / s->inputs + 1,
-                             i % s->inputs + 1);
+                             "input row %zu, column %zu is not a finite number", i / inputs + 1,
+                             i % inputs + 1);
+    if (!program_takes_tokens(s->program))
+        return EDDY_OK;
+    for (size_t i = 0; i < n_steps; i++)
+        if (x[i] != rintf(x[i]) || x[i] < 0 || x[i] >= (float)s->program->layers[0].n_in)
+            return eddy_fail(s->device->context, EDDY_ERROR_RANGE,
+                             "input row %zu is no token number: the model has tokens 0 to %d",
+                             i + 1, s->program->layers[0].n_in - 1);
     return EDDY_OK;
 }
 
 int eddy_stream_step(struct eddy_stream *stream, size_t n_steps, const float *x, float *y)
 {
-    const struct eddy_program *program = stream->device->program;
-    const size_t outputs = program_outputs(program);
-    int error = check_finite(stream, n_steps, x);
+    const struct eddy_program *program = stream->program;
+    const size_t inputs = program_inputs(program), outputs = program_outputs(program);
+    const size_t answered = program_answered(program);
+    int error = check_causal(stream);
+    if (!error)
+        error = check_finite(stream, n_steps, x);
+    int16_t *fixed = error ? NULL : malloc((CHUNK_STEPS * (inputs + answered)) * sizeof *fixed);
+    if (!error && !fixed)
+        error = eddy_fail(stream->device->context, EDDY_ERROR_MEMORY, "out of memory");
     while (n_steps && !error) {
         const size_t chunk = n_steps < CHUNK_STEPS ? n_steps : CHUNK_STEPS;
-        int16_t *in = (int16_t *)stream->packet + PACKET_HEADER_WORDS;
+        int16_t *out = fixed + CHUNK_STEPS * inputs;
         for (size_t t = 0; t < chunk; t++)
-            stream->counters.saturated += eddy_program_quantise_input(
-                program, x + t * stream->inputs, in + t * stream->inputs);
-        error = run_chunk(stream, chunk);
+            stream->counters.clipped_input +=
+                eddy_program_quantise_input(program, x + t * inputs, fixed + t * inputs);
+        error = run_pass(stream, 0, 1, chunk, fixed, out);
         for (size_t t = 0; t < chunk && !error; t++)
-            eddy_program_dequantise_output(program, x + t * stream->inputs,
-                                           (const int16_t *)stream->answer +
-                                               (t + 1) * stream->answered - outputs,
-                                           y + t * outputs);
-        x += chunk * stream->inputs;
+            eddy_program_dequantise_output(program, x + t * inputs,
+                                           out + (t + 1) * answered - outputs, y + t * outputs);
+        x += chunk * inputs;
         y += chunk * outputs;
         n_steps -= chunk;
     }
+    free(fixed);
     return error;
 }
 
 int eddy_stream_step_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x, int16_t *y)
 {
-    int error = EDDY_OK;
+    const int error = check_causal(stream);
+    return error ? error : run_pass(stream, 0, 1, n_steps, x, y);
+}
+
+int eddy_streams_step_fixed(struct eddy_stream *const *streams, size_t n_streams, size_t n_steps,
+                            const int16_t *x, int16_t *y)
+{
+    struct eddy_stream *first = streams[0];
+    for (size_t k = 1; k < n_streams; k++)
+        if (streams[k]->device != first->device || streams[k]->number != first->number + k)
+            return eddy_fail(
+                first->device->context, EDDY_ERROR_ARGUMENT,
+                "streams run side by side when they were opened one after the other on "
+                "one device");
+    const int error = check_causal(first);
+    return error ? error : run_pass(first, 0, n_streams, n_steps, x, y);
+}
+
+int eddy_stream_generate_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x,
+                               int16_t *y)
+{
+    int error = check_causal(stream);
+    if (!error && !stream->program->feedback)
+        error = eddy_fail(stream->device->context, EDDY_ERROR_UNSUPPORTED,
+                          "the program was compiled without feedback");
+    const struct program_pass *pass = stream->program->passes;
+    const size_t answered = pass_answers(stream->program, pass);
     while (n_steps && !error) {
         const size_t chunk = n_steps < CHUNK_STEPS ? n_steps : CHUNK_STEPS;
-        memcpy(stream->packet + PACKET_HEADER_WORDS, x, chunk * stream->inputs * sizeof *x);
-        error = run_chunk(stream, chunk);
-        if (!error)
-            memcpy(y, stream->answer, chunk * stream->answered * sizeof *y);
-        x += chunk * stream->inputs;
-        y += chunk * stream->answered;
+        memcpy(payload(stream), x, pass->inputs * sizeof *x);
+        error = run_packet(stream, (struct run){0, 1, chunk, true});
+        if (error)
+            break;
+        unpad(stream->program, pass, stream->answer, chunk, y);
+        y += chunk * answered;
+        x = y - pass->inputs;
         n_steps -= chunk;
     }
     return error;
 }
 
+/* ---- whole sequences ---- */
+
+/* One pass over a sequence in its own direction; y is in the order of time again. */
+static int sweep(struct eddy_stream *s, size_t number, size_t n_steps, const int16_t *x, int16_t *y)
+{
+    const struct program_pass *pass = &s->program->passes[number];
+    const size_t in = pass->inputs, out = pass_answers(s->program, pass);
+    if (!pass->reverse)
+        return run_pass(s, number, 1, n_steps, x, y);
+    int16_t *turned = malloc((n_steps * (in + out) + 1) * sizeof *turned);
+    if (!turned)
+        return eddy_fail(s->device->context, EDDY_ERROR_MEMORY, "out of memory");
+    int16_t *turned_y = turned + n_steps * in;
+    for (size_t t = 0; t < n_steps; t++)
+        memcpy(turned + t * in, x + (n_steps - 1 - t) * in, in * sizeof *x);
+    const int error = run_pass(s, number, 1, n_steps, turned, turned_y);
+    for (size_t t = 0; t < n_steps && !error; t++)
+        memcpy(y + t * out, turned_y + (n_steps - 1 - t) * out, out * sizeof *y);
+    free(turned);
+    return error;
+}
+
+/* The answers of one stage, (n_steps, answered) each: a pass, or the two of a bidirectional layer. */
+struct stage {
+    size_t first_pass, n_passes;
+    int16_t *y[2];
+};
+
+/* Layer `index` of the stage, its directions side by side: to (n_steps, outputs of the layer). */
+static void gather_layer(const struct eddy_program *program, const struct stage *stage,
+                         size_t index, size_t n_steps, int16_t *to)
+{
+    for (size_t k = 0; k < stage->n_passes; k++) {
+        const struct program_pass *pass = &program->passes[stage->first_pass + k];
+        const struct program_layer *layers = &program->layers[pass->first_layer];
+        const size_t answers = pass_answers(program, pass),
+                     units = program_layer_answers(&layers[index]);
+        size_t offset = 0;
+        for (size_t l = 0; l < index; l++)
+            offset += layers[l].emit ? program_layer_answers(&layers[l]) : 0;
+        for (size_t t = 0; t < n_steps; t++)
+            memcpy(to + (t * stage->n_passes + k) * units, stage->y[k] + t * answers + offset,
+                   units * sizeof *to);
+    }
+}
+
+/* Of a sequence of last_only outputs: each direction's own last step. to (1, outputs). */
+static void take_last(const struct eddy_program *program, const struct stage *stage,
+                      const int16_t *all, size_t n_steps, int16_t *to)
+{
+    const size_t units = program->passes[stage->first_pass].outputs;
+    for (size_t k = 0; k < stage->n_passes; k++) {
+        const bool reverse = program->passes[stage->first_pass + k].reverse;
+        const size_t t = reverse ? 0 : n_steps - 1;
+        memcpy(to + k * units, all + (t * stage->n_passes + k) * units, units * sizeof *to);
+    }
+}
+
+/* Runs a stage and tells the observer; next: its last layer's outputs, for the stage above. */
+static int run_stage(struct eddy_stream *s, struct stage *stage, size_t *n_steps, const int16_t *x,
+                     int16_t *next, eddy_observe_fixed *observe, void *user)
+{
+    const struct eddy_program *program = s->program;
+    const struct program_pass *pass = &program->passes[stage->first_pass];
+    int error = EDDY_OK;
+    for (size_t k = 0; k < stage->n_passes && !error; k++)
+        error = sweep(s, stage->first_pass + k, *n_steps, x, stage->y[k]);
+    for (size_t l = 0; l < pass->n_layers && !error; l++) {
+        const size_t layer = (size_t)pass->first_layer + l;
+        const bool last = l + 1 == pass->n_layers;
+        if (!program->layers[layer].emit)
+            continue;
+        gather_layer(program, stage, l, *n_steps, next);
+        if (last && pass->last_only) {
+            take_last(program, stage, next, *n_steps, stage->y[0]);
+            memcpy(next, stage->y[0],
+                   program_layer_outputs(&program->layers[layer]) * sizeof *next);
+            *n_steps = 1;
+        }
+        if (observe)
+            observe(user, layer, *n_steps, program_layer_outputs(&program->layers[layer]), next);
+    }
+    return error;
+}
+
+int eddy_stream_sequence_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x,
+                               eddy_observe_fixed *observe, void *user)
+{
+    const struct eddy_program *program = stream->program;
+    size_t widest = program_inputs(program);
+    for (size_t n = 0; n < program->n_passes; n++)
+        widest = larger(widest, 2 * pass_answers(program, &program->passes[n]));
+    int16_t *buffers = n_steps > SIZE_MAX / 8 / widest
+                           ? NULL
+                           : malloc(4 * (n_steps + 1) * widest * sizeof *buffers);
+    if (!buffers)
+        return eddy_fail(stream->device->context, EDDY_ERROR_MEMORY,
+                         "out of memory for a sequence of %zu steps", n_steps);
+    const size_t size = (n_steps + 1) * widest;
+    int16_t *in = buffers, *out = buffers + size;
+    memcpy(in, x, n_steps * program_inputs(program) * sizeof *x);
+    int error = n_steps ? EDDY_OK
+                        : eddy_fail(stream->device->context, EDDY_ERROR_SHAPE,
+                                    "a sequence has at least one step");
+    for (size_t n = 0; n < program->n_passes && !error;) {
+        const bool two = n + 1 < program->n_passes && program->passes[n + 1].joins;
+        struct stage stage = {n, two ? 2 : 1, {buffers + 2 * size, buffers + 3 * size}};
+        error = run_stage(stream, &stage, &n_steps, in, out, observe, user);
+        n += stage.n_passes;
+        int16_t *swap = in;
+        in = out;
+        out = swap;
+    }
+    free(buffers);
+    return error;
+}
+
+/* What eddy_stream_sequence keeps of the last layer. */
+struct last_layer {
+    const struct eddy_program *program;
+    size_t n_steps;
+    int16_t *y;
+};
+
+static void keep_last(void *user, size_t layer, size_t n_steps, size_t n_out, const int16_t *y)
+{
+    struct last_layer *last = user;
+    if (layer + 1 != last->program->n_layers)
+        return;
+    last->n_steps = n_steps;
+    memcpy(last->y, y, n_steps * n_out * sizeof *y);
+}
+
+int eddy_stream_sequence(struct eddy_stream *stream, size_t n_steps, const float *x, float *y,
+                         size_t *n_out_steps)
+{
+    const struct eddy_program *program = stream->program;
+    const size_t inputs = program_inputs(program), outputs = program_outputs(program);
+    int error = check_finite(stream, n_steps, x);
+    if (error)
+        return error;
+    int16_t *fixed = malloc((n_steps * (inputs + outputs) + 1) * sizeof *fixed);
+    if (!fixed)
+        return eddy_fail(stream->device->context, EDDY_ERROR_MEMORY,
+                         "out of memory for a sequence of %zu steps", n_steps);
+    struct last_layer last = {.program = program, .y = fixed + n_steps * inputs};
+    for (size_t t = 0; t < n_steps; t++)
+        stream->counters.clipped_input +=
+            eddy_program_quantise_input(program, x + t * inputs, fixed + t * inputs);
+    error = eddy_stream_sequence_fixed(stream, n_steps, fixed, keep_last, &last);
+    for (size_t t = 0; t < last.n_steps && !error; t++)
+        eddy_program_dequantise_output(program, x + t * inputs, last.y + t * outputs,
+                                       y + t * outputs);
+    *n_out_steps = last.n_steps;
+    free(fixed);
+    return error;
+}
+
+/* ---- state ---- */
+
 int eddy_stream_reset(struct eddy_stream *stream)
 {
-    return device_request(stream->device,
-                          (struct request_header){.opcode = PACKET_RESET, .stream = stream->number},
-                          stream->packet, NULL, 0);
+    return device_reset_stream(stream->device, stream->program, stream->number, stream->packet);
 }
 
 size_t eddy_stream_state_elems(const struct eddy_stream *stream)
 {
-    return stream->state_elems;
+    return program_state_words(stream->program);
 }
 
 int eddy_stream_get_state(struct eddy_stream *stream, int16_t *state)
 {
-    return device_request(
-        stream->device,
-        (struct request_header){.opcode = PACKET_READ_STATE, .stream = stream->number},
-        stream->packet, (uint16_t *)state, stream->state_elems);
+    int error = EDDY_OK;
+    for (size_t n = 0; n < stream->program->n_passes && !error; n++) {
+        const size_t words = 2u * stream->program->passes[n].state_units;
+        error = device_request(stream->device,
+                               (struct request_header){.opcode = PACKET_READ_STATE,
+                                                       .stream = stream->number,
+                                                       .pass = (uint8_t)n},
+                               stream->packet, (uint16_t *)state, words);
+        state += words;
+    }
+    return error;
 }
 
 int eddy_stream_set_state(struct eddy_stream *stream, const int16_t *state)
 {
-    memcpy(stream->packet + PACKET_HEADER_WORDS, state, stream->state_elems * sizeof *state);
-    return device_request(stream->device,
-                          (struct request_header){.opcode = PACKET_WRITE_STATE,
-                                                  .stream = stream->number,
-                                                  .length_words = (uint32_t)stream->state_elems},
-                          stream->packet, NULL, 0);
+    int error = EDDY_OK;
+    for (size_t n = 0; n < stream->program->n_passes && !error; n++) {
+        const size_t words = 2u * stream->program->passes[n].state_units;
+        memcpy(payload(stream), state, words * sizeof *state);
+        error = device_request(stream->device,
+                               (struct request_header){.opcode = PACKET_WRITE_STATE,
+                                                       .stream = stream->number,
+                                                       .pass = (uint8_t)n,
+                                                       .length_words = (uint32_t)words},
+                               stream->packet, NULL, 0);
+        state += words;
+    }
+    return error;
 }
 
 void eddy_stream_get_counters(const struct eddy_stream *stream, struct eddy_counters *counters)

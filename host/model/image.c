@@ -1,9 +1,10 @@
 /* image.c -- .eddy files: a compiled program with the build configuration it was made for.
  *
- * Little-endian, in this order: IMAGE_MAGIC, version (u32), preset name (32 bytes), the preset's sizes (8 x u16),
- * layers (u32), flags (u32, bit 0 residual); for each layer columns, rows (u16), recurrent, emit, activation, result shift
- * (u8), in and out fraction bits (i8); input scales and offsets, output scales and offsets (f32); weights (i16), biases (i32),
- * shifts (u8); CRC-32 of everything before it (u32).
+ * Little-endian, in this order: IMAGE_MAGIC, version (u32), preset name (32 bytes), the preset's sizes (PRESET_SIZES x u16),
+ * layers (u32), flags (u32: 1 residual, 2 softmax, 4 feedback, 8 initial state); for each layer cell, activation, direction,
+ * linear_before_reset, last_only, emit, largest, peephole (u8), inputs, units (u16), fraction bits of input, output and cell state (i8); input
+ * scales and offsets, output scales and offsets (f32); weights (i16), biases (i32), shifts (u8), peepholes (i16); with
+ * flag 8 the initial state (i16); CRC-32 of everything before it (u32). The layout follows from the layers (program.c).
  */
 #include "program.h"
 
@@ -15,7 +16,11 @@
 #include <zlib.h>
 
 #define IMAGE_MAGIC "EDDYPROG"
-#define IMAGE_VERSION 1
+#define IMAGE_VERSION 2
+#define FLAG_RESIDUAL 1
+#define FLAG_SOFTMAX 2
+#define FLAG_FEEDBACK 4
+#define FLAG_INITIAL 8
 #define PRESET_NAME_BYTES 32
 
 /* One walk over the fields serves reading, writing and measuring. */
@@ -64,17 +69,26 @@ static void walk_header(struct cursor *c, struct image_header *h)
 
 static void walk_layer(struct cursor *c, struct program_layer *l)
 {
-    uint8_t recurrent = l->recurrent, emit = l->emit;
-    walk(c, &l->columns, sizeof l->columns);
-    walk(c, &l->rows, sizeof l->rows);
-    walk(c, &recurrent, sizeof recurrent);
-    walk(c, &emit, sizeof emit);
+    uint8_t linear_before_reset = l->linear_before_reset, last_only = l->last_only, emit = l->emit;
+    uint8_t largest = l->largest, peephole = l->peephole;
+    walk(c, &l->cell, sizeof l->cell);
     walk(c, &l->activation, sizeof l->activation);
-    walk(c, &l->result_shift, sizeof l->result_shift);
+    walk(c, &l->direction, sizeof l->direction);
+    walk(c, &linear_before_reset, sizeof linear_before_reset);
+    walk(c, &last_only, sizeof last_only);
+    walk(c, &emit, sizeof emit);
+    walk(c, &largest, sizeof largest);
+    walk(c, &peephole, sizeof peephole);
+    walk(c, &l->n_in, sizeof l->n_in);
+    walk(c, &l->n_hidden, sizeof l->n_hidden);
     walk(c, &l->in_fraction_bits, sizeof l->in_fraction_bits);
     walk(c, &l->out_fraction_bits, sizeof l->out_fraction_bits);
-    l->recurrent = recurrent;
+    walk(c, &l->cell_fraction_bits, sizeof l->cell_fraction_bits);
+    l->linear_before_reset = linear_before_reset;
+    l->last_only = last_only;
     l->emit = emit;
+    l->largest = largest;
+    l->peephole = peephole;
 }
 
 static void walk_arrays(struct cursor *c, struct eddy_program *p)
@@ -87,12 +101,18 @@ static void walk_arrays(struct cursor *c, struct eddy_program *p)
     walk(c, p->weights, p->n_weight_words * p->preset->lanes * sizeof *p->weights);
     walk(c, p->biases, p->n_rows * sizeof *p->biases);
     walk(c, p->shifts, p->n_rows * sizeof *p->shifts);
+    walk(c, p->peepholes, p->n_rows * sizeof *p->peepholes);
+    if (p->initial)
+        walk(c, p->initial, program_state_words(p) * sizeof *p->initial);
 }
 
 static void walk_program(struct cursor *c, struct eddy_program *p)
 {
     struct image_header h = {
-        .version = IMAGE_VERSION, .n_layers = (uint32_t)p->n_layers, .flags = p->residual};
+        .version = IMAGE_VERSION,
+        .n_layers = (uint32_t)p->n_layers,
+        .flags = (p->residual ? FLAG_RESIDUAL : 0u) | (p->softmax ? FLAG_SOFTMAX : 0u) |
+                 (p->feedback ? FLAG_FEEDBACK : 0u) | (p->initial ? FLAG_INITIAL : 0u)};
     memcpy(h.magic, IMAGE_MAGIC, sizeof h.magic);
     strncpy(h.preset, p->preset->name, sizeof h.preset - 1);
     eddy_preset_sizes(p->preset, h.sizes);
@@ -145,17 +165,30 @@ static int check_header(struct eddy_context *context, const char *path,
     return EDDY_OK;
 }
 
-static bool layers_make_sense(const struct program_layer *layers, size_t n_layers,
-                              const struct eddy_preset *preset)
+#define MAX_LAYERS 256
+
+static bool layer_makes_sense(const struct program_layer *l, const struct program_layer *below)
 {
-    size_t rows = 0;
+    const bool recurrent = eddy_cell_is_recurrent((enum eddy_cell)l->cell);
+    bool good = l->cell < EDDY_CELLS && l->activation < EDDY_ACTIVATIONS &&
+                l->direction < EDDY_DIRECTIONS && l->n_in && l->n_hidden;
+    good = good && (recurrent || (!l->last_only && l->direction == EDDY_DIRECTION_FORWARD));
+    good = good && (l->cell != EDDY_CELL_LSTM ||
+                    (l->cell_fraction_bits >= 11 && l->cell_fraction_bits <= 14));
+    good = good && (!l->largest || l->cell == EDDY_CELL_DENSE);
+    good = good && l->in_fraction_bits >= 0 && l->in_fraction_bits <= 15 &&
+           l->out_fraction_bits >= 0 && l->out_fraction_bits <= 15;
+    return good &&
+           (below ? l->cell != EDDY_CELL_EMBEDDING && l->n_in == program_layer_outputs(below)
+                  : true);
+}
+
+static bool layers_make_sense(const struct program_layer *layers, size_t n_layers)
+{
     bool good = layers[n_layers - 1].emit;
-    for (size_t l = 0; l < n_layers; l++) {
-        rows += layers[l].rows;
-        good = good && layers[l].rows && layers[l].columns &&
-               (l == 0 || layers[l].columns == layers[l - 1].rows);
-    }
-    return good && rows <= preset->state_rows && layers[0].columns <= preset->input_rows;
+    for (size_t l = 0; l < n_layers; l++)
+        good = good && layer_makes_sense(&layers[l], l ? &layers[l - 1] : NULL);
+    return good;
 }
 
 static bool shifts_make_sense(const struct eddy_program *p)
@@ -175,17 +208,24 @@ static int read_image(struct eddy_context *context, const char *path, struct cur
     int error = check_header(context, path, &h, &preset);
     if (error)
         return error;
-    const bool counted = h.n_layers >= 1 && h.n_layers <= preset->layers;
-    struct program_layer layers[256] = {0};
-    for (size_t l = 0; counted && l < h.n_layers && l < sizeof layers / sizeof *layers; l++)
+    const bool counted = h.n_layers >= 1 && h.n_layers <= MAX_LAYERS;
+    struct program_layer layers[MAX_LAYERS] = {0};
+    for (size_t l = 0; counted && l < h.n_layers; l++)
         walk_layer(c, &layers[l]);
-    if (!counted || c->ended || !layers_make_sense(layers, h.n_layers, preset))
+    if (!counted || c->ended || !layers_make_sense(layers, h.n_layers))
         return eddy_fail(context, EDDY_ERROR_FORMAT, "%s: its layers make no sense", path);
     struct eddy_program *p;
-    error = program_create(context, preset, h.n_layers, layers, &p);
+    error = program_create(context, preset, h.n_layers, layers, h.flags & FLAG_FEEDBACK, &p);
     if (error)
         return error;
-    p->residual = h.flags & 1;
+    p->residual = h.flags & FLAG_RESIDUAL;
+    p->softmax = h.flags & FLAG_SOFTMAX;
+    if (h.flags & FLAG_INITIAL)
+        p->initial = calloc(program_state_words(p) + 1, sizeof *p->initial);
+    if (h.flags & FLAG_INITIAL && !p->initial) {
+        eddy_program_free(p);
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
+    }
     walk_arrays(c, p);
     if (c->ended || c->left_bytes || !shifts_make_sense(p)) {
         eddy_program_free(p);

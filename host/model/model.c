@@ -14,20 +14,74 @@ static float *filled(size_t n_elems, float value)
     return array;
 }
 
+size_t eddy_cell_gates(enum eddy_cell cell)
+{
+    return cell == EDDY_CELL_GRU ? 3 : cell == EDDY_CELL_LSTM ? 4 : 1;
+}
+
+bool eddy_cell_is_recurrent(enum eddy_cell cell)
+{
+    return cell == EDDY_CELL_RNN || cell == EDDY_CELL_GRU || cell == EDDY_CELL_LSTM;
+}
+
+size_t eddy_layer_directions(const struct eddy_layer *layer)
+{
+    return layer->direction == EDDY_DIRECTION_BIDIRECTIONAL ? 2 : 1;
+}
+
+/* Zeros, or NULL: out of memory, or more than can be counted. */
+static float *zeros(size_t a, size_t b)
+{
+    return b && a > SIZE_MAX / sizeof(float) / b ? NULL : calloc(a * b + 1, sizeof(float));
+}
+
 static bool create_layer(struct eddy_layer *layer, size_t n_in,
                          const struct eddy_layer_shape *shape)
 {
-    const bool recurrent = shape->cell != EDDY_CELL_DENSE;
-    layer->cell = shape->cell;
-    layer->activation = shape->activation;
-    layer->n_in = n_in;
-    layer->n_out = shape->n_out;
-    if (n_in > SIZE_MAX / layer->n_out || (recurrent && layer->n_out > SIZE_MAX / layer->n_out))
-        return false;
-    layer->w = calloc(layer->n_out * n_in, sizeof *layer->w);
-    layer->r = recurrent ? calloc(layer->n_out * layer->n_out, sizeof *layer->r) : NULL;
-    layer->b = calloc(layer->n_out, sizeof *layer->b);
-    return layer->w && layer->b && (layer->r || !recurrent);
+    const bool recurrent = eddy_cell_is_recurrent(shape->cell);
+    *layer = (struct eddy_layer){.cell = shape->cell,
+                                 .activation = shape->activation,
+                                 .direction = shape->direction,
+                                 .linear_before_reset = shape->linear_before_reset,
+                                 .last_only = shape->last_only,
+                                 .n_in = n_in,
+                                 .n_hidden = shape->n_out};
+    const size_t directions = eddy_layer_directions(layer);
+    const size_t rows = directions * eddy_cell_gates(shape->cell) * shape->n_out;
+    const bool has_rb = shape->cell == EDDY_CELL_GRU && shape->linear_before_reset;
+    layer->n_out = directions * shape->n_out;
+    layer->w = zeros(rows, n_in);
+    layer->b = zeros(rows, 1);
+    layer->r = recurrent ? zeros(rows, shape->n_out) : NULL;
+    layer->rb = has_rb ? zeros(layer->n_out, 1) : NULL;
+    layer->p = shape->peephole ? zeros(layer->n_out, 3) : NULL;
+    return layer->w && layer->b && (layer->r || !recurrent) && (layer->rb || !has_rb) &&
+           (layer->p || !shape->peephole);
+}
+
+/* NULL when the shape is one that the cell has, else what is wrong with it. */
+static const char *shape_fault(const struct eddy_layer_shape *s, size_t index)
+{
+    const bool recurrent = s->cell < EDDY_CELLS && eddy_cell_is_recurrent(s->cell);
+    if (s->cell >= EDDY_CELLS)
+        return "unknown cell";
+    if (s->activation >= EDDY_ACTIVATIONS)
+        return "unknown activation";
+    if (s->direction >= EDDY_DIRECTIONS)
+        return "unknown direction";
+    if (s->cell == EDDY_CELL_EMBEDDING && index)
+        return "an embedding is the first layer";
+    if (s->cell == EDDY_CELL_EMBEDDING && s->activation != EDDY_ACTIVATION_NONE)
+        return "an embedding has no activation";
+    if (!recurrent && s->direction != EDDY_DIRECTION_FORWARD)
+        return "a layer without recurrence has no direction";
+    if (!recurrent && s->last_only)
+        return "a layer without recurrence has no last output";
+    if (s->linear_before_reset && s->cell != EDDY_CELL_GRU)
+        return "linear_before_reset is of gru layers";
+    if (s->peephole && s->cell != EDDY_CELL_LSTM)
+        return "peepholes are of lstm layers";
+    return NULL;
 }
 
 static int check_shapes(struct eddy_context *context, size_t n_in, size_t n_layers,
@@ -40,13 +94,9 @@ static int check_shapes(struct eddy_context *context, size_t n_in, size_t n_laye
     for (size_t l = 0; l < n_layers; l++) {
         if (shapes[l].n_out == 0)
             return eddy_fail(context, EDDY_ERROR_ARGUMENT, "layer %zu has no rows", l);
-        if (shapes[l].cell != EDDY_CELL_DENSE && shapes[l].cell != EDDY_CELL_RNN)
-            return eddy_fail(context, EDDY_ERROR_ARGUMENT, "layer %zu: unknown cell %d", l,
-                             (int)shapes[l].cell);
-        if (shapes[l].activation != EDDY_ACTIVATION_NONE &&
-            shapes[l].activation != EDDY_ACTIVATION_TANH)
-            return eddy_fail(context, EDDY_ERROR_ARGUMENT, "layer %zu: unknown activation %d", l,
-                             (int)shapes[l].activation);
+        const char *fault = shape_fault(&shapes[l], l);
+        if (fault)
+            return eddy_fail(context, EDDY_ERROR_ARGUMENT, "layer %zu: %s", l, fault);
     }
     return EDDY_OK;
 }
@@ -69,14 +119,16 @@ int eddy_model_create(struct eddy_context *context, size_t n_in, size_t n_layers
     for (size_t l = 0; l < n_layers; l++) {
         if (!create_layer(&m->layers[l], width, &shapes[l]))
             goto no_memory;
-        width = shapes[l].n_out;
+        width = m->layers[l].n_out;
         widest = width > widest ? width : widest;
     }
-    m->in_scale = filled(n_in, 1);
-    m->in_offset = filled(n_in, 0);
+    const size_t inputs = eddy_model_inputs(m);
+    m->in_scale = filled(inputs, 1);
+    m->in_offset = filled(inputs, 0);
     m->out_scale = filled(width, 1);
     m->out_offset = filled(width, 0);
-    m->scratch = filled(n_in + widest, 0);
+    m->widest = widest;
+    m->scratch = filled(inputs + 3 * widest, 0);
     if (!m->in_scale || !m->in_offset || !m->out_scale || !m->out_offset || !m->scratch)
         goto no_memory;
     *model = m;
@@ -96,6 +148,10 @@ void eddy_model_free(struct eddy_model *model)
         free(model->layers[l].w);
         free(model->layers[l].r);
         free(model->layers[l].b);
+        free(model->layers[l].rb);
+        free(model->layers[l].p);
+        free(model->layers[l].h0);
+        free(model->layers[l].c0);
     }
     free(model->layers);
     free(model->in_scale);
@@ -108,7 +164,7 @@ void eddy_model_free(struct eddy_model *model)
 
 size_t eddy_model_inputs(const struct eddy_model *model)
 {
-    return model->layers[0].n_in;
+    return model->layers[0].cell == EDDY_CELL_EMBEDDING ? 1 : model->layers[0].n_in;
 }
 
 size_t eddy_model_outputs(const struct eddy_model *model)
@@ -116,52 +172,10 @@ size_t eddy_model_outputs(const struct eddy_model *model)
     return model->layers[model->n_layers - 1].n_out;
 }
 
-size_t eddy_model_state_elems(const struct eddy_model *model)
+bool eddy_model_is_causal(const struct eddy_model *model)
 {
-    size_t elems = 0;
     for (size_t l = 0; l < model->n_layers; l++)
-        elems += model->layers[l].n_out;
-    return elems;
-}
-
-static float dot(size_t n, const float *a, const float *b)
-{
-    float sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-/* h (n_out): h_{t-1} in, h_t out. next (n_out) is scratch. */
-static void run_layer(const struct eddy_layer *layer, const float *x, float *h, float *next)
-{
-    for (size_t row = 0; row < layer->n_out; row++) {
-        float sum = layer->b[row] + dot(layer->n_in, layer->w + row * layer->n_in, x);
-        if (layer->r)
-            sum += dot(layer->n_out, layer->r + row * layer->n_out, h);
-        next[row] = layer->activation == EDDY_ACTIVATION_TANH ? tanhf(sum) : sum;
-    }
-    memcpy(h, next, layer->n_out * sizeof *h);
-}
-
-void eddy_model_run_float(const struct eddy_model *model, float *state, size_t n_steps,
-                          const float *x, float *y)
-{
-    const size_t n_in = eddy_model_inputs(model), n_out = eddy_model_outputs(model);
-    float *u = model->scratch, *next = u + n_in;
-    for (size_t t = 0; t < n_steps; t++, x += n_in, y += n_out) {
-        for (size_t i = 0; i < n_in; i++)
-            u[i] = x[i] * model->in_scale[i] + model->in_offset[i];
-        const float *below = u;
-        float *h = state;
-        for (size_t l = 0; l < model->n_layers; l++) {
-            run_layer(&model->layers[l], below, h, next);
-            below = h;
-            h += model->layers[l].n_out;
-        }
-        for (size_t i = 0; i < n_out; i++) {
-            const float v = below[i] * model->out_scale[i] + model->out_offset[i];
-            y[i] = model->residual ? v + x[i] : v;
-        }
-    }
+        if (model->layers[l].direction != EDDY_DIRECTION_FORWARD || model->layers[l].last_only)
+            return false;
+    return model->n_encoder == 0;
 }

@@ -76,7 +76,8 @@ struct eddy_model {
     float *out_scale, *out_offset; /* (n_out of the last layer) */
     bool residual;                 /* needs inputs == n_out */
     bool softmax;                  /* of the outputs, on the host */
-    float *scratch;                /* of eddy_model_run_float */
+    size_t widest;                 /* the longest n_out */
+    float *scratch;                /* of the float reference */
 };
 
 /* Geometry of one layer to make. Zero is forward, every output, no peepholes, linear_before_reset false. */

@@ -3,41 +3,92 @@
 #define EDDY_PROGRAM_H
 
 #include "backends/preset.h"
+#include "model.h"
 
-/* A layer of the device; y = activation((W [x ; h] + b) / 2^shift). */
+#include "../../hls/packet.h"
+#include "../../hls/phase.h"
+
+/* A layer of a model in the device's numbers; see model.h for what the cells compute. */
 struct program_layer {
-    uint16_t columns, rows;
-    bool recurrent, emit;
-    uint8_t activation;   /* ACTIVATION_... of hls/packet.h */
-    uint8_t result_shift; /* of tanh: 15 - out_fraction_bits, 0 to 7 */
+    uint8_t cell, activation, direction; /* enum eddy_... */
+    bool linear_before_reset, last_only, peephole;
+    bool emit;    /* its outputs are answered; so are those of the last layer of a pass */
+    bool largest; /* dense, last: answers the number of its largest output, a token */
+    uint16_t n_in, n_hidden; /* n_in of an embedding: tokens */
     int8_t in_fraction_bits, out_fraction_bits;
+    int8_t cell_fraction_bits; /* of c, lstm: 11 to 14 */
+};
+
+/* A run of groups that steps through a sequence by itself. A causal stack is one pass. A reverse or bidirectional layer,
+ * and what stands above a layer with last_only, are passes of their own: the host turns sequences round between them. */
+struct program_pass {
+    uint16_t first_layer, n_layers;
+    bool reverse;   /* from the last step to the first */
+    bool joins;     /* same x as the pass before; its outputs stand beside that one's */
+    bool last_only; /* hands on its last output only */
+    uint16_t first_group, n_groups;
+    uint16_t inputs;   /* words of x each step */
+    uint16_t outputs;  /* of its last layer and direction */
+    uint16_t answered; /* words that the device answers each step: whole groups of DRAINS rows */
+    uint16_t state_place, state_units;
 };
 
 struct eddy_program {
     const struct eddy_preset *preset;
-    size_t n_layers;
+    size_t n_layers, n_passes, n_groups;
     struct program_layer *layers;
+    struct program_pass *passes;
+    uint16_t (*groups)[GROUP_WORDS];
     /* Weights in the order of use, (n_weight_words, lanes); row constants, (n_rows). */
     size_t n_weight_words, n_rows;
     int16_t *weights;
     int32_t *biases;
     uint8_t *shifts; /* 1 to 32 */
+    int16_t *peepholes;
     /* u = x * in_scale + in_offset; y = v * out_scale + out_offset [+ x], as in model.h */
     float *in_scale, *in_offset, *out_scale, *out_offset;
-    bool residual;
+    bool residual, softmax;
+    bool feedback; /* the outputs can be the next step's x */
+    /* The state that streams begin with: for each pass its h, then its cells (2 state_units); NULL for zero. */
+    int16_t *initial;
 };
 
+/* Values of x and of y each step of the model. */
 size_t program_inputs(const struct eddy_program *program);
-/* Rows of the last layer: the model's outputs. */
 size_t program_outputs(const struct eddy_program *program);
-/* Words that the device answers each step: outputs, or every layer's rows. */
+size_t program_layer_outputs(const struct program_layer *layer);
+/* Numbers that one direction of a layer answers each step, if it answers. */
+size_t program_layer_answers(const struct program_layer *layer);
+/* Words that the device answers each step, of all passes, without padding. */
 size_t program_answered(const struct eddy_program *program);
-/* Blocks of lanes rows of a layer, and the columns of each. */
-size_t program_blocks(const struct eddy_preset *preset, const struct program_layer *layer);
-size_t program_block_columns(const struct program_layer *layer);
+/* Words of state of one stream: of every pass its h, then its cells. */
+size_t program_state_words(const struct eddy_program *program);
+bool program_is_causal(const struct eddy_program *program);
+/* Units in rows of the device. */
+size_t program_padded(const struct eddy_preset *preset, size_t units);
+/* Whether the program begins with an embedding: x is a token number. */
+bool program_takes_tokens(const struct eddy_program *program);
 
-/* Allocates the arrays for the layers given; n_rows and n_weight_words follow. */
+/* Gates as in model.h, and one more: the recurrent half of gru's candidate with linear_before_reset. */
+#define GRU_RECURRENT_CANDIDATE 3
+/* Gates of a layer that have rows of their own: G, one more for that gru. */
+size_t program_gates(const struct program_layer *layer);
+
+/* Where the numbers of one row are: columns of x and of h are `lanes` numbers apart. */
+struct program_row {
+    int16_t *x, *h;  /* NULL: the row has no such columns */
+    size_t constant; /* index of bias, shift and peephole */
+    int sum_bits;    /* fraction bits that the row's sum is shifted to */
+};
+
+struct program_row program_row(const struct eddy_program *program, size_t layer, size_t direction,
+                               size_t gate, size_t unit);
+
+/* Lays out passes, groups and memories for the layers given; all numbers are zero, all shifts 1.
+ * Returns 0, EDDY_ERROR_MEMORY, EDDY_ERROR_CAPACITY (more than the preset holds) or EDDY_ERROR_UNSUPPORTED (a cell that the
+ * preset leaves out). */
 int program_create(struct eddy_context *context, const struct eddy_preset *preset, size_t n_layers,
-                   const struct program_layer *layers, struct eddy_program **program);
+                   const struct program_layer *layers, bool feedback,
+                   struct eddy_program **program);
 
 #endif

@@ -8,6 +8,8 @@
 #include "../support/random_program.h"
 #include "lib/request.h"
 
+#include "../../hls/config.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +19,8 @@
 #define SESSION_PROGRAMS 6
 #define PROGRAM_PACKETS 8
 #define PACKET_STEPS 24
-#define MAX_WORDS 65536
+#define MAX_WORDS 262144
+#define MAX_LAYERS 8
 
 static const char *const stall_names[] = {"none", "cyclic", "random", "burst"};
 
@@ -27,9 +30,15 @@ struct pair {
     uint16_t *from_sim, *from_cpu;
 };
 
+/* The axes of the matrix, and their values. */
+enum { AXIS_CELL, AXIS_LAYERS, AXIS_DIRECTION, AXIS_STREAMS, AXIS_STALL, AXIS_PRESET, AXES };
+#define AXIS_VALUES 16
+
 struct tally {
-    uint64_t steps, packets, words, programs, refused;
-    uint64_t stalls[4], presets[8], layers[16], cells[2][2], extreme;
+    uint64_t steps, packets, words, programs, refused, fed_back, extreme;
+    uint32_t seen_streams; /* of the program under way: a bit for each number side by side */
+    uint64_t values[AXES][AXIS_VALUES];
+    uint64_t pairs[AXES][AXIS_VALUES][AXES][AXIS_VALUES];
 };
 
 static int open_pair(struct pair *pair, const struct eddy_preset *preset, int stall, uint64_t seed,
@@ -107,33 +116,49 @@ static bool exchange(struct pair *pair, const uint16_t *packet, size_t words, st
     return false;
 }
 
+static uint8_t random_pass(struct random *random, const struct eddy_program *program)
+{
+    return (uint8_t)random_between(random, 0, (int)program->n_passes - 1);
+}
+
 static size_t run_packet(struct random *random, const struct eddy_program *program,
-                         uint16_t *packet)
+                         uint16_t *packet, struct tally *tally)
 {
     const uint16_t steps = (uint16_t)random_between(random, 1, PACKET_STEPS);
-    const size_t words = steps * program_inputs(program);
-    const bool extreme = !random_between(random, 0, 3);
-    packet_write_request(&(struct request_header){.opcode = PACKET_RUN,
-                                                  .stream = (uint8_t)random_between(
-                                                      random, 0, program->preset->streams - 1),
-                                                  .flags = (uint8_t)random_between(random, 0, 3),
-                                                  .sequence = (uint16_t)random_next(random),
-                                                  .argument = steps,
-                                                  .length_words = (uint32_t)words},
-                         packet);
-    for (size_t i = 0; i < words; i++)
-        packet[PACKET_HEADER_WORDS + i] =
-            extreme ? (uint16_t)(random_between(random, 0, 1) ? 0x7fff : 0x8000)
-                    : (uint16_t)(random_next(random) >> 24);
-    return PACKET_HEADER_WORDS + words;
+    const int stream = random_between(random, 0, program->preset->streams - 1);
+    const int most = program->preset->streams - stream;
+    const int streams = random_between(random, 0, 2) ? random_between(random, 1, most) : 1;
+    const uint8_t pass = random_pass(random, program);
+    const bool feedback = program->feedback && random_between(random, 0, 1);
+    const size_t vectors = (feedback ? 1 : steps) * (size_t)streams;
+    packet_write_request(
+        &(struct request_header){
+            .opcode = PACKET_RUN,
+            .stream = (uint8_t)stream,
+            .flags =
+                (uint8_t)(random_between(random, 0, 3) | (feedback ? PACKET_FLAG_FEEDBACK : 0)),
+            .sequence = (uint16_t)random_next(random),
+            .argument = steps,
+            .pass = pass,
+            .streams = (uint8_t)streams,
+            .length_words = (uint32_t)(vectors * program->passes[pass].inputs)},
+        packet);
+    random_inputs(random, program, pass, !random_between(random, 0, 3), vectors,
+                  packet + PACKET_HEADER_WORDS);
+    tally->steps += (uint64_t)(steps * streams);
+    tally->fed_back += feedback;
+    tally->seen_streams |= 1u << streams;
+    return PACKET_HEADER_WORDS + vectors * program->passes[pass].inputs;
 }
 
 static size_t state_packet(struct random *random, const struct eddy_program *program,
                            uint16_t *packet)
 {
     const uint8_t opcode = (uint8_t)random_between(random, PACKET_READ_STATE, PACKET_RESET);
-    const size_t words = opcode == PACKET_WRITE_STATE ? program->n_rows : 0;
+    const uint8_t pass = random_pass(random, program);
+    const size_t words = opcode == PACKET_WRITE_STATE ? 2u * program->passes[pass].state_units : 0;
     packet_write_request(&(struct request_header){.opcode = opcode,
+                                                  .pass = pass,
                                                   .stream = (uint8_t)random_between(
                                                       random, 0, program->preset->streams - 1),
                                                   .length_words = (uint32_t)words},
@@ -150,6 +175,8 @@ static size_t broken_packet(struct random *random, uint16_t *packet)
         &(struct request_header){.opcode = (uint8_t)random_between(random, 0, 12),
                                  .argument = (uint16_t)random_between(random, 0, 20),
                                  .stream = (uint8_t)random_between(random, 0, 12),
+                                 .pass = (uint8_t)random_between(random, 0, 2),
+                                 .streams = (uint8_t)random_between(random, 0, 9),
                                  .length_words = (uint32_t)(words - PACKET_HEADER_WORDS)},
         packet);
     for (size_t i = PACKET_HEADER_WORDS; i < words; i++)
@@ -165,8 +192,7 @@ static bool run_program(struct random *random, struct pair *pair,
     uint16_t *packet = malloc(MAX_WORDS * sizeof *packet);
     bool agree = !eddy_device_load(pair->cpu, program) && !eddy_device_load(pair->sim, program);
     for (int n = 0; n < PROGRAM_PACKETS && agree; n++) {
-        agree = exchange(pair, packet, run_packet(random, program, packet), tally);
-        tally->steps += packet[3];
+        agree = exchange(pair, packet, run_packet(random, program, packet, tally), tally);
         if (agree && !random_between(random, 0, 3))
             agree = exchange(pair, packet, state_packet(random, program, packet), tally);
     }
@@ -177,13 +203,121 @@ static bool run_program(struct random *random, struct pair *pair,
     return agree;
 }
 
-static void count_program(const struct eddy_program *program, bool extreme, struct tally *tally)
+static bool cell_in_preset(int cell, const struct eddy_preset *preset)
+{
+    static const unsigned needs[] = {0,
+                                     0,
+                                     0,
+                                     FEATURE_GRU,
+                                     FEATURE_GRU,
+                                     FEATURE_LSTM,
+                                     FEATURE_LSTM | FEATURE_PEEPHOLE,
+                                     FEATURE_TOKEN};
+    return (needs[cell] & ~(unsigned)preset->features) == 0;
+}
+
+static const char *const axis_names[AXES] = {"cells",   "layers", "directions",
+                                             "streams", "stalls", "presets"};
+static const char *const cell_names[] = {"dense", "rnn-tanh", "rnn-relu",      "gru-0",
+                                         "gru-1", "lstm",     "lstm-peephole", "embedding"};
+static const char *const direction_names[] = {"forward", "reverse", "bidirectional"};
+
+static const char *value_name(int axis, int value)
+{
+    static char number[8];
+    switch (axis) {
+    case AXIS_CELL: return cell_names[value];
+    case AXIS_DIRECTION: return direction_names[value];
+    case AXIS_STALL: return stall_names[value];
+    case AXIS_PRESET: return eddy_preset_at((size_t)value)->name;
+    default: snprintf(number, sizeof number, "%d", value); return number;
+    }
+}
+
+/* First and past-the-last value of an axis. */
+static void axis_range(int axis, int *first, int *end)
+{
+    const int ends[AXES] = {[AXIS_CELL] = sizeof cell_names / sizeof *cell_names,
+                            [AXIS_LAYERS] = MAX_LAYERS + 1,
+                            [AXIS_DIRECTION] = EDDY_DIRECTIONS,
+                            [AXIS_STREAMS] = 9,
+                            [AXIS_STALL] = 4,
+                            [AXIS_PRESET] = (int)eddy_preset_count()};
+    *first = axis == AXIS_LAYERS || axis == AXIS_STREAMS;
+    *end = ends[axis];
+}
+
+static int cell_value(const struct eddy_program *program, size_t index)
+{
+    const struct program_layer *l = &program->layers[index];
+    switch (l->cell) {
+    case EDDY_CELL_RNN: return l->activation == EDDY_ACTIVATION_TANH ? 1 : 2;
+    case EDDY_CELL_GRU: return l->linear_before_reset ? 4 : 3;
+    case EDDY_CELL_LSTM: return l->peephole ? 6 : 5;
+    case EDDY_CELL_EMBEDDING: return 7;
+    default: return 0;
+    }
+}
+
+static void count_pairs(struct tally *tally, const int values[AXES])
+{
+    for (int a = 0; a < AXES; a++) {
+        tally->values[a][values[a]]++;
+        for (int b = 0; b < AXES; b++)
+            tally->pairs[a][values[a]][b][values[b]]++;
+    }
+}
+
+static void count_program(const struct eddy_program *program, bool extreme, int stall, int preset,
+                          struct tally *tally)
 {
     tally->programs++;
     tally->extreme += extreme;
-    tally->layers[program->n_layers]++;
     for (size_t l = 0; l < program->n_layers; l++)
-        tally->cells[program->layers[l].recurrent][program->layers[l].activation]++;
+        for (int streams = 1; streams <= 8; streams++)
+            if (tally->seen_streams >> streams & 1)
+                count_pairs(tally, (const int[AXES]){cell_value(program, l), (int)program->n_layers,
+                                                     program->layers[l].direction, streams, stall,
+                                                     preset});
+    tally->seen_streams = 0;
+}
+
+/* A pair that cannot be: dense layers and embeddings are forward, presets leave cells out. */
+static bool impossible(int a, int va, int b, int vb)
+{
+    if (a > b)
+        return impossible(b, vb, a, va);
+    const bool gated = va != 0 && va != 7;
+    if (a == AXIS_CELL && b == AXIS_DIRECTION)
+        return !gated && vb != EDDY_DIRECTION_FORWARD;
+    return a == AXIS_CELL && b == AXIS_PRESET && !cell_in_preset(va, eddy_preset_at((size_t)vb));
+}
+
+static void print_coverage(const struct tally *t)
+{
+    size_t seen = 0, all = 0;
+    for (int a = 0; a < AXES; a++) {
+        int first_a, end_a;
+        axis_range(a, &first_a, &end_a);
+        printf("  %s:", axis_names[a]);
+        for (int v = first_a; v < end_a; v++)
+            printf(" %s %" PRIu64, value_name(a, v), t->values[a][v]);
+        printf("\n");
+        for (int b = a + 1; b < AXES; b++) {
+            int first_b, end_b;
+            axis_range(b, &first_b, &end_b);
+            for (int v = first_a; v < end_a; v++)
+                for (int w = first_b; w < end_b; w++) {
+                    if (impossible(a, v, b, w))
+                        continue;
+                    all++;
+                    seen += t->pairs[a][v][b][w] != 0;
+                    if (!t->pairs[a][v][b][w] && t->steps >= 100000)
+                        printf("  not seen: %s %s\n", value_name(a, v), value_name(b, w));
+                }
+        }
+    }
+    printf("  pairs of values seen: %zu of %zu\n", seen, all);
 }
 
 /* One device and its packets; the same for the same seed. */
@@ -202,19 +336,18 @@ static bool run_session(uint64_t seed, const char *trace, struct tally *tally)
     for (int n = 0; n < SESSION_PROGRAMS && agree; n++) {
         const bool large = !random_between(&random, 0, 4);
         const struct random_limits limits = {
-            .layers = large ? 3 : preset->layers,
-            .rows = large ? 70 : 20,
+            .layers = large ? 3 : MAX_LAYERS,
+            .units = large ? 70 : 20,
             .columns = large ? 60 : 12,
             .extreme = random_between(&random, 0, 1),
+            .causal = random_between(&random, 0, 1),
         };
         struct eddy_program *program = random_program(&random, preset, &limits);
         agree = program && run_program(&random, &pair, program, tally);
         if (program)
-            count_program(program, limits.extreme, tally);
+            count_program(program, limits.extreme, stall, preset_index, tally);
         eddy_program_free(program);
     }
-    tally->stalls[stall]++;
-    tally->presets[preset_index]++;
     close_pair(&pair);
     return agree;
 }
@@ -224,18 +357,10 @@ static void print_tally(const struct tally *t, uint64_t seed)
     printf("cosim: seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " programs, %" PRIu64
            " packets (%" PRIu64 " refused), %" PRIu64 " words compared\n",
            seed, t->steps, t->programs, t->packets, t->refused, t->words);
-    printf("  sessions by stalls: none %" PRIu64 ", cyclic %" PRIu64 ", random %" PRIu64
-           ", burst %" PRIu64 "\n",
-           t->stalls[0], t->stalls[1], t->stalls[2], t->stalls[3]);
-    printf("  sessions by preset:");
-    for (size_t p = 0; p < eddy_preset_count(); p++)
-        printf(" %s %" PRIu64, eddy_preset_at(p)->name, t->presets[p]);
-    printf("\n  programs by layers:");
-    for (int l = 1; l <= 8; l++)
-        printf(" %d: %" PRIu64, l, t->layers[l]);
-    printf("\n  layers: dense %" PRIu64 ", dense tanh %" PRIu64 ", rnn linear %" PRIu64
-           ", rnn tanh %" PRIu64 "; programs with extreme weights %" PRIu64 "\n",
-           t->cells[0][0], t->cells[0][1], t->cells[1][0], t->cells[1][1], t->extreme);
+    printf("  packets fed back %" PRIu64 ", programs with extreme weights %" PRIu64
+           "; layers by values of each axis:\n",
+           t->fed_back, t->extreme);
+    print_coverage(t);
 }
 
 int main(int argc, char **argv)
@@ -243,11 +368,11 @@ int main(int argc, char **argv)
     const uint64_t steps = argc > 1 ? strtoull(argv[1], NULL, 0) : 10000;
     const uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
     const char *trace = argc > 3 ? argv[3] : "cosim.fst";
-    struct tally tally = {0};
+    static struct tally tally;
     for (uint64_t session = 0; tally.steps < steps; session++) {
         const uint64_t session_seed = seed * 1000003 + session;
         if (!run_session(session_seed, NULL, &tally)) {
-            struct tally again = {0};
+            static struct tally again;
             run_session(session_seed, trace, &again);
             print_tally(&tally, seed);
             printf("  MISMATCH in session %" PRIu64 "; its waveform is in %s\n"

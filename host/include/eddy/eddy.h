@@ -57,6 +57,8 @@ struct eddy_compile_options {
     const char *preset;                   /* "sim-small", "sim-small-w8"; NULL: sim-small */
     const struct eddy_table *calibration; /* rows of typical input, or NULL: formats then assume
                                              normalised inputs within [-8, 8) and outputs likewise */
+    bool feedback;                        /* for eddy_stream_generate_fixed */
+    bool largest; /* answer the number of the largest output of a last, dense layer: a token */
     bool emit_all_layers; /* answer every layer's outputs, first layer first, in fixed
                                              point only: for finding the layer where a difference is born */
 };
@@ -68,6 +70,7 @@ struct eddy_program_info {
     size_t lanes, weight_bits;
     size_t columns_per_step;     /* LANES-wide weight words read each step */
     size_t useful_macs_per_step; /* products that the model asks for */
+    bool causal; /* a step's output needs only the steps up to it: eddy_stream_step serves it */
 };
 
 /* Quantises a model and lays it out for a preset. EDDY_ERROR_CAPACITY says by how much it is too large.
@@ -107,7 +110,8 @@ struct eddy_device_info {
     const char *preset;
     size_t lanes, weight_bits;
     size_t weight_words; /* columns of lanes weights on chip */
-    size_t rows, state_rows, input_rows, streams, layers;
+    size_t rows, state_rows, input_rows, streams;
+    size_t groups, passes; /* of a program, see hls/packet.h */
 };
 
 /* Opens "cpu:", "sim:" with comma-separated options after the colon:
@@ -136,12 +140,16 @@ EDDY_API int eddy_device_exchange(struct eddy_device *device, const uint16_t *se
 /* Counted by the device over the runs of a stream; cycles are 0 on cpu:. */
 struct eddy_counters {
     uint64_t steps, cycles;
-    uint64_t columns;      /* cycles in which the MAC lanes worked */
-    uint64_t wait_input;   /* lanes idle: x_t had not arrived */
-    uint64_t wait_state;   /* lanes idle: h_{t-1} was still in the drain */
-    uint64_t wait_drain;   /* lanes idle: the drain held the sums of the block before */
-    uint64_t wait_control; /* lanes idle: the next segment was not known yet */
-    uint64_t saturated;    /* results clipped to 16 bits */
+    uint64_t columns;          /* cycles in which the MAC lanes worked */
+    uint64_t wait_input;       /* lanes idle: x_t had not arrived */
+    uint64_t wait_state;       /* lanes idle: h_{t-1} was still in the drain */
+    uint64_t wait_drain;       /* lanes idle: the drain held the sums of the block before */
+    uint64_t wait_control;     /* lanes idle: the next segment was not known yet */
+    uint64_t rows;             /* cycles in which the drain worked */
+    uint64_t clipped_argument; /* of sigmoid or tanh, beyond +-16 or +-8: harmless */
+    uint64_t clipped_output;   /* linear and ReLU results clipped to 16 bits */
+    uint64_t clipped_cell;     /* cell states and products of gates clipped to 16 bits */
+    uint64_t clipped_input;    /* x clipped to its format, by the host */
 };
 
 /* A stream needs a loaded device. EDDY_ERROR_CAPACITY: all streams of the device are open. */
@@ -149,14 +157,33 @@ EDDY_API int eddy_stream_open(struct eddy_device *device, struct eddy_stream **s
 EDDY_API void eddy_stream_close(struct eddy_stream *stream);
 
 /* Runs n_steps from the state that the step before left. x (n_steps, inputs), y (n_steps, outputs) in the
- * model's own units. EDDY_ERROR_RANGE: x is not finite; nothing was run. */
+ * model's own units. EDDY_ERROR_RANGE: x is not finite, or no token number; nothing was run. EDDY_ERROR_UNSUPPORTED: the
+ * model is not causal. */
 EDDY_API int eddy_stream_step(struct eddy_stream *stream, size_t n_steps, const float *x, float *y);
 /* The same in the device's numbers: x and y are 16-bit fixed point, see eddy_program_get_format. */
 EDDY_API int eddy_stream_step_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x,
                                     int16_t *y);
-/* Back to the zero state. */
+/* Several streams of one device side by side, opened one after the other: the steps of one fill the pauses of another.
+ * x (n_steps, n_streams, inputs), y (n_steps, n_streams, outputs). What the device counts goes to the first stream. */
+EDDY_API int eddy_streams_step_fixed(struct eddy_stream *const *streams, size_t n_streams,
+                                     size_t n_steps, const int16_t *x, int16_t *y);
+/* Feeds its outputs back on the device: x (inputs) is the first step's, y (n_steps, outputs). Needs a program compiled with
+ * feedback. */
+EDDY_API int eddy_stream_generate_fixed(struct eddy_stream *stream, size_t n_steps,
+                                        const int16_t *x, int16_t *y);
+/* A whole sequence through any program: y (*n_out_steps, outputs), room for n_steps; 1 step comes out when a layer hands
+ * on its last output only. Errors as above, EDDY_ERROR_SHAPE (no step). */
+EDDY_API int eddy_stream_sequence(struct eddy_stream *stream, size_t n_steps, const float *x,
+                                  float *y, size_t *n_out_steps);
+/* The same in the device's numbers: observe is called for every layer that answers, in order, y (n_steps, n_out). */
+typedef void eddy_observe_fixed(void *user, size_t layer, size_t n_steps, size_t n_out,
+                                const int16_t *y);
+EDDY_API int eddy_stream_sequence_fixed(struct eddy_stream *stream, size_t n_steps,
+                                        const int16_t *x, eddy_observe_fixed *observe, void *user);
+/* Back to the state that streams begin with: zero, or the initial state of the model. */
 EDDY_API int eddy_stream_reset(struct eddy_stream *stream);
-/* The state: every layer's latest output in layer order, state (eddy_stream_state_elems). */
+/* The state (eddy_stream_state_elems): for each pass of the program every layer's h in layer order, then every layer's
+ * cell (c of lstm, h of gru, else unused). */
 EDDY_API size_t eddy_stream_state_elems(const struct eddy_stream *stream);
 EDDY_API int eddy_stream_get_state(struct eddy_stream *stream, int16_t *state);
 EDDY_API int eddy_stream_set_state(struct eddy_stream *stream, const int16_t *state);
