@@ -94,7 +94,7 @@ VERILATED_FLAGS := -O2 -fPIC -fvisibility=hidden
 
 # $(1): number of the preset
 define PRESET_RULES
-RTL_$(1) := $(O)/rtl/$(1)/control.v $(O)/rtl/$(1)/datapath.v
+RTL_$(1) := $(addprefix $(O)/rtl/$(1)/,control.v datapath.v results.v)
 
 $$(RTL_$(1)): $(O)/rtl/$(1)/%.v: hls/%.c $$(HLS_SOURCES) $(O)/gen/tanh_table.h $$(HLSC)
 	$$(call say,HLSC)

@@ -76,7 +76,7 @@ static void load_rows(hls_stream_u16 *data, uint32_t address, uint32_t count)
     }
 }
 
-static void copy(hls_stream_u16 *data, hls_stream_results *results, uint32_t count)
+static void copy(hls_stream_u16 *data, hls_stream_u64 *results, uint32_t count)
 {
     struct beat beat = {0};
     uint32_t part = 0;
@@ -113,7 +113,7 @@ static void write_cells(hls_stream_u16 *data, uint32_t address, uint32_t count, 
     }
 }
 
-static void read_state(hls_stream_results *results, uint32_t address, uint32_t count)
+static void read_state(hls_stream_u64 *results, uint32_t address, uint32_t count)
 {
     for (uint32_t n = count; n != 0; n -= DRAINS) {
         HLS_PIPELINE(1);
@@ -126,7 +126,7 @@ static void read_state(hls_stream_results *results, uint32_t address, uint32_t c
     }
 }
 
-static void read_cells(hls_stream_results *results, uint32_t address, uint32_t count)
+static void read_cells(hls_stream_u64 *results, uint32_t address, uint32_t count)
 {
     for (uint32_t n = count; n != 0; n -= DRAINS) {
         HLS_PIPELINE(1);
@@ -285,7 +285,7 @@ static inline struct largest compare(struct largest l, int16_t value)
 }
 
 static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *drains,
-                hls_stream_results *results)
+                hls_stream_u64 *results)
 {
     struct mac_side mac = {0};
     struct drain_side drain = {0};
@@ -462,7 +462,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
 
 HLS_PROCESS void datapath(hls_stream_u64 *operations, hls_stream_u16 *data,
                           hls_stream_u64 *segments, hls_stream_u64 *drains,
-                          hls_stream_results *results)
+                          hls_stream_u64 *results)
 {
     while (hls_more(operations)) {
         const struct operation o = operation_unpack(hls_read(operations));

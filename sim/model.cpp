@@ -148,6 +148,8 @@ static int sim_transfer(sim *handle, const uint16_t *send, size_t send_words, si
             receive[(*received)++] = top.m_axis_results_tdata;
             silent = 0;
         }
+        if (top.active)
+            silent = 0;
         sim->rise();
         top.s_axis_commands_tvalid = 0;
         top.m_axis_results_tready = 0;

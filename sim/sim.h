@@ -30,14 +30,14 @@ struct sim_model {
     struct sim *(*open)(const struct sim_options *options);
     void (*close)(struct sim *sim);
     /* Clocks the device until receive is full (until send is empty when there is nothing to receive), or until
-     * neither port moved a word for SIM_SILENT_CYCLES.
+     * nothing moved, at the ports or inside, for SIM_SILENT_CYCLES.
      * Takes *sent of send_words words, gives *received of at most receive_words. Returns 0, or -1 when the RTL's own
      * checks found a broken promise of the HLS C. */
     int (*transfer)(struct sim *sim, const uint16_t *send, size_t send_words, size_t *sent,
                     uint16_t *receive, size_t receive_words, size_t *received);
 };
 
-/* More than the longest step of any preset. */
+/* More than any segment has columns. */
 #define SIM_SILENT_CYCLES 20000
 
 /* eddy_sim_<number>, one for each preset of config.h. */

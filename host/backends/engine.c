@@ -3,14 +3,15 @@
 
 #include "control.c"
 #include "datapath.c"
+#include "results.c"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_CAPACITY_WORDS 4096
 
-static hls_stream_u16 commands, data, results;
-static hls_stream_u64 operations, segments, drains;
+static hls_stream_u16 commands, data, answers;
+static hls_stream_u64 operations, segments, drains, beats;
 static bool is_open;
 
 /* The host's view of the packet under way: control must not start on a packet whose payload is not there. */
@@ -71,7 +72,8 @@ static void engine_close(void)
 {
     free(commands.words);
     free(data.words);
-    free(results.words);
+    free(answers.words);
+    free(beats.words);
     free(operations.words);
     free(segments.words);
     free(drains.words);
@@ -82,8 +84,9 @@ static int engine_open(void)
 {
     if (is_open)
         return EDDY_ERROR_DEVICE;
-    const bool made[] = {make_u16(&commands),   make_u16(&data),     make_u16(&results),
-                         make_u64(&operations), make_u64(&segments), make_u64(&drains)};
+    const bool made[] = {make_u16(&commands),   make_u16(&data),     make_u16(&answers),
+                         make_u64(&operations), make_u64(&segments), make_u64(&drains),
+                         make_u64(&beats)};
     reset();
     is_open = true;
     for (size_t i = 0; i < sizeof made; i++) {
@@ -97,14 +100,15 @@ static int engine_open(void)
 
 static bool out_of_memory(void)
 {
-    return commands.ring.faults || data.ring.faults || results.ring.faults ||
+    return commands.ring.faults || data.ring.faults || answers.ring.faults || beats.ring.faults ||
            operations.ring.faults || segments.ring.faults || drains.ring.faults;
 }
 
 static void run_processes(void)
 {
     control(&commands, &operations, &data, &segments, &drains);
-    datapath(&operations, &data, &segments, &drains, &results);
+    datapath(&operations, &data, &segments, &drains, &beats);
+    results(&beats, &answers);
 }
 
 /* Follows the packets; returns true when `word` leaves control with nothing to wait for. */
@@ -137,8 +141,8 @@ static int engine_send(const uint16_t *words, size_t n_words)
 static size_t engine_receive(uint16_t *words, size_t n_words)
 {
     size_t n = 0;
-    while (n < n_words && !__hls_empty_u16(&results))
-        words[n++] = __hls_read_u16(&results);
+    while (n < n_words && !__hls_empty_u16(&answers))
+        words[n++] = __hls_read_u16(&answers);
     return n;
 }
 

@@ -1,4 +1,4 @@
-// The device without its carrier: commands in, results out, 16-bit words. The two processes compiled from
+// The device without its carrier: commands in, results out, 16-bit words. The three processes compiled from
 // hls/ and the queues between them.
 `default_nettype none
 
@@ -13,7 +13,8 @@ module eddy_core (
     input  wire        m_axis_results_tready
 `ifdef HLSC_CHECK
     ,
-    output wire        check_failed  // a promise of the HLS C about distances was broken
+    output wire        check_failed, // a promise of the HLS C about distances was broken
+    output wire        active        // a descriptor, an element or a result moved between processes
 `endif
 );
 `define EDDY_QUEUE(NAME, W, LOG2) \
@@ -40,10 +41,16 @@ module eddy_core (
   `EDDY_QUEUE(data, 16, 5)
   `EDDY_QUEUE(segments, 64, 4)
   `EDDY_QUEUE(drains, 64, 3)
+  wire [63:0] beats_tdata;
+  wire beats_tvalid, beats_tready;
 
 `ifdef HLSC_CHECK
-  wire control_check_failed, datapath_check_failed;
-  assign check_failed = control_check_failed | datapath_check_failed;
+  wire control_check_failed, datapath_check_failed, results_check_failed;
+  assign check_failed = control_check_failed | datapath_check_failed | results_check_failed;
+  assign active = (datapath_operations_tvalid & datapath_operations_tready) |
+                  (datapath_segments_tvalid & datapath_segments_tready) |
+                  (datapath_drains_tvalid & datapath_drains_tready) |
+                  (datapath_data_tvalid & datapath_data_tready) | (beats_tvalid & beats_tready);
 `endif
 
   control control (
@@ -69,7 +76,17 @@ module eddy_core (
       `EDDY_CONNECT(s_axis_data, datapath_data),
       `EDDY_CONNECT(s_axis_segments, datapath_segments),
       `EDDY_CONNECT(s_axis_drains, datapath_drains),
-      `EDDY_CONNECT(m_axis_results, m_axis_results)
+      `EDDY_CONNECT(m_axis_results, beats)
+  );
+
+  results results (
+      .clk(clk),
+      .rst_n(rst_n),
+`ifdef HLSC_CHECK
+      .check_failed(results_check_failed),
+`endif
+      `EDDY_CONNECT(s_axis_beats, beats),
+      `EDDY_CONNECT(m_axis_answers, m_axis_results)
   );
 endmodule
 

@@ -110,8 +110,8 @@ static bool exchange(struct pair *pair, const uint16_t *packet, size_t words, st
         return true;
     fprintf(
         stderr,
-        "opcode %d: %zu words from cpu:, %zu from sim:; first difference at word %zu: %04x, %04x\n",
-        header.opcode, n_cpu, n_sim, same, same < n_cpu ? pair->from_cpu[same] : 0u,
+        "opcode %d, pass %d, %d streams from %d, argument %d, flags %d: %zu words from cpu:, %zu from sim:; first difference at word %zu: %04x, %04x\n",
+        header.opcode, packet[4] & 0xff, packet[4] >> 8, packet[1] >> 8, packet[3], packet[1] & 0xff, n_cpu, n_sim, same, same < n_cpu ? pair->from_cpu[same] : 0u,
         same < n_sim ? pair->from_sim[same] : 0u);
     return false;
 }
@@ -222,6 +222,30 @@ static const char *const cell_names[] = {"dense", "rnn-tanh", "rnn-relu",      "
                                          "gru-1", "lstm",     "lstm-peephole", "embedding"};
 static const char *const direction_names[] = {"forward", "reverse", "bidirectional"};
 
+static int cell_value(const struct program_layer *l)
+{
+    switch (l->cell) {
+    case EDDY_CELL_RNN: return l->activation == EDDY_ACTIVATION_TANH ? 1 : 2;
+    case EDDY_CELL_GRU: return l->linear_before_reset ? 4 : 3;
+    case EDDY_CELL_LSTM: return l->peephole ? 6 : 5;
+    case EDDY_CELL_EMBEDDING: return 7;
+    default: return 0;
+    }
+}
+
+static void describe(const struct eddy_program *program)
+{
+    fprintf(stderr, "  the program: preset %s, %zu passes%s\n", program->preset->name,
+            program->n_passes, program->feedback ? ", with feedback" : "");
+    for (size_t l = 0; l < program->n_layers; l++) {
+        const struct program_layer *layer = &program->layers[l];
+        fprintf(stderr, "  layer %zu: %s %s%s, %d inputs, %d units%s\n", l + 1,
+                cell_names[cell_value(layer)], direction_names[layer->direction],
+                layer->last_only ? ", last only" : "", layer->n_in, layer->n_hidden,
+                layer->largest ? ", largest" : "");
+    }
+}
+
 static const char *value_name(int axis, int value)
 {
     static char number[8];
@@ -247,18 +271,6 @@ static void axis_range(int axis, int *first, int *end)
     *end = ends[axis];
 }
 
-static int cell_value(const struct eddy_program *program, size_t index)
-{
-    const struct program_layer *l = &program->layers[index];
-    switch (l->cell) {
-    case EDDY_CELL_RNN: return l->activation == EDDY_ACTIVATION_TANH ? 1 : 2;
-    case EDDY_CELL_GRU: return l->linear_before_reset ? 4 : 3;
-    case EDDY_CELL_LSTM: return l->peephole ? 6 : 5;
-    case EDDY_CELL_EMBEDDING: return 7;
-    default: return 0;
-    }
-}
-
 static void count_pairs(struct tally *tally, const int values[AXES])
 {
     for (int a = 0; a < AXES; a++) {
@@ -276,7 +288,7 @@ static void count_program(const struct eddy_program *program, bool extreme, int 
     for (size_t l = 0; l < program->n_layers; l++)
         for (int streams = 1; streams <= 8; streams++)
             if (tally->seen_streams >> streams & 1)
-                count_pairs(tally, (const int[AXES]){cell_value(program, l), (int)program->n_layers,
+                count_pairs(tally, (const int[AXES]){cell_value(&program->layers[l]), (int)program->n_layers,
                                                      program->layers[l].direction, streams, stall,
                                                      preset});
     tally->seen_streams = 0;
@@ -344,6 +356,8 @@ static bool run_session(uint64_t seed, const char *trace, struct tally *tally)
         };
         struct eddy_program *program = random_program(&random, preset, &limits);
         agree = program && run_program(&random, &pair, program, tally);
+        if (program && !agree)
+            describe(program);
         if (program)
             count_program(program, limits.extreme, stall, preset_index, tally);
         eddy_program_free(program);
