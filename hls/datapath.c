@@ -461,8 +461,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
 }
 
 HLS_PROCESS void datapath(hls_stream_u64 *operations, hls_stream_u16 *data,
-                          hls_stream_u64 *segments, hls_stream_u64 *drains,
-                          hls_stream_u64 *results)
+                          hls_stream_u64 *segments, hls_stream_u64 *drains, hls_stream_u64 *results)
 {
     while (hls_more(operations)) {
         const struct operation o = operation_unpack(hls_read(operations));

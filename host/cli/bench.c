@@ -9,22 +9,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_CELL = KEY_OWN, KEY_INPUT, KEY_HIDDEN, KEY_CLOCK };
+enum { KEY_CELL = KEY_OWN, KEY_INPUT, KEY_HIDDEN, KEY_LAYERS, KEY_STREAMS, KEY_CLOCK };
 
 struct bench_options {
     struct options shared;
-    enum eddy_cell cell;
-    size_t input, hidden;
+    const struct bench_cell *cell;
+    size_t input, hidden, layers, streams;
     double clock_mhz;
 };
 
-static const char *const cell_names[] = {[EDDY_CELL_DENSE] = "dense", [EDDY_CELL_RNN] = "rnn"};
+/* What --cell names. */
+static const struct bench_cell {
+    const char *name;
+    struct eddy_layer_shape shape;
+} cells[] = {
+    {"rnn", {.cell = EDDY_CELL_RNN, .activation = EDDY_ACTIVATION_TANH}},
+    {"rnn-relu", {.cell = EDDY_CELL_RNN, .activation = EDDY_ACTIVATION_RELU}},
+    {"gru",
+     {.cell = EDDY_CELL_GRU, .activation = EDDY_ACTIVATION_TANH, .linear_before_reset = true}},
+    {"gru-0", {.cell = EDDY_CELL_GRU, .activation = EDDY_ACTIVATION_TANH}},
+    {"lstm", {.cell = EDDY_CELL_LSTM, .activation = EDDY_ACTIVATION_TANH}},
+    {"lstm-peephole",
+     {.cell = EDDY_CELL_LSTM, .activation = EDDY_ACTIVATION_TANH, .peephole = true}},
+    {"dense", {.cell = EDDY_CELL_DENSE, .activation = EDDY_ACTIVATION_TANH}},
+};
 
 static const struct argp_option option_table[] = {
     OPTION_DEVICE,
-    OPTION("cell", KEY_CELL, "CELL", "rnn (default) or dense"),
+    OPTION("cell", KEY_CELL, "CELL",
+           "rnn (default), rnn-relu, gru (reset after the product, as PyTorch), gru-0 (before it), "
+           "lstm, lstm-peephole or dense"),
     OPTION("input", KEY_INPUT, "N", "length of x (default 16)"),
-    OPTION("hidden", KEY_HIDDEN, "N", "units of the layer (default 64)"),
+    OPTION("hidden", KEY_HIDDEN, "N", "units of a layer (default 64)"),
+    OPTION("layers", KEY_LAYERS, "N", "layers of that kind (default 1)"),
+    OPTION("streams", KEY_STREAMS, "N", "streams side by side (default 1)"),
     OPTION_STEPS("how many time steps (default 1000)"),
     OPTION_SEED,
     OPTIONS_COMPILE,
@@ -33,13 +51,15 @@ static const struct argp_option option_table[] = {
     OPTION_QUIET,
     {0}};
 
-static enum eddy_cell parse_cell(struct argp_state *state, const char *arg)
+static const struct bench_cell *parse_cell(struct argp_state *state, const char *arg)
 {
-    for (size_t i = 0; i < sizeof cell_names / sizeof *cell_names; i++)
-        if (strcmp(arg, cell_names[i]) == 0)
-            return (enum eddy_cell)i;
-    argp_error(state, "--cell %s: there are rnn and dense", arg);
-    return EDDY_CELL_RNN;
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        if (strcmp(arg, cells[i].name) == 0)
+            return &cells[i];
+    argp_error(state,
+               "--cell %s: there are rnn, rnn-relu, gru, gru-0, lstm, lstm-peephole and dense",
+               arg);
+    return cells;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -49,6 +69,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_CELL: o->cell = parse_cell(state, arg); break;
     case KEY_INPUT: o->input = parse_count(state, "input", arg, 1, 65535); break;
     case KEY_HIDDEN: o->hidden = parse_count(state, "hidden", arg, 1, 65535); break;
+    case KEY_LAYERS: o->layers = parse_count(state, "layers", arg, 1, 64); break;
+    case KEY_STREAMS: o->streams = parse_count(state, "streams", arg, 1, 64); break;
     case KEY_CLOCK:
         o->clock_mhz = parse_real(state, "clock-mhz", arg);
         if (o->clock_mhz <= 0)
@@ -62,7 +84,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {option_table,
                                  parse,
                                  NULL,
-                                 "Runs one layer with random weights on a device, every output "
+                                 "Runs layers with random weights on a device, every output "
                                  "answered, and compares each with cpu:.\v"
                                  "mac_utilisation is useful MACs / (lanes * cycles), as counted by "
                                  "the device; cpu: counts no cycles.",
@@ -77,20 +99,36 @@ static void fill(struct eddy_random *random, size_t n, float *v, double limit)
 }
 
 /* Weights small enough that the state neither dies nor explodes. */
+static void fill_layer(struct eddy_random *random, struct eddy_layer *layer)
+{
+    const size_t rows = eddy_cell_gates(layer->cell) * layer->n_hidden;
+    fill(random, rows * layer->n_in, layer->w, sqrt(1.5 / (double)layer->n_in));
+    fill(random, rows, layer->b, 0.1);
+    if (layer->r)
+        fill(random, rows * layer->n_hidden, layer->r,
+             sqrt((layer->activation == EDDY_ACTIVATION_RELU ? 0.5 : 2.0) /
+                  (double)layer->n_hidden));
+    if (layer->rb)
+        fill(random, layer->n_hidden, layer->rb, 0.1);
+    if (layer->p)
+        fill(random, 3 * layer->n_hidden, layer->p, 0.3);
+}
+
 static int make_model(struct eddy_context *context, const struct bench_options *o,
                       struct eddy_model **model)
 {
-    const struct eddy_layer_shape shape = {o->cell, EDDY_ACTIVATION_TANH, o->hidden};
-    const int error = eddy_model_create(context, o->input, 1, &shape, model);
+    struct eddy_layer_shape shapes[64];
+    for (size_t l = 0; l < o->layers; l++) {
+        shapes[l] = o->cell->shape;
+        shapes[l].n_out = o->hidden;
+    }
+    const int error = eddy_model_create(context, o->input, o->layers, shapes, model);
     if (error)
         return error;
     struct eddy_random random;
-    struct eddy_layer *layer = (*model)->layers;
     eddy_random_seed(&random, o->shared.seed);
-    fill(&random, o->hidden * o->input, layer->w, sqrt(1.5 / (double)o->input));
-    fill(&random, o->hidden, layer->b, 0.1);
-    if (layer->r)
-        fill(&random, o->hidden * o->hidden, layer->r, sqrt(2.0 / (double)o->hidden));
+    for (size_t l = 0; l < o->layers; l++)
+        fill_layer(&random, &(*model)->layers[l]);
     return EDDY_OK;
 }
 
@@ -100,23 +138,48 @@ struct result {
     size_t mismatches;
 };
 
+/* All streams side by side, each with the same rows. */
+static int run_streams(struct eddy_context *context, const char *uri, size_t n_streams,
+                       const struct eddy_program *program, size_t n_steps, const int16_t *x,
+                       int16_t *y, struct eddy_counters *counters)
+{
+    struct eddy_stream *streams[64];
+    struct session session;
+    int error = session_open(context, uri, program, &session);
+    size_t opened = 1;
+    streams[0] = session.stream;
+    while (!error && opened < n_streams)
+        if (!(error = eddy_stream_open(session.device, &streams[opened])))
+            opened++;
+    if (!error)
+        error = eddy_streams_step_fixed(streams, n_streams, n_steps, x, y);
+    if (!error)
+        eddy_stream_get_counters(session.stream, counters);
+    for (size_t k = 1; k < opened; k++)
+        eddy_stream_close(streams[k]);
+    session_close(&session);
+    return error;
+}
+
 /* Both devices on the same input. */
 static int measure(struct eddy_context *context, const struct bench_options *o,
                    const struct eddy_program *program, const struct eddy_table *data,
                    struct result *result)
 {
-    const size_t steps = o->shared.steps, outputs = steps * o->hidden;
+    const size_t vectors = o->shared.steps * o->streams, outputs = vectors * o->hidden;
     struct eddy_counters unused;
-    int16_t *x = malloc(steps * o->input * sizeof *x);
+    int16_t *x = malloc(vectors * o->input * sizeof *x);
     int16_t *y = malloc(outputs * sizeof *y), *expected = malloc(outputs * sizeof *expected);
     int error = x && y && expected ? EDDY_OK : refuse("out of memory; use fewer --steps");
-    for (size_t t = 0; t < steps && !error; t++)
-        eddy_program_quantise_input(program, data->values + t * o->input, x + t * o->input);
+    for (size_t t = 0; t < vectors && !error; t++)
+        eddy_program_quantise_input(program, data->values + t / o->streams * o->input,
+                                    x + t * o->input);
     if (!error)
-        error = session_run_fixed(context, "cpu:", program, steps, x, expected, &unused);
+        error = run_streams(context, "cpu:", o->streams, program, o->shared.steps, x, expected,
+                            &unused);
     if (!error)
-        error =
-            session_run_fixed(context, o->shared.device, program, steps, x, y, &result->counters);
+        error = run_streams(context, o->shared.device, o->streams, program, o->shared.steps, x, y,
+                            &result->counters);
     eddy_program_get_info(program, &result->info);
     result->mismatches = 0;
     for (size_t i = 0; i < outputs && !error; i++)
@@ -134,16 +197,18 @@ static json_t *to_json(const struct bench_options *o, const struct result *r)
     const double cycles = (double)c->cycles, steps = (double)c->steps;
     const double macs = (double)info->useful_macs_per_step * steps;
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f, s:I, s:I, s:I, s:I, s:I, "
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f, s:I, s:I, s:I, "
+        "s:I, s:I, "
         "s:I}",
-        "device", o->shared.device, "preset", info->preset, "cell", cell_names[o->cell], "input",
-        (json_int_t)o->input, "hidden", (json_int_t)o->hidden, "lanes", (json_int_t)info->lanes,
-        "weight_bits", (json_int_t)info->weight_bits, "steps", (json_int_t)c->steps, "cycles",
+        "device", o->shared.device, "preset", info->preset, "cell", o->cell->name, "input",
+        (json_int_t)o->input, "hidden", (json_int_t)o->hidden, "layers", (json_int_t)o->layers,
+        "streams", (json_int_t)o->streams, "lanes", (json_int_t)info->lanes, "weight_bits",
+        (json_int_t)info->weight_bits, "steps", (json_int_t)c->steps, "cycles",
         (json_int_t)c->cycles, "cycles_per_step", cycles / steps, "useful_macs", (json_int_t)macs,
         "mac_utilisation", cycles > 0 ? macs / ((double)info->lanes * cycles) : 0.0, "wait_input",
         (json_int_t)c->wait_input, "wait_state", (json_int_t)c->wait_state, "wait_drain",
         (json_int_t)c->wait_drain, "wait_control", (json_int_t)c->wait_control, "saturations",
-        (json_int_t)c->saturated, "mismatches", (json_int_t)r->mismatches);
+        (json_int_t)(c->clipped_output + c->clipped_cell), "mismatches", (json_int_t)r->mismatches);
     if (json && o->clock_mhz > 0)
         json_object_set_new(json, "us_per_step", json_real(cycles / steps / o->clock_mhz));
     return json;
@@ -172,8 +237,8 @@ static int print_result(const struct bench_options *o, const struct result *resu
 
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct bench_options options = {
-        {OPTIONS_DEFAULT}, .cell = EDDY_CELL_RNN, .input = 16, .hidden = 64};
+    struct bench_options options = {{OPTIONS_DEFAULT}, .cell = cells, .input = 16,
+                                    .hidden = 64,      .layers = 1,   .streams = 1};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct eddy_compile_options compile = {.struct_size = sizeof compile};
     struct eddy_model *model = NULL;
@@ -184,7 +249,8 @@ static int run(struct eddy_context *context, int argc, char **argv)
     if (!error)
         error = make_model(context, &options, &model);
     if (!error)
-        error = data_make(model, options.input, options.shared.steps, options.shared.seed, &data);
+        error =
+            data_make(model, options.input, 0, options.shared.steps, options.shared.seed, &data);
     compile.calibration = &data;
     if (!error)
         error = eddy_program_compile(context, model, &compile, &program);

@@ -33,11 +33,18 @@ static const struct argp argp = {
     NULL,
     NULL};
 
-/* Every layer's outputs at every step, (n_steps, elems) each. */
+/* The outputs of a layer at every step, (n_steps, n_out) each. */
 struct outputs {
-    size_t n_steps, elems;
+    size_t n_steps, n_out;
     float *real;
     int16_t *fixed, *device;
+};
+
+/* What all layers gave, and where the run under way writes. */
+struct checked {
+    size_t n_layers, capacity_steps, step;
+    struct outputs *layers;
+    bool on_device, out_of_memory;
     struct eddy_counters counters; /* of the device */
 };
 
@@ -46,66 +53,106 @@ struct comparison {
     size_t clipped, mismatches;
 };
 
-static void outputs_free(struct outputs *out)
+static void checked_free(struct checked *c)
 {
-    free(out->real);
-    free(out->fixed);
-    free(out->device);
+    for (size_t l = 0; c->layers && l < c->n_layers; l++) {
+        free(c->layers[l].real);
+        free(c->layers[l].fixed);
+        free(c->layers[l].device);
+    }
+    free(c->layers);
 }
 
-/* The model's state is every layer's latest output. */
-static int run_float(const struct eddy_model *model, const struct eddy_table *input,
-                     struct outputs *out)
+/* One step of a layer in float. */
+static void keep_float(void *user, size_t layer, size_t n_out, const float *y)
 {
-    float *state = calloc(out->elems, sizeof *state);
-    float *y = malloc(eddy_model_outputs(model) * sizeof *y);
-    const bool made = state && y;
-    for (size_t t = 0; t < out->n_steps && made; t++) {
-        eddy_model_run_float(model, state, 1, input->values + t * input->n_columns, y);
-        memcpy(out->real + t * out->elems, state, out->elems * sizeof *state);
+    struct checked *c = user;
+    struct outputs *out = &c->layers[layer];
+    if (!out->real) {
+        out->n_out = n_out;
+        out->real = malloc(c->capacity_steps * n_out * sizeof *out->real);
     }
+    c->out_of_memory |= !out->real;
+    if (out->real)
+        memcpy(out->real + out->n_steps++ * n_out, y, n_out * sizeof *y);
+}
+
+/* A whole layer in fixed point. */
+static void keep_fixed(void *user, size_t layer, size_t n_steps, size_t n_out, const int16_t *y)
+{
+    struct checked *c = user;
+    int16_t *copy = malloc(n_steps * n_out * sizeof *copy);
+    c->out_of_memory |= !copy;
+    if (copy)
+        memcpy(copy, y, n_steps * n_out * sizeof *y);
+    *(c->on_device ? &c->layers[layer].device : &c->layers[layer].fixed) = copy;
+}
+
+static int run_float(struct eddy_context *context, const struct eddy_model *model,
+                     const struct eddy_table *input, struct checked *checked)
+{
+    float *state = calloc(eddy_model_state_elems(model) + 1, sizeof *state);
+    float *y = malloc(input->n_rows * eddy_model_outputs(model) * sizeof *y);
+    size_t n_out;
+    int error = state && y ? EDDY_OK : refuse("out of memory; use fewer rows");
+    if (!error)
+        eddy_model_initial_state(model, state);
+    if (!error)
+        error = eddy_model_run_sequence(context, model, state, input->n_rows, input->values, y,
+                                        &n_out, keep_float, checked);
     free(state);
     free(y);
-    return made ? EDDY_OK : refuse("out of memory");
+    return error;
+}
+
+static int run_fixed(struct eddy_context *context, const char *uri,
+                     const struct eddy_program *program, size_t n_steps, const int16_t *x,
+                     struct checked *checked)
+{
+    struct session session;
+    int error = session_open(context, uri, program, &session);
+    if (error)
+        return error;
+    error = eddy_stream_sequence_fixed(session.stream, n_steps, x, keep_fixed, checked);
+    eddy_stream_get_counters(session.stream, &checked->counters);
+    session_close(&session);
+    return error;
 }
 
 static int run_all(struct eddy_context *context, const char *uri, const struct eddy_model *model,
                    const struct eddy_program *program, const struct eddy_table *input,
-                   struct outputs *out)
+                   struct checked *checked)
 {
-    const size_t inputs = input->n_columns;
-    struct eddy_counters unused;
-    *out = (struct outputs){.n_steps = input->n_rows, .elems = eddy_model_state_elems(model)};
-    out->real = malloc(out->n_steps * out->elems * sizeof *out->real);
-    out->fixed = malloc(out->n_steps * out->elems * sizeof *out->fixed);
-    out->device = malloc(out->n_steps * out->elems * sizeof *out->device);
-    int16_t *x = malloc(out->n_steps * inputs * sizeof *x);
-    const bool made = out->real && out->fixed && out->device && x;
-    int error = made ? run_float(model, input, out) : refuse("out of memory; use fewer rows");
-    for (size_t t = 0; t < out->n_steps && !error; t++)
+    const size_t inputs = input->n_columns, n_steps = input->n_rows;
+    *checked = (struct checked){.n_layers = model->n_layers,
+                                .capacity_steps = n_steps,
+                                .layers = calloc(model->n_layers, sizeof *checked->layers)};
+    int16_t *x = malloc(n_steps * inputs * sizeof *x);
+    int error = x && checked->layers ? run_float(context, model, input, checked)
+                                     : refuse("out of memory; use fewer rows");
+    for (size_t t = 0; t < n_steps && !error; t++)
         eddy_program_quantise_input(program, input->values + t * inputs, x + t * inputs);
     if (!error)
-        error = session_run_fixed(context, "cpu:", program, out->n_steps, x, out->fixed, &unused);
+        error = run_fixed(context, "cpu:", program, n_steps, x, checked);
+    checked->on_device = true;
     if (!error)
-        error =
-            session_run_fixed(context, uri, program, out->n_steps, x, out->device, &out->counters);
+        error = run_fixed(context, uri, program, n_steps, x, checked);
+    if (!error && checked->out_of_memory)
+        error = refuse("out of memory; use fewer rows");
     free(x);
     return error;
 }
 
-static struct comparison compare(const struct outputs *out, size_t first, size_t rows,
-                                 int fraction_bits)
+static struct comparison compare(const struct outputs *out, int fraction_bits)
 {
     struct comparison c = {0};
-    for (size_t t = 0; t < out->n_steps; t++) {
-        for (size_t i = t * out->elems + first; i < t * out->elems + first + rows; i++) {
-            const double error = fabs(ldexp(out->fixed[i], -fraction_bits) - out->real[i]);
-            c.square_error += error * error;
-            c.square += (double)out->real[i] * out->real[i];
-            c.max_error = error > c.max_error ? error : c.max_error;
-            c.clipped += out->fixed[i] == INT16_MAX || out->fixed[i] == INT16_MIN;
-            c.mismatches += out->fixed[i] != out->device[i];
-        }
+    for (size_t i = 0; i < out->n_steps * out->n_out; i++) {
+        const double error = fabs(ldexp(out->fixed[i], -fraction_bits) - out->real[i]);
+        c.square_error += error * error;
+        c.square += (double)out->real[i] * out->real[i];
+        c.max_error = error > c.max_error ? error : c.max_error;
+        c.clipped += out->fixed[i] == INT16_MAX || out->fixed[i] == INT16_MIN;
+        c.mismatches += out->fixed[i] != out->device[i];
     }
     return c;
 }
@@ -114,9 +161,8 @@ static json_t *layer_to_json(size_t layer, const struct eddy_layer *shape,
                              const struct eddy_layer_format *format, const struct comparison *c)
 {
     return json_pack("{s:I, s:s, s:I, s:I, s:f, s:f, s:I, s:I}", "layer", (json_int_t)layer + 1,
-                     "cell", shape->cell == EDDY_CELL_RNN ? "rnn" : "dense", "rows",
-                     (json_int_t)format->rows, "fraction_bits",
-                     (json_int_t)format->out_fraction_bits, "nmse",
+                     "cell", eddy_cell_name(shape->cell), "rows", (json_int_t)format->rows,
+                     "fraction_bits", (json_int_t)format->out_fraction_bits, "nmse",
                      c->square > 0 ? c->square_error / c->square : 0.0, "max_error", c->max_error,
                      "clipped", (json_int_t)c->clipped, "mismatches", (json_int_t)c->mismatches);
 }
@@ -127,51 +173,50 @@ static void print_layer(size_t layer, const struct eddy_layer *shape,
     char number[16];
     snprintf(number, sizeof number, "Q%d.%d", 15 - format->out_fraction_bits,
              format->out_fraction_bits);
-    printf("%5zu  %-5s %5zu  %-6s %10.3g %12.3g %8zu %11zu\n", layer + 1,
-           shape->cell == EDDY_CELL_RNN ? "rnn" : "dense", format->rows, number,
+    printf("%5zu  %-9s %5zu  %-6s %10.3g %12.3g %8zu %11zu\n", layer + 1,
+           eddy_cell_name(shape->cell), format->rows, number,
            c->square > 0 ? c->square_error / c->square : 0.0, c->max_error, c->clipped,
            c->mismatches);
 }
 
-static void print_json(const struct options *o, const char *preset, const struct outputs *out,
-                       json_t *layers, size_t mismatches)
+static void print_json(const struct options *o, const char *preset, const struct checked *out,
+                       size_t n_steps, json_t *layers, size_t mismatches)
 {
-    json_t *json =
-        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "device", o->device, "preset", preset,
-                  "steps", (json_int_t)out->n_steps, "cycles", (json_int_t)out->counters.cycles,
-                  "saturations", (json_int_t)out->counters.saturated, "mismatches",
-                  (json_int_t)mismatches, "layers", layers);
+    json_t *json = json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "device", o->device, "preset", preset, "steps",
+        (json_int_t)n_steps, "cycles", (json_int_t)out->counters.cycles, "saturations",
+        (json_int_t)(out->counters.clipped_output + out->counters.clipped_cell), "mismatches",
+        (json_int_t)mismatches, "layers", layers);
     json_dumpf(json, stdout, JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(json);
 }
 
 static int report(const struct options *o, const struct eddy_model *model,
-                  const struct eddy_program *program, const struct outputs *out)
+                  const struct eddy_program *program, const struct checked *out, size_t n_steps)
 {
-    size_t first = 0, mismatches = 0;
+    size_t mismatches = 0;
     json_t *layers = json_array();
     struct eddy_program_info info;
     eddy_program_get_info(program, &info);
     if (!o->json)
-        printf("layer  cell   rows  format       NMSE   max. error  clipped  mismatches\n");
+        printf("layer  cell       rows  format       NMSE   max. error  clipped  mismatches\n");
     for (size_t l = 0; l < info.layers; l++) {
         struct eddy_layer_format format;
         eddy_program_get_format(program, l, &format);
-        const struct comparison c = compare(out, first, format.rows, format.out_fraction_bits);
+        const struct comparison c = compare(&out->layers[l], format.out_fraction_bits);
         if (o->json)
             json_array_append_new(layers, layer_to_json(l, &model->layers[l], &format, &c));
         else
             print_layer(l, &model->layers[l], &format, &c);
-        first += format.rows;
         mismatches += c.mismatches;
     }
     if (o->json)
-        print_json(o, info.preset, out, layers, mismatches);
+        print_json(o, info.preset, out, n_steps, layers, mismatches);
     else
         printf("%zu steps on %s (%s), %zu cycles, %zu saturations, %zu mismatches with cpu:\n",
-               out->n_steps, o->device, info.preset, (size_t)out->counters.cycles,
-               (size_t)out->counters.saturated, mismatches);
+               n_steps, o->device, info.preset, (size_t)out->counters.cycles,
+               (size_t)(out->counters.clipped_output + out->counters.clipped_cell), mismatches);
     if (!o->json)
         json_decref(layers);
     return mismatches
@@ -189,14 +234,14 @@ static int run(struct eddy_context *context, int argc, char **argv)
     struct eddy_model *model = NULL;
     struct eddy_program *program = NULL;
     struct eddy_table input = {0};
-    struct outputs out = {0};
+    struct checked out = {0};
     int error = preset_choose(&options, &compile.preset);
     if (!error)
         error = eddy_model_read_onnx(context, options.file, &model);
     if (!error)
         error = options.data ? data_read(context, &options, eddy_model_inputs(model), &input)
-                             : data_make(model, eddy_model_inputs(model), options.steps,
-                                         options.seed, &input);
+                             : data_make(model, eddy_model_inputs(model), eddy_model_tokens(model),
+                                         options.steps, options.seed, &input);
     if (!error && input.n_rows > options.steps)
         input.n_rows = options.steps;
     compile.calibration = &input;
@@ -205,8 +250,8 @@ static int run(struct eddy_context *context, int argc, char **argv)
     if (!error)
         error = run_all(context, options.device, model, program, &input, &out);
     if (!error)
-        error = report(&options, model, program, &out);
-    outputs_free(&out);
+        error = report(&options, model, program, &out, input.n_rows);
+    checked_free(&out);
     eddy_program_free(program);
     eddy_table_free(&input);
     eddy_model_free(model);

@@ -84,9 +84,9 @@ double parse_real(struct argp_state *state, const char *option, const char *arg)
 int data_read(struct eddy_context *context, const struct options *options, size_t columns,
               struct eddy_table *table);
 /* Noise, uniform in [-1, 1): in the units of the data when there is no model, else after its
- * normalisation. */
-int data_make(const struct eddy_model *model, size_t n_columns, size_t n_rows, uint64_t seed,
-              struct eddy_table *table);
+ * normalisation. With tokens: one column of numbers below that. */
+int data_make(const struct eddy_model *model, size_t n_columns, size_t tokens, size_t n_rows,
+              uint64_t seed, struct eddy_table *table);
 
 /* ---- session.c: a program on a device ---- */
 
@@ -100,12 +100,6 @@ struct session {
 int session_open(struct eddy_context *context, const char *uri, const struct eddy_program *program,
                  struct session *session);
 void session_close(struct session *session);
-
-/* All of a sequence in the device's numbers, on a device opened for it alone: x (n_steps, inputs),
- * y (n_steps, answered). */
-int session_run_fixed(struct eddy_context *context, const char *uri,
-                      const struct eddy_program *program, size_t n_steps, const int16_t *x,
-                      int16_t *y, struct eddy_counters *counters);
 
 /* options->preset, or the first preset with options->weight_bits; NULL for the default. */
 int preset_choose(const struct options *options, const char **preset);

@@ -42,15 +42,17 @@ int data_read(struct eddy_context *context, const struct options *options, size_
     return error;
 }
 
-int data_make(const struct eddy_model *model, size_t n_columns, size_t n_rows, uint64_t seed,
-              struct eddy_table *table)
+int data_make(const struct eddy_model *model, size_t n_columns, size_t tokens, size_t n_rows,
+              uint64_t seed, struct eddy_table *table)
 {
     struct eddy_random random;
     eddy_random_seed(&random, seed);
     *table = (struct eddy_table){n_rows, n_columns, malloc(n_rows * n_columns * sizeof(float))};
     if (!table->values)
         return refuse("out of memory; use fewer --steps");
-    for (size_t i = 0; i < n_rows * n_columns; i++) {
+    for (size_t i = 0; tokens && i < n_rows; i++)
+        table->values[i] = (float)eddy_random_below(&random, tokens);
+    for (size_t i = 0; !tokens && i < n_rows * n_columns; i++) {
         const size_t c = i % n_columns;
         const double scale = model ? model->in_scale[c] : 1,
                      offset = model ? model->in_offset[c] : 0;

@@ -30,7 +30,7 @@ static int print_device(struct eddy_context *context, const struct backend *back
         return error;
     eddy_device_get_info(device, &info);
     printf("%-25s %5zu %8zu %12zu %7zu %7zu %7zu %8zu\n", uri, info.lanes, info.weight_bits,
-           info.weight_words * info.lanes, info.layers, info.input_rows, info.state_rows,
+           info.weight_words * info.lanes, info.groups, info.input_rows, info.state_rows,
            info.streams);
     eddy_device_close(device);
     return EDDY_OK;
@@ -41,7 +41,7 @@ static int run(struct eddy_context *context, int argc, char **argv)
     static const struct backend *const backends[] = {&eddy_backend_cpu, &eddy_backend_sim};
     struct options options = {OPTIONS_DEFAULT};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    printf("%-25s %5s %8s %12s %7s %7s %7s %8s\n", "device", "lanes", "bits", "weights", "layers",
+    printf("%-25s %5s %8s %12s %7s %7s %7s %8s\n", "device", "lanes", "bits", "weights", "groups",
            "inputs", "state", "streams");
     for (size_t b = 0; b < sizeof backends / sizeof *backends; b++) {
         for (size_t p = 0; p < eddy_preset_count(); p++) {

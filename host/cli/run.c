@@ -133,6 +133,32 @@ static size_t chunk_rows(const struct run_options *o, size_t done)
     return left < chunk ? left : chunk;
 }
 
+/* A model that needs whole sequences gets them: --reset-each rows each, or the file as one. */
+static int sequence_rows(struct eddy_context *context, const struct run_options *o,
+                         struct eddy_stream *stream, struct source *source, struct sink *sink)
+{
+    const size_t length = o->reset_each ? o->reset_each : source->table.n_rows;
+    if (!length)
+        return refuse("the model needs whole sequences: say with --reset-each N how many rows make "
+                      "one, or give them as a file with --input");
+    float *x = malloc(length * source->columns * sizeof *x);
+    float *y = malloc(length * sink->table.n_columns * sizeof *y);
+    int error = x && y ? EDDY_OK : refuse("out of memory for sequences of %zu rows", length);
+    for (size_t rows = length, n_out; rows == length && !error;) {
+        rows = source_read(context, source, length, x, &error);
+        if (rows && !error)
+            error = eddy_stream_reset(stream);
+        if (rows && !error)
+            error = eddy_stream_sequence(stream, rows, x, y, &n_out);
+        if (rows && !error)
+            error = sink_write(sink, n_out, y);
+        progress_show(&o->shared, "eddy run: %zu rows", source->next);
+    }
+    free(x);
+    free(y);
+    return error;
+}
+
 static int stream_rows(struct eddy_context *context, const struct run_options *o,
                        struct eddy_stream *stream, struct source *source, struct sink *sink)
 {
@@ -169,10 +195,11 @@ static void print_counters(const struct eddy_stream *stream)
     const double steps = c.steps ? (double)c.steps : 1;
     fprintf(stderr,
             "steps %zu, cycles %zu (%.2f a step), columns %zu, waits: input %zu, state %zu, "
-            "drain %zu, control %zu; saturated %zu\n",
+            "drain %zu, control %zu; clipped: inputs %zu, outputs %zu, cells %zu, arguments %zu\n",
             (size_t)c.steps, (size_t)c.cycles, (double)c.cycles / steps, (size_t)c.columns,
             (size_t)c.wait_input, (size_t)c.wait_state, (size_t)c.wait_drain,
-            (size_t)c.wait_control, (size_t)c.saturated);
+            (size_t)c.wait_control, (size_t)c.clipped_input, (size_t)c.clipped_output,
+            (size_t)c.clipped_cell, (size_t)c.clipped_argument);
 }
 
 static int run(struct eddy_context *context, int argc, char **argv)
@@ -196,7 +223,8 @@ static int run(struct eddy_context *context, int argc, char **argv)
     if (!error)
         error = session_open(context, o->device, program, &session);
     if (!error)
-        error = stream_rows(context, &options, session.stream, &source, &sink);
+        error = (info.causal ? stream_rows : sequence_rows)(context, &options, session.stream,
+                                                            &source, &sink);
     if (!error && !sink.is_pipe)
         error = eddy_table_write(context, o->output, &sink.table);
     progress_end();

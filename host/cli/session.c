@@ -34,20 +34,6 @@ void session_close(struct session *session)
     *session = (struct session){0};
 }
 
-int session_run_fixed(struct eddy_context *context, const char *uri,
-                      const struct eddy_program *program, size_t n_steps, const int16_t *x,
-                      int16_t *y, struct eddy_counters *counters)
-{
-    struct session session;
-    int error = session_open(context, uri, program, &session);
-    if (error)
-        return error;
-    error = eddy_stream_step_fixed(session.stream, n_steps, x, y);
-    eddy_stream_get_counters(session.stream, counters);
-    session_close(&session);
-    return error;
-}
-
 int preset_choose(const struct options *options, const char **preset)
 {
     *preset = options->preset;

@@ -47,7 +47,7 @@ static int make_input(struct eddy_context *context, const struct options *o,
     struct eddy_program_info info;
     eddy_program_get_info(program, &info);
     if (!o->data)
-        return data_make(NULL, info.inputs, o->steps, o->seed, table);
+        return data_make(NULL, info.inputs, info.tokens, o->steps, o->seed, table);
     const int error = data_read(context, o, info.inputs, table);
     if (!error && table->n_rows > o->steps)
         table->n_rows = o->steps;
@@ -59,13 +59,14 @@ static int record(struct eddy_context *context, const char *uri, const struct ed
 {
     struct eddy_program_info info;
     struct session session;
+    size_t n_out;
     eddy_program_get_info(program, &info);
     float *y = malloc(input->n_rows * info.outputs * sizeof *y);
     int error = y ? EDDY_OK : refuse("out of memory; use fewer --steps");
     if (!error)
         error = session_open(context, uri, program, &session);
     if (!error) {
-        error = eddy_stream_step(session.stream, input->n_rows, input->values, y);
+        error = eddy_stream_sequence(session.stream, input->n_rows, input->values, y, &n_out);
         session_close(&session);
     }
     free(y);

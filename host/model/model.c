@@ -14,6 +14,18 @@ static float *filled(size_t n_elems, float value)
     return array;
 }
 
+const char *eddy_cell_name(enum eddy_cell cell)
+{
+    static const char *const names[EDDY_CELLS] = {
+        [EDDY_CELL_DENSE] = "dense",
+        [EDDY_CELL_RNN] = "rnn",
+        [EDDY_CELL_GRU] = "gru",
+        [EDDY_CELL_LSTM] = "lstm",
+        [EDDY_CELL_EMBEDDING] = "embedding",
+    };
+    return names[cell];
+}
+
 size_t eddy_cell_gates(enum eddy_cell cell)
 {
     return cell == EDDY_CELL_GRU ? 3 : cell == EDDY_CELL_LSTM ? 4 : 1;
@@ -165,6 +177,11 @@ void eddy_model_free(struct eddy_model *model)
 size_t eddy_model_inputs(const struct eddy_model *model)
 {
     return model->layers[0].cell == EDDY_CELL_EMBEDDING ? 1 : model->layers[0].n_in;
+}
+
+size_t eddy_model_tokens(const struct eddy_model *model)
+{
+    return model->layers[0].cell == EDDY_CELL_EMBEDDING ? model->layers[0].n_in : 0;
 }
 
 size_t eddy_model_outputs(const struct eddy_model *model)

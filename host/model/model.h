@@ -99,6 +99,10 @@ EDDY_API void eddy_model_free(struct eddy_model *model);
 /* Values of x each step: 1 for an embedding. */
 EDDY_API size_t eddy_model_inputs(const struct eddy_model *model);
 EDDY_API size_t eddy_model_outputs(const struct eddy_model *model);
+/* Tokens of the embedding that the model begins with, or 0: x is then numbers. */
+EDDY_API size_t eddy_model_tokens(const struct eddy_model *model);
+/* "dense", "rnn", "gru", "lstm", "embedding". */
+EDDY_API const char *eddy_cell_name(enum eddy_cell cell);
 /* Gates of a cell (G above), and directions of a layer (D). */
 EDDY_API size_t eddy_cell_gates(enum eddy_cell cell);
 EDDY_API bool eddy_cell_is_recurrent(enum eddy_cell cell);

@@ -245,13 +245,12 @@ static int check_inputs(struct eddy_context *context, const struct eddy_program 
 static int check_cells(struct eddy_context *context, const struct eddy_preset *preset,
                        const struct program_layer *layers, size_t n_layers)
 {
-    static const char *const names[] = {"dense", "rnn", "gru", "lstm", "embedding"};
     for (size_t l = 0; l < n_layers; l++)
         if (cell_features(&layers[l]) & ~(unsigned)preset->features)
             return eddy_fail(context, EDDY_ERROR_UNSUPPORTED,
                              "layer %zu is an %s layer, which preset %s leaves out; use another "
                              "preset",
-                             l + 1, names[layers[l].cell], preset->name);
+                             l + 1, eddy_cell_name((enum eddy_cell)layers[l].cell), preset->name);
     return EDDY_OK;
 }
 
@@ -417,6 +416,7 @@ void eddy_program_get_info(const struct eddy_program *program, struct eddy_progr
         .weight_bits = program->preset->weight_bits,
         .columns_per_step = columns_per_step(program),
         .causal = program_is_causal(program),
+        .tokens = program_takes_tokens(program) ? program->layers[0].n_in : 0,
     };
     for (size_t n = 0; n < program->n_passes; n++)
         info->useful_macs_per_step += useful_macs(program, &program->passes[n]);

@@ -108,11 +108,12 @@ static bool exchange(struct pair *pair, const uint16_t *packet, size_t words, st
         same++;
     if (same == n_cpu && n_sim == n_cpu)
         return true;
-    fprintf(
-        stderr,
-        "opcode %d, pass %d, %d streams from %d, argument %d, flags %d: %zu words from cpu:, %zu from sim:; first difference at word %zu: %04x, %04x\n",
-        header.opcode, packet[4] & 0xff, packet[4] >> 8, packet[1] >> 8, packet[3], packet[1] & 0xff, n_cpu, n_sim, same, same < n_cpu ? pair->from_cpu[same] : 0u,
-        same < n_sim ? pair->from_sim[same] : 0u);
+    fprintf(stderr,
+            "opcode %d, pass %d, %d streams from %d, argument %d, flags %d: %zu words from cpu:, "
+            "%zu from sim:; first difference at word %zu: %04x, %04x\n",
+            header.opcode, packet[4] & 0xff, packet[4] >> 8, packet[1] >> 8, packet[3],
+            packet[1] & 0xff, n_cpu, n_sim, same, same < n_cpu ? pair->from_cpu[same] : 0u,
+            same < n_sim ? pair->from_sim[same] : 0u);
     return false;
 }
 
@@ -288,9 +289,9 @@ static void count_program(const struct eddy_program *program, bool extreme, int 
     for (size_t l = 0; l < program->n_layers; l++)
         for (int streams = 1; streams <= 8; streams++)
             if (tally->seen_streams >> streams & 1)
-                count_pairs(tally, (const int[AXES]){cell_value(&program->layers[l]), (int)program->n_layers,
-                                                     program->layers[l].direction, streams, stall,
-                                                     preset});
+                count_pairs(tally, (const int[AXES]){
+                                       cell_value(&program->layers[l]), (int)program->n_layers,
+                                       program->layers[l].direction, streams, stall, preset});
     tally->seen_streams = 0;
 }
 

@@ -19,11 +19,10 @@ static struct eddy_device *open_cpu(const struct eddy_preset *preset)
     return device;
 }
 
-static int16_t *random_input(struct random *random, size_t n)
+static int16_t *random_input(struct random *random, const struct eddy_program *program, size_t n)
 {
-    int16_t *x = malloc(n * sizeof *x);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (int16_t)random_next(random);
+    int16_t *x = malloc(n * program_inputs(program) * sizeof *x);
+    random_inputs(random, program, 0, false, n, (uint16_t *)x);
     return x;
 }
 
@@ -31,33 +30,50 @@ static int16_t *random_input(struct random *random, size_t n)
 static void check_random_program(struct random *random, struct eddy_device *device,
                                  const struct eddy_preset *preset)
 {
-    const struct random_limits limits = {
-        .layers = 4, .rows = 40, .columns = 30, .extreme = !random_between(random, 0, 3)};
+    const struct random_limits limits = {.layers = 4,
+                                         .units = 40,
+                                         .columns = 30,
+                                         .extreme = !random_between(random, 0, 3),
+                                         .causal = true};
     struct eddy_program *program = random_program(random, preset, &limits);
     const size_t steps = (size_t)random_between(random, 1, 20);
     const size_t inputs = program_inputs(program), answered = program_answered(program);
-    int16_t *x = random_input(random, steps * inputs);
+    const size_t units = program->passes[0].state_units;
+    int16_t *x = random_input(random, program, steps);
     int16_t *y = malloc(steps * answered * sizeof *y),
             *expected = malloc(steps * answered * sizeof *y);
-    int16_t *state = calloc(program->n_rows, sizeof *state),
-            *read = calloc(program->n_rows, sizeof *read);
-    const size_t clipped = reference_run(program, state, steps, x, expected);
-
+    int16_t *state = calloc(2 * units, sizeof *state), *read = malloc(2 * units * sizeof *read);
     struct eddy_stream *stream;
+    struct eddy_counters counters;
+    struct clipped clipped = {0};
+    reference_run(program, 0, state, steps, x, expected, &clipped);
     assert_int_equal(eddy_device_load(device, program), EDDY_OK);
     assert_int_equal(eddy_stream_open(device, &stream), EDDY_OK);
-    const size_t cut = (size_t)random_between(random, 0, (int)steps);
-    assert_int_equal(eddy_stream_step_fixed(stream, cut, x, y), EDDY_OK);
+    const size_t half = steps / 2;
+    assert_int_equal(eddy_stream_step_fixed(stream, half, x, y), EDDY_OK);
     assert_int_equal(
-        eddy_stream_step_fixed(stream, steps - cut, x + cut * inputs, y + cut * answered), EDDY_OK);
+        eddy_stream_step_fixed(stream, steps - half, x + half * inputs, y + half * answered),
+        EDDY_OK);
     assert_memory_equal(y, expected, steps * answered * sizeof *y);
     assert_int_equal(eddy_stream_get_state(stream, read), EDDY_OK);
-    assert_memory_equal(read, state, program->n_rows * sizeof *read);
-    struct eddy_counters counters;
+    for (size_t l = 0, place = 0; l < program->n_layers; l++) {
+        const struct program_layer *layer = &program->layers[l];
+        const bool gated = layer->cell == EDDY_CELL_LSTM || layer->cell == EDDY_CELL_GRU;
+        if (!layer->largest)
+            assert_memory_equal(read + place, state + place, layer->n_hidden * sizeof *read);
+        if (gated)
+            assert_memory_equal(read + units + place, state + units + place,
+                                layer->n_hidden * sizeof *read);
+        place += program_padded(preset, layer->n_hidden);
+    }
     eddy_stream_get_counters(stream, &counters);
-    assert_int_equal(counters.saturated, clipped);
     assert_int_equal(counters.steps, steps);
-    assert_int_equal(counters.columns, steps * program->n_weight_words);
+    assert_int_equal(counters.clipped_argument, clipped.argument);
+    assert_int_equal(counters.clipped_output, clipped.output);
+    assert_int_equal(counters.clipped_cell, clipped.cell);
+    struct eddy_program_info info;
+    eddy_program_get_info(program, &info);
+    assert_int_equal(counters.columns, steps * info.columns_per_step);
     eddy_stream_close(stream);
     eddy_program_free(program);
     free(x);
@@ -86,21 +102,23 @@ static void test_streams_do_not_leak_into_each_other(void **state)
     struct random random = {7};
     struct eddy_device *device = open_cpu(preset);
     struct eddy_program *program = random_program(
-        &random, preset, &(struct random_limits){.layers = 2, .rows = 20, .columns = 5});
+        &random, preset,
+        &(struct random_limits){.layers = 2, .units = 20, .columns = 5, .causal = true});
     assert_int_equal(eddy_device_load(device, program), EDDY_OK);
-    const size_t inputs = program_inputs(program), answered = program_answered(program);
+    const size_t answered = program_answered(program);
     struct eddy_stream *streams[8], *ninth;
     int16_t *reference[8], *y = malloc(answered * sizeof *y),
                            *expected = malloc(answered * sizeof *y);
     for (int s = 0; s < 8; s++) {
         assert_int_equal(eddy_stream_open(device, &streams[s]), EDDY_OK);
-        reference[s] = calloc(program->n_rows, sizeof *reference[s]);
+        reference[s] = calloc(program_state_words(program), sizeof *reference[s]);
     }
+    struct clipped clipped = {0};
     assert_int_equal(eddy_stream_open(device, &ninth), EDDY_ERROR_CAPACITY);
     for (int n = 0; n < 200; n++) {
         const int s = random_between(&random, 0, 7);
-        int16_t *x = random_input(&random, inputs);
-        reference_run(program, reference[s], 1, x, expected);
+        int16_t *x = random_input(&random, program, 1);
+        reference_run(program, 0, reference[s], 1, x, expected, &clipped);
         assert_int_equal(eddy_stream_step_fixed(streams[s], 1, x, y), EDDY_OK);
         assert_memory_equal(y, expected, answered * sizeof *y);
         free(x);
@@ -122,14 +140,15 @@ static void test_state_can_be_moved_and_reset(void **state)
     struct random random = {11};
     struct eddy_device *device = open_cpu(preset);
     struct eddy_program *program = random_program(
-        &random, preset, &(struct random_limits){.layers = 3, .rows = 20, .columns = 5});
+        &random, preset,
+        &(struct random_limits){.layers = 3, .units = 20, .columns = 5, .causal = true});
     assert_int_equal(eddy_device_load(device, program), EDDY_OK);
     struct eddy_stream *a, *b;
     assert_int_equal(eddy_stream_open(device, &a), EDDY_OK);
     assert_int_equal(eddy_stream_open(device, &b), EDDY_OK);
     const size_t inputs = program_inputs(program), answered = program_answered(program);
     const size_t elems = eddy_stream_state_elems(a);
-    int16_t *x = random_input(&random, 3 * inputs);
+    int16_t *x = random_input(&random, program, 3);
     int16_t *moved = malloc(elems * sizeof *moved), *zero = calloc(elems, sizeof *zero);
     int16_t *ya = malloc(answered * sizeof *ya), *yb = malloc(answered * sizeof *yb);
     assert_int_equal(eddy_stream_step_fixed(a, 1, x, ya), EDDY_OK);
@@ -193,7 +212,7 @@ static void test_program_of_another_preset_is_refused(void **state)
     struct random random = {3};
     struct eddy_device *device = open_cpu(eddy_preset_at(0));
     struct eddy_program *program = random_program(
-        &random, eddy_preset_at(1), &(struct random_limits){.layers = 1, .rows = 4, .columns = 4});
+        &random, eddy_preset_at(1), &(struct random_limits){.layers = 1, .units = 4, .columns = 4});
     assert_int_equal(eddy_device_load(device, program), EDDY_ERROR_DEVICE);
     eddy_program_free(program);
     eddy_device_close(device);

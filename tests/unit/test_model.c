@@ -35,9 +35,9 @@ static void a_stack_is_computed_by_hand(void **state)
     model->out_offset[0] = -3;
     assert_int_equal(eddy_model_inputs(model), 1);
     assert_int_equal(eddy_model_outputs(model), 1);
-    assert_int_equal(eddy_model_state_elems(model), 3);
+    assert_int_equal(eddy_model_state_elems(model), 2);
 
-    float h[3] = {0}, y[2];
+    float h[2] = {0}, y[2];
     eddy_model_run_float(model, h, 2, (const float[]){2, -4}, y);
     /* step 0: u = 2; step 1: u = -1 */
     const double a0 = tanh(0.5 * 2 + 0.05), b0 = tanh(-0.25 * 2 - 0.05);
@@ -47,7 +47,6 @@ static void a_stack_is_computed_by_hand(void **state)
     assert_close(y[1] / 10, (10 * (2 * a1 - b1 + 0.25) - 3) / 10);
     assert_close(h[0], a1);
     assert_close(h[1], b1);
-    assert_close(h[2], 2 * a1 - b1 + 0.25);
 
     model->residual = true;
     memset(h, 0, sizeof h);

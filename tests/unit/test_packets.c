@@ -24,8 +24,9 @@ static int open_loaded(void **state)
     (void)state;
     const char *uri = getenv("EDDY_TEST_DEVICE");
     rng.state = 5;
-    program = random_program(&rng, eddy_preset_at(0),
-                             &(struct random_limits){.layers = 2, .rows = 20, .columns = 6});
+    program = random_program(
+        &rng, eddy_preset_at(0),
+        &(struct random_limits){.layers = 2, .units = 20, .columns = 6, .causal = true});
     int error = !program || eddy_context_open(&context);
     error = error || eddy_device_open(context, uri ? uri : "cpu:", &device);
     error = error || eddy_device_load(device, program);
@@ -66,9 +67,9 @@ static void expect_unharmed(int16_t *reference_state)
     const size_t inputs = program_inputs(program), answered = program_answered(program);
     int16_t *x = malloc(3 * inputs * sizeof *x);
     int16_t *y = malloc(3 * answered * sizeof *y), *expected = malloc(3 * answered * sizeof *y);
-    for (size_t i = 0; i < 3 * inputs; i++)
-        x[i] = (int16_t)random_next(&rng);
-    reference_run(program, reference_state, 3, x, expected);
+    struct clipped clipped = {0};
+    random_inputs(&rng, program, 0, false, 3, (uint16_t *)x);
+    reference_run(program, 0, reference_state, 3, x, expected, &clipped);
     assert_int_equal(eddy_stream_step_fixed(stream, 3, x, y), EDDY_OK);
     assert_memory_equal(y, expected, 3 * answered * sizeof *y);
     free(x);
@@ -91,12 +92,12 @@ static void test_refused_requests_are_skipped(void **state)
         {{.opcode = PACKET_QUERY, .stream = (uint8_t)p->streams}, PACKET_STATUS_STREAM},
         {{.opcode = PACKET_QUERY, .length_words = 3}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_PROGRAM, .argument = 0}, PACKET_STATUS_RANGE},
-        {{.opcode = PACKET_PROGRAM, .argument = p->layers + 1}, PACKET_STATUS_RANGE},
+        {{.opcode = PACKET_PROGRAM, .argument = p->groups + 1}, PACKET_STATUS_RANGE},
         {{.opcode = PACKET_PROGRAM, .argument = 1, .length_words = 4}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_WEIGHTS, .length_words = 0}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_WEIGHTS, .length_words = column_words - 1}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_WEIGHTS,
-          .argument = p->weight_words - 1,
+          .argument = (uint16_t)(p->weight_words - 1),
           .length_words = 2 * column_words},
          PACKET_STATUS_RANGE},
         {{.opcode = PACKET_ROWS, .argument = p->rows, .length_words = ROW_WORDS},
@@ -107,7 +108,7 @@ static void test_refused_requests_are_skipped(void **state)
         {{.opcode = PACKET_READ_STATE, .length_words = 1}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_RESET, .length_words = 1}, PACKET_STATUS_LENGTH},
     };
-    int16_t *reference = calloc(program->n_rows, sizeof *reference);
+    int16_t *reference = calloc(program_state_words(program), sizeof *reference);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint16_t words[PACKET_HEADER_WORDS + 64] = {0};
         packet_write_request(&cases[i].header, words);
@@ -123,24 +124,46 @@ static void test_refused_program_leaves_the_loaded_one(void **state)
 {
     (void)state;
     const struct eddy_preset *p = eddy_preset_at(0);
-    const uint16_t layers[][2][PROGRAM_LAYER_WORDS] = {
-        {{LAYER_FLAG_EMIT, p->input_rows + 1, 4}, {LAYER_FLAG_EMIT, 4, 4}},
-        {{LAYER_FLAG_EMIT, 0, 4}, {LAYER_FLAG_EMIT, 4, 4}},
-        {{LAYER_FLAG_EMIT, 4, 0}, {LAYER_FLAG_EMIT, 0, 4}},
-        {{LAYER_FLAG_EMIT, 4, 4}, {LAYER_FLAG_EMIT, 5, 4}},
-        {{LAYER_FLAG_EMIT, 4, p->state_rows}, {LAYER_FLAG_EMIT, p->state_rows, 4}},
-        {{LAYER_FLAG_EMIT | LAYER_FLAG_RECURRENT, 4, 500}, {LAYER_FLAG_EMIT, 500, 4}},
-        {{LAYER_FLAG_EMIT | 2 << LAYER_ACTIVATION_BIT, 4, 4}, {LAYER_FLAG_EMIT, 4, 4}},
+    const uint16_t none = phase_pack((struct phase){.destination = DESTINATION_STATE});
+    const uint16_t unknown = phase_pack((struct phase){.factor = FACTORS});
+    const uint16_t flags = GROUP_FLAG_FIRST | GROUP_FLAG_DATA | GROUP_FLAG_EMIT;
+    const struct {
+        int word;
+        uint16_t value;
+    } faults[] = {
+        {GROUP_FLAGS, GROUP_FLAG_DATA},
+        {GROUP_FLAGS, GROUP_FLAG_FIRST},
+        {GROUP_PHASES, NO_PHASE},
+        {GROUP_PHASES + 1, unknown},
+        {GROUP_UNITS, 0},
+        {GROUP_UNITS, (uint16_t)(p->state_rows + 1)},
+        {GROUP_UNITS, 0xffff},
+        {GROUP_X_LENGTH, 0},
+        {GROUP_X_LENGTH, (uint16_t)(p->input_rows + 1)},
+        {GROUP_H_LENGTH, (uint16_t)(p->state_rows + 1)},
+        {GROUP_H_PLACE, (uint16_t)(p->state_rows - 3)},
+        {GROUP_PLACE, (uint16_t)(p->state_rows - 3)},
+        {GROUP_ROW, (uint16_t)(p->rows - 3)},
+        {GROUP_WEIGHT, (uint16_t)(p->weight_words - 7)},
+        {GROUP_STATE_PLACE, (uint16_t)(p->state_rows - 3)},
+        {GROUP_STATE_UNITS, (uint16_t)(p->state_rows + 1)},
+        {GROUP_FEEDBACK_PLACE, (uint16_t)(p->state_rows - 3)},
     };
-    int16_t *reference = calloc(program->n_rows, sizeof *reference);
-    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-        uint16_t words[PACKET_HEADER_WORDS + 2 * PROGRAM_LAYER_WORDS];
+    const uint16_t good[GROUP_WORDS] = {
+        [GROUP_FLAGS] = flags,   [GROUP_PHASES] = none, [GROUP_PHASES + 1] = NO_PHASE,
+        [GROUP_UNITS] = 4,       [GROUP_X_LENGTH] = 4,  [GROUP_H_LENGTH] = 4,
+        [GROUP_STATE_UNITS] = 4,
+    };
+    int16_t *reference = calloc(program_state_words(program), sizeof *reference);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        uint16_t words[PACKET_HEADER_WORDS + GROUP_WORDS];
         const uint16_t status = PACKET_STATUS_RANGE;
         packet_write_request(&(struct request_header){.opcode = PACKET_PROGRAM,
-                                                      .argument = 2,
-                                                      .length_words = 2 * PROGRAM_LAYER_WORDS},
+                                                      .argument = 1,
+                                                      .length_words = GROUP_WORDS},
                              words);
-        memcpy(words + PACKET_HEADER_WORDS, layers[i], sizeof layers[i]);
+        memcpy(words + PACKET_HEADER_WORDS, good, sizeof good);
+        words[PACKET_HEADER_WORDS + faults[i].word] = faults[i].value;
         expect_statuses(words, sizeof words / sizeof *words, &status, 1);
         expect_unharmed(reference);
     }
@@ -167,7 +190,7 @@ static void test_runs_need_a_program(void **state)
 static void test_random_words_do_no_harm(void **state)
 {
     (void)state;
-    int16_t *reference = calloc(program->n_rows, sizeof *reference);
+    int16_t *reference = calloc(program_state_words(program), sizeof *reference);
     for (int round = 0; round < 50; round++) {
         uint16_t words[300];
         const size_t n = (size_t)random_between(&rng, PACKET_HEADER_WORDS, 300);
@@ -186,7 +209,7 @@ static void test_random_words_do_no_harm(void **state)
 static void test_flipped_bits_in_a_header_are_noticed(void **state)
 {
     (void)state;
-    int16_t *reference = calloc(program->n_rows, sizeof *reference);
+    int16_t *reference = calloc(program_state_words(program), sizeof *reference);
     for (int bit = 0; bit < 16 * PACKET_HEADER_WORDS; bit++) {
         uint16_t words[PACKET_HEADER_WORDS];
         const uint16_t status = PACKET_STATUS_HEADER;
@@ -205,7 +228,7 @@ static void test_last_only_answers_the_last_step(void **state)
     const size_t steps = 5;
     uint16_t *words = malloc((PACKET_HEADER_WORDS + steps * inputs) * sizeof *words);
     int16_t *expected = malloc(steps * answered * sizeof *expected);
-    int16_t *reference = calloc(program->n_rows, sizeof *reference);
+    int16_t *reference = calloc(program_state_words(program), sizeof *reference);
     uint16_t answer[512];
     size_t received;
     packet_write_request(
@@ -214,11 +237,12 @@ static void test_last_only_answers_the_last_step(void **state)
                                  .argument = (uint16_t)steps,
                                  .length_words = (uint32_t)(steps * inputs)},
         words);
-    for (size_t i = 0; i < steps * inputs; i++)
-        words[PACKET_HEADER_WORDS + i] = (uint16_t)random_next(&rng);
+    struct clipped clipped = {0};
+    random_inputs(&rng, program, 0, false, steps, words + PACKET_HEADER_WORDS);
     for (int round = 0; round < 2; round++) { /* the second one must begin at zero again */
-        memset(reference, 0, program->n_rows * sizeof *reference);
-        reference_run(program, reference, steps, (int16_t *)words + PACKET_HEADER_WORDS, expected);
+        memset(reference, 0, program_state_words(program) * sizeof *reference);
+        reference_run(program, 0, reference, steps, (int16_t *)words + PACKET_HEADER_WORDS,
+                      expected, &clipped);
         assert_int_equal(eddy_device_exchange(device, words, PACKET_HEADER_WORDS + steps * inputs,
                                               answer, 512, &received),
                          EDDY_OK);

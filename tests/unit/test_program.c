@@ -29,7 +29,7 @@ static void fill(struct random *random, float *v, size_t n, float limit)
 static struct eddy_model *random_model(struct random *random, size_t inputs, size_t n_rnn,
                                        size_t hidden)
 {
-    struct eddy_layer_shape shapes[9];
+    struct eddy_layer_shape shapes[65];
     for (size_t l = 0; l < n_rnn; l++)
         shapes[l] = (struct eddy_layer_shape){EDDY_CELL_RNN, EDDY_ACTIVATION_TANH, hidden};
     shapes[n_rnn] = (struct eddy_layer_shape){EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, 2};
@@ -137,20 +137,19 @@ static void expect_capacity_error(size_t inputs, size_t n_rnn, size_t hidden, co
 static void test_models_too_large_are_refused(void **state)
 {
     (void)state;
-    expect_capacity_error(1, 8, 4,
-                          "the model needs 9 layers, preset sim-small has 8: 1 too many; "
+    expect_capacity_error(1, 64, 1,
+                          "the model needs 65 row groups, preset sim-small has 64: 1 too many; "
                           "use a smaller model or a larger preset");
     expect_capacity_error(600, 1, 4,
                           "the model needs 600 inputs, preset sim-small has 512: 88 too many; "
                           "use a smaller model or a larger preset");
-    expect_capacity_error(
-        4, 1, 2000,
-        "the model needs 2002 words of state (outputs of all layers), preset "
-        "sim-small has 1024: 978 too many; use a smaller model or a larger preset");
+    expect_capacity_error(4, 1, 2000,
+                          "the model needs 2002 units, preset sim-small has 1024: 978 too many; "
+                          "use a smaller model or a larger preset");
     expect_capacity_error(
         4, 1, 400,
-        "the model needs 20600 weight words (columns of all row blocks), preset "
-        "sim-small has 16384: 4216 too many; use a smaller model or a larger preset");
+        "the model needs 20600 columns of weights, preset sim-small has 16384: 4216 too many; "
+        "use a smaller model or a larger preset");
 }
 
 static void test_weights_too_large_are_refused(void **state)
@@ -184,7 +183,7 @@ static struct eddy_program *small_program(void)
 {
     struct random random = {17};
     return random_program(&random, eddy_preset_at(1),
-                          &(struct random_limits){.layers = 3, .rows = 9, .columns = 4});
+                          &(struct random_limits){.layers = 3, .units = 9, .columns = 4});
 }
 
 static void test_images_come_back_as_they_were(void **state)
@@ -199,14 +198,17 @@ static void test_images_come_back_as_they_were(void **state)
     assert_ptr_equal(read->preset, program->preset);
     assert_int_equal(read->n_layers, program->n_layers);
     for (size_t l = 0; l < program->n_layers; l++) {
-        assert_int_equal(read->layers[l].columns, program->layers[l].columns);
-        assert_int_equal(read->layers[l].recurrent, program->layers[l].recurrent);
+        assert_int_equal(read->layers[l].cell, program->layers[l].cell);
+        assert_int_equal(read->layers[l].n_hidden, program->layers[l].n_hidden);
         assert_int_equal(read->layers[l].activation, program->layers[l].activation);
     }
     assert_memory_equal(read->weights, program->weights,
                         program->n_weight_words * program->preset->lanes * sizeof(int16_t));
     assert_memory_equal(read->biases, program->biases, program->n_rows * sizeof(int32_t));
     assert_memory_equal(read->shifts, program->shifts, program->n_rows);
+    assert_memory_equal(read->peepholes, program->peepholes, program->n_rows * sizeof(int16_t));
+    assert_int_equal(read->n_groups, program->n_groups);
+    assert_memory_equal(read->groups, program->groups, program->n_groups * sizeof *read->groups);
     assert_true(read->residual && read->in_scale[0] == 3.5f);
     eddy_program_free(read);
     eddy_program_free(program);

@@ -70,7 +70,8 @@ struct eddy_program_info {
     size_t lanes, weight_bits;
     size_t columns_per_step;     /* LANES-wide weight words read each step */
     size_t useful_macs_per_step; /* products that the model asks for */
-    bool causal; /* a step's output needs only the steps up to it: eddy_stream_step serves it */
+    bool causal;   /* a step's output needs only the steps up to it: eddy_stream_step serves it */
+    size_t tokens; /* x is one token number below this; 0: x is numbers */
 };
 
 /* Quantises a model and lays it out for a preset. EDDY_ERROR_CAPACITY says by how much it is too large.
