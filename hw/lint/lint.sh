@@ -15,7 +15,7 @@ check() { # LABEL COMMAND...
     echo "[  FAILED  ] $rtl: $label"
   fi
 }
-set -- "$rtl/control.v" "$rtl/datapath.v" "$@"
+set -- "$rtl"/*.v "$@"
 check 'verilator -Wall' "${VERILATOR:-verilator}" --lint-only -Wall --top-module eddy_core "$@"
 check 'verilator -Wall, with checks' "${VERILATOR:-verilator}" --lint-only -Wall +define+HLSC_CHECK \
   --top-module eddy_core "$@"

@@ -33,7 +33,7 @@ for command in 'compile -o out' check; do
   refused "$2: no ONNX" "random.onnx $damaged" "$@" random.onnx
   refused "$2: missing ONNX" 'cannot open absent.onnx: No such file or directory' "$@" absent.onnx
   match "$2: unsupported node is named" 1 '^eddy: .*Foo' "$@" unsupported.onnx
-  refused "$2: too large" "the model needs 45675 weight words (columns of all row blocks), preset sim-small has \
+  refused "$2: too large" "the model needs 45675 columns of weights, preset sim-small has \
 16384: 29291 too many; use a smaller model or a larger preset" "$@" large.onnx
   refused "$2: unknown preset" "no preset 'huge'; eddy devices lists them" "$@" m.onnx --preset huge
   refused "$2: no such weights" 'no preset has 9-bit weights; use --weight-bits 8 or 16' \
