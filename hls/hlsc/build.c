@@ -204,9 +204,11 @@ static struct node *simplify_select(struct program *p, struct region *r, unsigne
         return a;
     if (c->op == OP_NOT)
         return ir_make(p, r, OP_SELECT, width, c->arg[0], b, a);
-    if (a->op == OP_SELECT && a->arg[0] == c)
+    if (a->op == OP_SELECT && ir_implies(c, a->arg[0]))
         return ir_make(p, r, OP_SELECT, width, c, a->arg[1], b);
-    if (b->op == OP_SELECT && b->arg[0] == c)
+    if (a->op == OP_SELECT && ir_disjoint(c, a->arg[0]))
+        return ir_make(p, r, OP_SELECT, width, c, a->arg[2], b);
+    if (b->op == OP_SELECT && ir_implies(b->arg[0], c))
         return ir_make(p, r, OP_SELECT, width, c, a, b->arg[2]);
     if (width != 1)
         return NULL;
@@ -334,6 +336,32 @@ static bool commutes(enum op op)
            op == OP_SMIN || op == OP_SMAX || op == OP_UMIN || op == OP_UMAX;
 }
 
+/* n in one bit if it is a truth value that was made wider, else NULL. */
+static struct node *truth_of(struct program *p, struct region *r, struct node *n)
+{
+    if (n->op == OP_ZEXT && n->arg[0]->width == 1)
+        return n->arg[0];
+    return n->op == OP_CONST && n->value <= 1 ? ir_const(p, r, n->value, 1) : NULL;
+}
+
+/* Logic on truth values happens in one bit, where conditions are compared and simplified. */
+static struct node *narrow_logic(struct program *p, struct region *r, enum op op, unsigned width,
+                                 struct node *a, struct node *b, struct node *c)
+{
+    bool logic = op == OP_AND || op == OP_OR || op == OP_XOR;
+    if (width == 1 || (!logic && op != OP_SELECT))
+        return NULL;
+    struct node *x = truth_of(p, r, logic ? a : b), *y = truth_of(p, r, logic ? b : c);
+    if (op == OP_AND && x && !y && a->op == OP_ZEXT)
+        y = ir_resize(p, r, b, 1, false);
+    if (op == OP_AND && y && !x && b->op == OP_ZEXT)
+        x = ir_resize(p, r, a, 1, false);
+    if (!x || !y || (op == OP_SELECT && x->op == OP_CONST && y->op == OP_CONST))
+        return NULL;
+    struct node *bit = logic ? ir_make(p, r, op, 1, x, y, NULL) : ir_make(p, r, op, 1, a, x, y);
+    return ir_resize(p, r, bit, width, false);
+}
+
 static struct node *simplify(struct program *p, struct region *r, enum op op, unsigned width,
                              struct node *a, struct node *b, struct node *c)
 {
@@ -361,7 +389,9 @@ struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned w
     }
     if (op != OP_SELECT && a->op == OP_CONST && (!b || b->op == OP_CONST))
         return ir_const(p, r, fold(op, a->value, b ? b->value : 0, width, a->width), width);
-    struct node *simple = simplify(p, r, op, width, a, b, c);
+    struct node *simple = narrow_logic(p, r, op, width, a, b, c);
+    if (!simple)
+        simple = simplify(p, r, op, width, a, b, c);
     if (simple)
         return simple;
     struct node like = {.op = op, .width = width, .arg = {a, b, c}, .nargs = c ? 3 : b ? 2 : 1};

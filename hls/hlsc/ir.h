@@ -80,6 +80,8 @@ struct node {
     uint64_t value; /* CONST, SAT, BOUND */
     unsigned bank;  /* LOAD, STORE: of memory */
     unsigned copy;  /* LOAD: of a ROM that has several */
+    bool in_luts;   /* MUL: no multiplier block is left for it */
+    bool apart;     /* products and their sums: registers stay outside of multiplier blocks */
     unsigned order; /* effects and loads: place in the program */
     struct memory *memory;
     struct stream *stream;
@@ -215,7 +217,8 @@ struct options {
     const char *source, *top, *output, *report, *family, *dump;
     double clock_ns;
     bool quiet;
-    bool pipeline; /* pipeline loops without a marker */
+    bool pipeline;        /* pipeline loops without a marker */
+    unsigned multipliers; /* blocks to be had */
     VEC(const char *) includes;
     VEC(const char *) defines;
 };
@@ -275,6 +278,8 @@ extern const char *const op_names[OP_COUNT];
 bool ir_is_const(const struct node *n, uint64_t value);
 /* True if a and b cannot both hold in one iteration. */
 bool ir_disjoint(const struct node *a, const struct node *b);
+/* True if b holds whenever a does. A missed proof costs logic, never correctness. */
+bool ir_implies(const struct node *a, const struct node *b);
 /* The predicate of an effect or load. */
 const struct node *ir_predicate(const struct node *n);
 /* Cycles from the inputs of a node to its output. */

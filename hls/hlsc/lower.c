@@ -24,6 +24,48 @@ unsigned width_of(LLVMValueRef v)
     return LLVMGetTypeKind(type) == LLVMIntegerTypeKind ? LLVMGetIntTypeWidth(type) : 0;
 }
 
+/* True if v can only be 0 or 1, given that the phis in `seen` can. */
+static bool is_truth(struct program *p, LLVMValueRef v, struct map *seen, int depth)
+{
+    if (LLVMIsAConstantInt(v))
+        return LLVMConstIntGetZExtValue(v) <= 1;
+    if (LLVMIsUndef(v) || LLVMIsPoison(v) || map_get(seen, v))
+        return true;
+    if (!LLVMIsAInstruction(v) || depth == 0)
+        return false;
+    bool all = true;
+    switch (LLVMGetInstructionOpcode(v)) {
+    case LLVMZExt:
+        return width_of(LLVMGetOperand(v, 0)) == 1 ||
+               is_truth(p, LLVMGetOperand(v, 0), seen, depth - 1);
+    case LLVMTrunc:
+    case LLVMFreeze: return is_truth(p, LLVMGetOperand(v, 0), seen, depth - 1);
+    case LLVMAnd:
+        return is_truth(p, LLVMGetOperand(v, 0), seen, depth - 1) ||
+               is_truth(p, LLVMGetOperand(v, 1), seen, depth - 1);
+    case LLVMOr:
+    case LLVMXor:
+        return is_truth(p, LLVMGetOperand(v, 0), seen, depth - 1) &&
+               is_truth(p, LLVMGetOperand(v, 1), seen, depth - 1);
+    case LLVMSelect:
+        return is_truth(p, LLVMGetOperand(v, 1), seen, depth - 1) &&
+               is_truth(p, LLVMGetOperand(v, 2), seen, depth - 1);
+    case LLVMPHI:
+        map_put(p->arena, seen, v, v);
+        for (unsigned i = 0; all && i < LLVMCountIncoming(v); i++)
+            all = is_truth(p, LLVMGetIncomingValue(v, i), seen, depth - 1);
+        return all;
+    default: return false;
+    }
+}
+
+unsigned kept_width_of(struct program *p, LLVMValueRef v)
+{
+    struct map seen = {0};
+    bool truth = LLVMIsAPHINode(v) && width_of(v) > 1 && is_truth(p, v, &seen, 24);
+    return truth ? 1 : width_of(v);
+}
+
 static bool fits_in_name(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -66,7 +108,7 @@ struct variable *variable_for(struct program *p, LLVMValueRef inst)
 {
     struct variable *v = map_get(&p->variable_of, inst);
     if (!v) {
-        v = ir_new_variable(p, width_of(inst), hint_of(p, inst));
+        v = ir_new_variable(p, kept_width_of(p, inst), hint_of(p, inst));
         v->source = inst;
         v->home = map_get(&p->region_of, LLVMGetInstructionParent(inst));
         map_put(p->arena, &p->variable_of, inst, v);
@@ -97,7 +139,7 @@ struct node *lower_value(struct lowering *l, LLVMValueRef v)
         if (!n)
             diag_fail(p->diag, loc, NULL, "a stream is used as a value");
     } else if (LLVMIsAInstruction(v) && width_of(v) > 0) {
-        n = ir_variable(p, l->r, variable_for(p, v));
+        n = ir_resize(p, l->r, ir_variable(p, l->r, variable_for(p, v)), width_of(v), false);
     } else {
         diag_fail(p->diag, loc, "use integers and index arrays directly",
                   "a value of this type is not supported");

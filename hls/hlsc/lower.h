@@ -71,6 +71,8 @@ struct memory *lower_memory_of(struct program *p, LLVMValueRef pointer, LLVMValu
 
 struct loc loc_of(struct program *p, LLVMValueRef inst);
 unsigned width_of(LLVMValueRef v);
+/* Bits that a variable needs to hold v: one for a truth value of a wider type. */
+unsigned kept_width_of(struct program *p, LLVMValueRef v);
 const char *hint_of(struct program *p, LLVMValueRef v);
 const char *callee_name(LLVMValueRef call);
 /* The variable that carries the value of inst to other regions. */

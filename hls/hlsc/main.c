@@ -9,7 +9,7 @@
 
 const char *argp_program_version = "hlsc 0.1";
 
-enum { KEY_PIPELINE = 255, KEY_TOP, KEY_REPORT, KEY_CLOCK, KEY_FAMILY, KEY_DUMP };
+enum { KEY_MULTIPLIERS = 254, KEY_PIPELINE, KEY_TOP, KEY_REPORT, KEY_CLOCK, KEY_FAMILY, KEY_DUMP };
 
 static const struct argp_option option_table[] = {
     {"top", KEY_TOP, "FUNCTION", 0, "the function that becomes the module", 0},
@@ -17,6 +17,8 @@ static const struct argp_option option_table[] = {
     {"report", KEY_REPORT, "FILE", 0, "a report in JSON", 0},
     {"clock-ns", KEY_CLOCK, "NS", 0, "the period to schedule for", 0},
     {"family", KEY_FAMILY, "NAME", 0, "ice40 (default) or ecp5", 0},
+    {"multipliers", KEY_MULTIPLIERS, "N", 0,
+     "multiplier blocks to be had; the smallest products beyond them are made of LUTs", 0},
     {"pipeline", KEY_PIPELINE, NULL, 0,
      "pipeline and flatten loops that have no marker, where that is possible", 0},
     {"include", 'I', "DIR", 0, "as for the compiler", 0},
@@ -46,6 +48,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_FAMILY: o->family = arg; break;
     case 'I': VEC_PUSH(s->arena, &o->includes, arg); break;
     case 'D': VEC_PUSH(s->arena, &o->defines, arg); break;
+    case KEY_MULTIPLIERS: o->multipliers = (unsigned)atoi(arg); break;
     case KEY_PIPELINE: o->pipeline = true; break;
     case KEY_DUMP: o->dump = arg; break;
     case 'q': o->quiet = true; break;
@@ -97,6 +100,7 @@ int main(int argc, char **argv)
     struct arena arena = {0};
     struct settings settings = {.arena = &arena};
     settings.options.family = "ice40";
+    settings.options.multipliers = ~0u;
     const struct argp argp = {
         option_table, parse, "KERNEL.c", "hlsc -- compiles a C function to a Verilog module",
         NULL,         NULL,  NULL};

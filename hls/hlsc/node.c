@@ -66,6 +66,30 @@ bool ir_disjoint(const struct node *a, const struct node *b)
     return a && b && disjoint(a, b, 6);
 }
 
+static bool implies(const struct node *a, const struct node *b, int depth)
+{
+    if (a == b || ir_is_const(a, 0) || ir_is_const(b, 1))
+        return true;
+    if (depth == 0 || a->width != 1 || b->width != 1)
+        return false;
+    if (a->op == OP_NOT && b->op == OP_NOT)
+        return implies(b->arg[0], a->arg[0], depth - 1);
+    if (a->op == OP_AND && (implies(a->arg[0], b, depth - 1) || implies(a->arg[1], b, depth - 1)))
+        return true;
+    if (b->op == OP_OR && (implies(a, b->arg[0], depth - 1) || implies(a, b->arg[1], depth - 1)))
+        return true;
+    if (b->op == OP_AND)
+        return implies(a, b->arg[0], depth - 1) && implies(a, b->arg[1], depth - 1);
+    if (b->op == OP_NOT)
+        return disjoint(a, b->arg[0], depth - 1);
+    return a->op == OP_OR && implies(a->arg[0], b, depth - 1) && implies(a->arg[1], b, depth - 1);
+}
+
+bool ir_implies(const struct node *a, const struct node *b)
+{
+    return implies(a, b, 5);
+}
+
 unsigned ir_latency(const struct node *n)
 {
     if (n->op == OP_LOAD)

@@ -274,7 +274,7 @@ static struct variable *state_variable_for(struct program *p, LLVMValueRef phi)
 {
     struct variable *v = map_get(&p->state_of, phi);
     if (!v) {
-        v = ir_new_variable(p, width_of(phi), hint_of(p, phi));
+        v = ir_new_variable(p, kept_width_of(p, phi), hint_of(p, phi));
         v->phi = phi;
         map_put(p->arena, &p->state_of, phi, v);
     }
@@ -293,14 +293,14 @@ static void lower_phi(struct flow *f, struct block *b, LLVMValueRef phi)
         if (!n->hint && !ir_is_steady(n))
             n->hint = hint_of(p, phi);
     } else if (r->is_loop) {
-        n = ir_new(p, OP_PHI, width_of(phi));
+        n = ir_new(p, OP_PHI, kept_width_of(p, phi));
         n->variable = state_variable_for(p, phi);
         n->hint = n->variable->hint;
         VEC_PUSH(p->arena, &r->phis, n);
     } else {
         n = ir_variable(p, r, variable_for(p, phi));
     }
-    map_put(p->arena, &r->value, phi, n);
+    map_put(p->arena, &r->value, phi, ir_resize(p, r, n, width_of(phi), false));
 }
 
 static void lower_blocks(struct flow *f)
@@ -334,7 +334,8 @@ static void close_loop(struct flow *f)
         LLVMValueRef v = phi->variable->phi;
         for (unsigned k = 0; k < LLVMCountIncoming(v); k++)
             if (LLVMGetIncomingBlock(v, k) == l->r->latch)
-                phi->next = lower_value(l, LLVMGetIncomingValue(v, k));
+                phi->next = ir_resize(l->p, l->r, lower_value(l, LLVMGetIncomingValue(v, k)),
+                                      phi->width, false);
     }
     struct block *entry = map_get(&f->cfg->block_of, l->r->blocks.at[0]);
     struct block *latch = map_get(&f->cfg->block_of, l->r->latch);
@@ -391,6 +392,7 @@ static void add_edges(struct flow *f)
                         struct move m = {to_region->is_loop ? state_variable_for(p, v)
                                                             : variable_for(p, v),
                                          lower_value(l, LLVMGetIncomingValue(v, n))};
+                        m.value = ir_resize(p, l->r, m.value, m.to->width, false);
                         VEC_PUSH(p->arena, &e.moves, m);
                         break;
                     }
@@ -503,6 +505,7 @@ void lower_program(struct program *p)
         struct variable *v = p->variables.at[i];
         if (v->source && LLVMIsAPHINode(v->source)) {
             struct node *n = map_get(&v->home->value, v->source);
+            n = ir_resize(p, v->home, n, v->width, false);
             bool own = (n->op == OP_PHI || n->op == OP_VAR) && n->variable == v;
             if (!own) /* a phi within a loop's body */
                 VEC_PUSH(p->arena, &v->home->liveouts, (struct liveout){v, n});

@@ -333,8 +333,31 @@ bool schedule_is_legal(struct program *p, struct region *r)
     return schedule_legal(&s);
 }
 
+/* Products beyond the multiplier blocks, the smallest first, are made of LUTs. */
+static void spare_multipliers(struct program *p)
+{
+    for (;;) {
+        unsigned used = 0;
+        struct node *least = NULL;
+        for (unsigned i = 0; i < p->regions.n; i++)
+            for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++) {
+                struct node *n = p->regions.at[i]->nodes.at[k];
+                if (n->op != OP_MUL || n->in_luts)
+                    continue;
+                used++;
+                if (!least ||
+                    n->arg[0]->bits * n->arg[1]->bits < least->arg[0]->bits * least->arg[1]->bits)
+                    least = n;
+            }
+        if (used <= p->options->multipliers)
+            return;
+        least->in_luts = true;
+    }
+}
+
 void schedule_program(struct program *p)
 {
+    spare_multipliers(p);
     for (unsigned i = 0; i < p->regions.n; i++)
         schedule_region(p, p->regions.at[i]);
 }

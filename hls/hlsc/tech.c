@@ -34,13 +34,20 @@ static unsigned operand_bits(const struct node *n)
     return bits;
 }
 
+static unsigned factor_bits(const struct node *n)
+{
+    unsigned a = n->arg[0]->bits, b = n->arg[1]->bits;
+    return a < b ? a : b;
+}
+
 static double compare_delay(const struct technology *t, const struct node *n)
 {
     unsigned bits = operand_bits(n);
     bool constant = n->arg[1]->op == OP_CONST;
     if (n->compare == CMP_EQ || n->compare == CMP_NE)
         return bits == 1 && constant ? 0 : t->lut_ns * levels(constant ? bits : 2 * bits);
-    if (constant && n->arg[1]->value == 0)
+    bool minus_one = constant && n->compare == CMP_SGT && ir_is_const(n->arg[1], ~(uint64_t)0);
+    if ((constant && n->arg[1]->value == 0) || minus_one)
         return 0; /* the sign */
     return t->lut_ns + t->carry_ns * bits;
 }
@@ -50,7 +57,10 @@ double tech_delay(const struct technology *t, const struct node *n)
     switch (n->op) {
     case OP_ADD:
     case OP_SUB: return n->bits == 1 ? t->gate_ns : t->lut_ns + t->carry_ns * n->bits;
-    case OP_MUL: return t->product_ns + (n->bits > 36 ? 2 * t->lut_ns : 0);
+    case OP_MUL:
+        if (n->in_luts) /* a tree of adders over the smaller factor's bits */
+            return (t->lut_ns + t->carry_ns * n->bits) * bit_length(factor_bits(n) - 1);
+        return t->product_ns + (n->bits > 36 ? 2 * t->lut_ns : 0);
     case OP_AND:
     case OP_OR:
     case OP_XOR:

@@ -117,7 +117,8 @@ static struct net *delayed(struct emitter *e, struct region *r, struct node *n, 
         struct net *to =
             new_net(e, text(e, "%s_d%u", base->name, c->at.n + 1), n->bits, n->is_signed);
         from->used = mask_of(from->bits);
-        fprintf(e->wires, "  %s;\n", declaration(e, "reg", to));
+        fprintf(e->wires, "  %s%s;\n", n->apart && n->op != OP_MUL ? "(* keep *) " : "",
+                declaration(e, "reg", to));
         fprintf(e->clocked, "    %s <= %s;\n", to->name, from->name);
         r->pipeline_bits += n->bits;
         VEC_PUSH(e->arena, &c->at, to);
@@ -188,6 +189,14 @@ static const char *compare_expression(struct emitter *e, struct region *r, struc
 {
     static const char *const sign[] = {"==", "!=", ">", ">=", "<", "<=", ">", ">=", "<", "<="};
     bool is_unsigned = n->compare >= CMP_UGT && n->compare <= CMP_ULE;
+    const struct node *limit = n->arg[1];
+    bool below_zero = n->compare == CMP_SLT && ir_is_const(limit, 0);
+    bool not_below = n->compare == CMP_SGT && ir_is_const(limit, ~(uint64_t)0);
+    if ((below_zero || not_below) && negative(n->arg[0]) &&
+        n->arg[0]->op != OP_CONST) { /* the sign */
+        struct net *net = net_at(e, r, n->arg[0], n->cycle);
+        return text(e, "%s%s", not_below ? "~" : "", slice(e, net, net->bits - 1, net->bits - 1));
+    }
     return compare_text(e, r, n->arg[0], n->arg[1], n->cycle, sign[n->compare], is_unsigned);
 }
 
@@ -241,6 +250,36 @@ static const char *saturation_expression(struct emitter *e, struct region *r, st
     return text(e, "(&%s | ~|%s) ? %s : %s", top, top, low, limit);
 }
 
+/* The sum of terms from..to - 1 of a product, as a balanced tree; the term of the sign is taken off. */
+static const char *sum_of_terms(struct emitter *e, struct region *r, struct node *n,
+                                struct node *by, unsigned from, unsigned to)
+{
+    if (to - from > 1) {
+        unsigned middle = (from + to) / 2;
+        bool sign = middle + 1 == to && to == by->bits && negative(by);
+        return text(e, "(%s %s %s)", sum_of_terms(e, r, n, by, from, middle), sign ? "-" : "+",
+                    sum_of_terms(e, r, n, by, middle, to));
+    }
+    struct node *x = n->arg[0] == by ? n->arg[1] : n->arg[0];
+    const char *bit = slice(e, net_at(e, r, by, n->cycle), from, from);
+    if (from >= n->bits)
+        return sized(e, n->bits, 0);
+    const char *shifted = operand(e, r, x, n->cycle, n->bits - from);
+    if (from)
+        shifted = text(e, "{%s, %s}", shifted, sized(e, from, 0));
+    return text(e, "({%u{%s}} & %s)", n->bits, bit, shifted);
+}
+
+static const char *product_expression(struct emitter *e, struct region *r, struct node *n)
+{
+    struct node *by = n->arg[0];
+    if (by->op == OP_CONST || (n->arg[1]->op != OP_CONST && n->arg[1]->bits < by->bits))
+        by = n->arg[1];
+    if (by->bits == 1 && negative(by))
+        return text(e, "%s - %s", sized(e, n->bits, 0), sum_of_terms(e, r, n, by, 0, 1));
+    return sum_of_terms(e, r, n, by, 0, by->bits);
+}
+
 const char *expression(struct emitter *e, struct region *r, struct node *n)
 {
     unsigned bits = n->bits;
@@ -248,6 +287,8 @@ const char *expression(struct emitter *e, struct region *r, struct node *n)
     struct node *a = n->nargs > 0 ? n->arg[0] : NULL, *b = n->nargs > 1 ? n->arg[1] : NULL;
     static const char *const sign[OP_COUNT] = {[OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*",
                                                [OP_AND] = "&", [OP_OR] = "|",  [OP_XOR] = "^"};
+    if (n->op == OP_MUL && n->in_luts)
+        return product_expression(e, r, n);
     switch (n->op) {
     case OP_ADD:
     case OP_SUB:
@@ -342,7 +383,8 @@ static void emit_node(struct emitter *e, struct region *r, struct node *n)
         fprintf(e->wires, "  %s;%s\n", declaration(e, "wire", net),
                 remark(e, n)); /* see emit_memories */
     } else if (n->op == OP_MUL) {
-        fprintf(e->wires, "  %s;%s\n", declaration(e, "reg", net), remark(e, n));
+        fprintf(e->wires, "  %s%s;%s\n", n->apart ? "(* keep *) " : "", declaration(e, "reg", net),
+                remark(e, n));
         if (r->is_loop) {
             const char *value = expression(e, r, n);
             fprintf(e->clocked, "    %s <= %s;\n", net->name, value);
@@ -354,8 +396,39 @@ static void emit_node(struct emitter *e, struct region *r, struct node *n)
     }
 }
 
+static bool sums_products(struct node *n, bool mark)
+{
+    switch (n->op) {
+    case OP_MUL: n->apart |= mark; return !n->in_luts;
+    case OP_ADD:
+    case OP_SUB: {
+        bool a = sums_products(n->arg[0], mark), b = sums_products(n->arg[1], mark);
+        n->apart |= mark && (a || b);
+        return a || b;
+    }
+    case OP_ZEXT:
+    case OP_SEXT:
+    case OP_TRUNC:
+    case OP_BOUND: return sums_products(n->arg[0], mark);
+    default: return false;
+    }
+}
+
+/* yosys 0.23 puts a register between two products into both of their blocks (ice40_dsp), and loses
+ * one of them. */
+static void keep_products_apart(struct region *r)
+{
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        struct node *n = r->nodes.at[i];
+        if ((n->op == OP_ADD || n->op == OP_SUB) && sums_products(n->arg[0], false) &&
+            sums_products(n->arg[1], false))
+            sums_products(n, true);
+    }
+}
+
 void emit_nodes(struct emitter *e, struct region *r)
 {
+    keep_products_apart(r);
     for (unsigned i = 0; i < r->nodes.n; i++)
         emit_node(e, r, r->nodes.at[i]);
 }

@@ -241,7 +241,9 @@ static void emit_bank(struct emitter *e, struct memory *m, unsigned b,
     bank->name = name;
     if (ports->reads.n == 0)
         return;
-    fprintf(e->out, "\n  reg [%u:0] %s [0:%u];\n", bank->bits - 1, name, m->rows - 1);
+    bool block = m->kind == MEMORY_ROM && m->rows >= 32 && m->rows * bank->bits >= 512;
+    fprintf(e->out, "\n  %sreg [%u:0] %s [0:%u];\n", block ? "(* ram_style = \"block\" *) " : "",
+            bank->bits - 1, name, m->rows - 1);
     emit_initial(e, m, bank, name);
     emit_read_port(e, m, ports, name, bank->bits);
     connect_loads(e, ports, name, 0, bank->bits);
@@ -254,6 +256,63 @@ static void emit_bank(struct emitter *e, struct memory *m, unsigned b,
             choose(e, &ports->writes, true, bank->bits));
     fprintf(e->out, "  always @(posedge clk) if (%s_write) %s[%s_write_row] <= %s_data;\n", name,
             name, name, name);
+}
+
+/* Read and written by different regions, which never work together: one address serves both, as a
+ * single-port memory has it. */
+static bool is_single_port(const struct memory *m, const struct memory_ports *ports)
+{
+    const struct bank_ports *first = &ports->bank[0];
+    if ((uint64_t)m->rows * m->nbanks * m->bank[0].bits < 1 << 17 || m->bank[0].initial)
+        return false;
+    for (unsigned b = 0; b < m->nbanks; b++)
+        for (unsigned i = 0; i < first->reads.n; i++)
+            for (unsigned k = 0; k < ports->bank[b].writes.n; k++)
+                if (first->reads.at[i].region == ports->bank[b].writes.at[k].region)
+                    return false;
+    return first->writes.n > 0;
+}
+
+static void emit_lane_writes(struct emitter *e, const struct memory *m, const char *name,
+                             const char *row, unsigned bits)
+{
+    for (unsigned b = 0; b < m->nbanks; b++)
+        fprintf(e->out, "    if (%s_write_%u) %s[%s][%u:%u] <= %s_data_%u;\n", name, b, name, row,
+                bits * (b + 1) - 1, bits * b, name, b);
+}
+
+static void emit_lane_inputs(struct emitter *e, const struct memory *m,
+                             const struct memory_ports *ports, const char *name)
+{
+    unsigned bits = m->bank[0].bits;
+    for (unsigned b = 0; b < m->nbanks; b++) {
+        fprintf(e->out, "  wire %s_write_%u = %s;\n", name, b, any_of(e, &ports->bank[b].writes));
+        fprintf(e->out, "  wire [%u:0] %s_data_%u =\n      %s;\n", bits - 1, name, b,
+                choose(e, &ports->bank[b].writes, true, bits));
+    }
+}
+
+static void emit_single_port(struct emitter *e, const struct memory *m,
+                             const struct memory_ports *ports, const char *name)
+{
+    unsigned bits = m->bank[0].bits;
+    const char *row = unique_name(e, text(e, "%s_address", name));
+    emit_lane_inputs(e, m, ports, name);
+    fprintf(e->out, "  wire %s_writes =", name);
+    for (unsigned b = 0; b < m->nbanks; b++)
+        fprintf(e->out, "%s %s_write_%u", b ? " |" : "", name, b);
+    fprintf(e->out, ";\n  wire [%u:0] %s = %s_writes ?\n      %s :\n      %s;\n",
+            m->address_bits - 1, row, name,
+            choose(e, &ports->bank[0].writes, false, m->address_bits),
+            choose(e, &ports->bank[0].reads, false, m->address_bits));
+    fprintf(e->out, "  reg [%u:0] %s_word;\n  always @(posedge clk) begin\n", bits * m->nbanks - 1,
+            name);
+    emit_lane_writes(e, m, name, row, bits);
+    fprintf(e->out, "    if (%s~%s_writes) %s_word <= %s[%s];\n  end\n",
+            needs_enable(&ports->bank[0].reads)
+                ? text(e, "(%s) & ", any_of(e, &ports->bank[0].reads))
+                : "",
+            name, name, name, row);
 }
 
 static void emit_wide(struct emitter *e, struct memory *m, struct memory_ports *ports)
@@ -275,22 +334,20 @@ static void emit_wide(struct emitter *e, struct memory *m, struct memory_ports *
     } else {
         emit_initial(e, m, &m->bank[0], name);
     }
-    emit_read_port(e, m, &ports->bank[0], name, bits * m->nbanks);
+    bool single = is_single_port(m, ports);
+    if (single)
+        emit_single_port(e, m, ports, name);
+    else
+        emit_read_port(e, m, &ports->bank[0], name, bits * m->nbanks);
     for (unsigned b = 0; b < m->nbanks; b++)
         connect_loads(e, &ports->bank[b], name, b * bits, bits);
-    if (ports->bank[0].writes.n == 0)
+    if (single || ports->bank[0].writes.n == 0)
         return;
     fprintf(e->out, "  wire [%u:0] %s_write_row =\n      %s;\n", m->address_bits - 1, name,
             choose(e, &ports->bank[0].writes, false, m->address_bits));
-    for (unsigned b = 0; b < m->nbanks; b++) {
-        fprintf(e->out, "  wire %s_write_%u = %s;\n", name, b, any_of(e, &ports->bank[b].writes));
-        fprintf(e->out, "  wire [%u:0] %s_data_%u =\n      %s;\n", bits - 1, name, b,
-                choose(e, &ports->bank[b].writes, true, bits));
-    }
+    emit_lane_inputs(e, m, ports, name);
     fprintf(e->out, "  always @(posedge clk) begin\n");
-    for (unsigned b = 0; b < m->nbanks; b++)
-        fprintf(e->out, "    if (%s_write_%u) %s[%s_write_row][%u:%u] <= %s_data_%u;\n", name, b,
-                name, name, bits * (b + 1) - 1, bits * b, name, b);
+    emit_lane_writes(e, m, name, text(e, "%s_write_row", name), bits);
     fprintf(e->out, "  end\n");
 }
 

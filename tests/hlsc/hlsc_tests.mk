@@ -15,8 +15,9 @@ ifdef SAN
 HLSC_TEST_PROGRAMS := $(HLSC_CHECK_TEST)
 HLSC_TESTS := $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)"
 else
-HLSC_TEST_PROGRAMS := $(HLSC_RIG) $(HLSC_CHECK_TEST)
-HLSC_TESTS := "$(HLSC_RIG) 12" $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)"
+HLSC_TEST_PROGRAMS := $(HLSC_RIG) $(HLSC_CHECK_TEST) $(HLSC_TESTS_DIR)/generate
+HLSC_TESTS := "$(HLSC_RIG) 12" $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)" \
+  "tests/hlsc/fuzz/fuzz.sh $(HLSC) $(HLSC_TESTS_DIR)/generate $(HLSC_TESTS_DIR)/fuzz 20 1"
 endif
 
 $(HLSC_RIG): $(HLSC_KERNELS) $(wildcard tests/hlsc/peers/*) $(HLSC_RIG_SOURCES) hls/hls.h hls/hls_native.h \
@@ -33,3 +34,20 @@ $(HLSC_CHECK_TEST): tests/hlsc/test_check.c $(filter-out $(O)/hlsc/main.o,$(HLSC
 ## test-hlsc: the tests of the compiler alone
 test-hlsc: $(HLSC_TEST_PROGRAMS)
 	@status=0; for t in $(HLSC_TESTS); do echo "$$t"; $$t || status=1; done; exit $$status
+
+.PHONY: bench-hlsc
+## bench-hlsc: cycles, area and clock of hlsc against its peers, in one table
+bench-hlsc: $(HLSC) $(HLSC_RIG)
+	@tests/hlsc/bench/bench.sh $(HLSC) $(O)/bench/hlsc $(HLSC_RIG)
+
+HLSC_GENERATE := $(HLSC_TESTS_DIR)/generate
+$(HLSC_GENERATE): tests/hlsc/fuzz/generate.c
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CFLAGS) -o $@ $<
+
+N ?= 2000
+.PHONY: fuzz-hlsc
+## fuzz-hlsc: random programs natively against RTL: N=2000 SEED=1
+fuzz-hlsc: $(HLSC) $(HLSC_GENERATE)
+	tests/hlsc/fuzz/fuzz.sh $(HLSC) $(HLSC_GENERATE) $(O)/fuzz $(N) $(or $(SEED),1)

@@ -1,4 +1,5 @@
 /* The interpolated tanh of the peers, a word in and out each cycle. */
+/* hlsc: --clock-ns 20 */
 #define tanh_q12 tanh_of
 #include "../peers/tanh_q12.c"
 #undef tanh_q12

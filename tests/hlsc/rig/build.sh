@@ -22,7 +22,7 @@ for source; do
   checks=-DHLSC_CHECK
   grep -q HLS_DISTANCE "$source" && checks="-UHLSC_CHECK $checks"
   for check in $checks; do
-    verilator --lint-only -Wall $check --top-module "$top" "$out/$top.v" hls/hlsc/rtl/hlsc_fifo.v
+    verilator --lint-only -Wall "$check" --top-module "$top" "$out/$top.v" hls/hlsc/rtl/hlsc_fifo.v
   done
   iverilog -g2012 -Wall -t null -s "$top" "$out/$top.v" hls/hlsc/rtl/hlsc_fifo.v
   yosys -q -p "read_verilog -sv $out/$top.v hls/hlsc/rtl/hlsc_fifo.v; hierarchy -check -top $top; proc; check -assert"
