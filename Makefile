@@ -33,7 +33,7 @@ override CFLAGS += $(WARNINGS) -Wstrict-prototypes -Wno-missing-field-initialize
   -fPIC -fvisibility=hidden -ffp-contract=off $(SAN_FLAGS)
 override CXXFLAGS += $(WARNINGS) -fPIC -fvisibility=hidden $(SAN_FLAGS)
 override LDFLAGS += $(SAN_FLAGS)
-override CPPFLAGS += -D_GNU_SOURCE -Ihost/include -Ihost -Ihls -Isim -I$(O)/gen
+override CPPFLAGS += -D_GNU_SOURCE -I. -Ihost/include -Ihost -Ihls -Isim -I$(O)/gen
 
 VERSION := $(shell sed -n 's/^.define EDDY_VERSION "\(.*\)"/\1/p' host/lib/context.c)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
@@ -190,6 +190,7 @@ build: $(HLSC) $(O)/bin/eddy $(O)/lib/libeddy.so.$(VERSION) $(EXAMPLES)
 
 # ---- tests ----
 
+include sim/usb/usb.mk
 include tests/tests.mk
 
 ## demo: train on an electrocardiogram, predict it on the simulated hardware

@@ -1,0 +1,36 @@
+# The simulated board behind USB. Included by the top Makefile.
+USB_PRESET ?= 0
+USB_RTL := $(wildcard hw/usb/*.sv)
+USB_SIM_CFLAGS = $(shell pkg-config --cflags fuse3 libusb-1.0)
+
+$(O)/gen/usb_rom: hw/usb/rom.c hw/usb/usb_format.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+# The engine's identity: what its RTL is made of.
+$(O)/usb/%/hash: $(O)/rtl/%/control.v $(O)/rtl/%/datapath.v $(HW_SOURCES)
+	@mkdir -p $(@D)
+	cat $^ | sha256sum | cut -c1-16 > $@
+
+$(O)/usb/%/usb_rom.sv: $(O)/usb/%/hash $(O)/gen/usb_rom
+	$(call say,GEN)
+	$(O)/gen/usb_rom $* $$(cat $<) > $@
+
+$(O)/usb/sim/Veddy_usb.mk: $(O)/usb/$(USB_PRESET)/usb_rom.sv $(USB_RTL) $(RTL_$(USB_PRESET)) $(HW_SOURCES)
+	$(call say,VERILATE)
+	@mkdir -p $(@D)
+	$(VERILATOR) $(VERILATOR_FLAGS) --prefix Veddy_usb --top-module eddy_usb --Mdir $(@D) $^
+	@touch $@
+
+$(O)/usb/sim/rtl.o: $(O)/usb/sim/Veddy_usb.mk
+	$(call say,CXX)
+	+$(MAKE) -s -C $(@D) -f Veddy_usb.mk Veddy_usb__ALL.a \
+	  OPT_FAST='$(VERILATED_FLAGS)' OPT_SLOW='$(VERILATED_FLAGS)' > $(@D)/make.log
+	$(LD) -r -o $@ --whole-archive $(@D)/Veddy_usb__ALL.a
+
+$(O)/usb/sim/board.o: sim/usb/board.cpp sim/usb/board.h $(O)/usb/sim/Veddy_usb.mk
+	$(call say,CXX)
+	$(CXX) -std=c++17 $(CPPFLAGS) $(VERILATED_CPPFLAGS) -I$(@D) $(CXXFLAGS) -c -o $@ $<
+
+USB_BOARD_OBJECTS := $(O)/usb/sim/rtl.o $(O)/usb/sim/board.o $(O)/obj/sim/usb/bus.o \
+  $(O)/obj/sim/usb/usbdev.o $(VERILATED_OBJECTS)
