@@ -33,7 +33,7 @@ override CFLAGS += $(WARNINGS) -Wstrict-prototypes -Wno-missing-field-initialize
   -fPIC -fvisibility=hidden -ffp-contract=off $(SAN_FLAGS)
 override CXXFLAGS += $(WARNINGS) -fPIC -fvisibility=hidden $(SAN_FLAGS)
 override LDFLAGS += $(SAN_FLAGS)
-override CPPFLAGS += -D_GNU_SOURCE -I. -Ihost/include -Ihost -Ihls -Isim -I$(O)/gen
+override CPPFLAGS += -D_GNU_SOURCE -I. -Ihost/include -Ihost -Ihls -Isim -Ihw -I$(O)/gen
 
 VERSION := $(shell sed -n 's/^.define EDDY_VERSION "\(.*\)"/\1/p' host/lib/context.c)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
@@ -53,7 +53,8 @@ help:
 
 DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys iverilog \
   zlib1g-dev libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev \
-  libzip-dev libcmocka-dev gnuplot-nox python3-scipy jq
+  libzip-dev libcmocka-dev libusb-1.0-0-dev libfuse3-dev usbutils boolector gnuplot-nox \
+  python3-scipy jq
 LINT_PACKAGES := clang-format-14 cppcheck shellcheck
 
 # $(1): packages. Silent, and without root, when all of them are there.
@@ -146,7 +147,7 @@ LIB_SOURCES := $(wildcard host/lib/*.c) \
   $(sort $(MODEL_SOURCES) $(addprefix host/model/,image.c program.c cells.c quantise.c)) $(TRAIN_SOURCES)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/obj/%.o) $(ENGINE_OBJECTS) $(MODEL_GENERATED_OBJECTS) \
   $(SIM_OBJECTS)
-LIBS := $(sort $(MODEL_LIBS) $(TRAIN_LDLIBS)) -lz -lstdc++ -lpthread
+LIBS := $(sort $(MODEL_LIBS) $(TRAIN_LDLIBS)) -lusb-1.0 -lz -lstdc++ -lpthread
 
 $(TRAIN_SOURCES:%.c=$(O)/obj/%.o): override CFLAGS += $(TRAIN_CFLAGS)
 
@@ -186,7 +187,7 @@ $(O)/bin/examples/%: $(O)/obj/host/examples/%/main.o $(O)/lib/libeddy.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 ## build: everything; the commands are then in build/bin
-build: $(HLSC) $(O)/bin/eddy $(O)/lib/libeddy.so.$(VERSION) $(EXAMPLES)
+build: $(HLSC) $(O)/bin/eddy $(O)/lib/libeddy.so.$(VERSION) $(EXAMPLES) $(O)/bin/with-board
 
 # ---- tests ----
 

@@ -20,7 +20,14 @@ struct carrier_options {
     enum sim_stall stall;
     uint64_t seed;
     char trace_path[256]; /* "" for none */
+    char serial[64];      /* of a board; "" for the only one */
+    unsigned timeout_ms;  /* a board that moves nothing for so long is silent */
+    unsigned wait_ms;     /* for a board that is not there yet */
+    bool any_hash;        /* a board whose engine is not the library's is accepted */
 };
+
+/* Default of carrier_options.timeout_ms. */
+#define CARRIER_TIMEOUT_MS 5000
 
 struct carrier;
 
@@ -39,13 +46,19 @@ struct carrier {
     struct eddy_context *context;
 };
 
+/* A device that was found: its serial number, its preset or NULL, and why it cannot be used or NULL. */
+typedef void (*backend_found)(const char *serial, const struct eddy_preset *preset,
+                              const char *problem, void *user);
+
 struct backend {
     const char *scheme; /* of the URI */
     const char *summary;
     int (*open)(struct eddy_context *context, const struct carrier_options *options,
                 struct carrier **carrier);
+    /* NULL: there is a device of each preset. */
+    int (*list)(struct eddy_context *context, backend_found found, void *user);
 };
 
-extern const struct backend eddy_backend_cpu, eddy_backend_sim;
+extern const struct backend eddy_backend_cpu, eddy_backend_sim, eddy_backend_usb;
 
 #endif

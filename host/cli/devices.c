@@ -13,42 +13,65 @@ static const struct argp argp = {
     "A URI is a scheme and options: sim:preset=sim-small-w8,stall=random,seed=7\n"
     "  preset=NAME     the build configuration (default: that of the model)\n"
     "  stall=none|cyclic|random, seed=N   sim: pauses on both ports, for tests\n"
-    "  trace=FILE      sim: an FST waveform of everything\n",
+    "  trace=FILE      sim: an FST waveform of everything\n"
+    "  serial=HEX      usb: which board; not needed for the only one\n"
+    "  wait=S, timeout=S   usb: how long to wait for the board, and for a silent one\n"
+    "  hash=any        usb: accept a board that was built from other sources than this library\n",
     NULL,
     NULL,
     NULL};
+
+static void print_sizes(const char *uri, const struct eddy_preset *preset)
+{
+    printf("%-25s %5u %8u %12zu %7u %7u %7u %8u\n", uri, preset->lanes, preset->weight_bits,
+           (size_t)preset->weight_words * preset->lanes, preset->groups, preset->input_rows,
+           preset->state_rows, preset->streams);
+}
 
 static int print_device(struct eddy_context *context, const struct backend *backend,
                         const struct eddy_preset *preset)
 {
     char uri[64];
     struct eddy_device *device;
-    struct eddy_device_info info;
     snprintf(uri, sizeof uri, "%s:preset=%s", backend->scheme, preset->name);
     const int error = eddy_device_open(context, uri, &device);
     if (error)
         return error;
-    eddy_device_get_info(device, &info);
-    printf("%-25s %5zu %8zu %12zu %7zu %7zu %7zu %8zu\n", uri, info.lanes, info.weight_bits,
-           info.weight_words * info.lanes, info.groups, info.input_rows, info.state_rows,
-           info.streams);
+    print_sizes(uri, preset);
     eddy_device_close(device);
     return EDDY_OK;
 }
 
+/* A board that was found, as its URI. */
+static void print_board(const char *serial, const struct eddy_preset *preset, const char *problem,
+                        void *user)
+{
+    char uri[96];
+    const struct backend *backend = user;
+    snprintf(uri, sizeof uri, "%s:serial=%s", backend->scheme, serial);
+    if (problem) {
+        printf("%-25s cannot be used: %s\n", uri, problem);
+        return;
+    }
+    print_sizes(uri, preset);
+}
+
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    static const struct backend *const backends[] = {&eddy_backend_cpu, &eddy_backend_sim};
+    static const struct backend *const backends[] = {&eddy_backend_cpu, &eddy_backend_sim,
+                                                     &eddy_backend_usb};
     struct options options = {OPTIONS_DEFAULT};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     printf("%-25s %5s %8s %12s %7s %7s %7s %8s\n", "device", "lanes", "bits", "weights", "groups",
            "inputs", "state", "streams");
     for (size_t b = 0; b < sizeof backends / sizeof *backends; b++) {
-        for (size_t p = 0; p < eddy_preset_count(); p++) {
-            const int error = print_device(context, backends[b], eddy_preset_at(p));
-            if (error)
-                return error;
-        }
+        int error = EDDY_OK;
+        if (backends[b]->list)
+            error = backends[b]->list(context, print_board, (void *)(uintptr_t)backends[b]);
+        for (size_t p = 0; p < eddy_preset_count() && !backends[b]->list && !error; p++)
+            error = print_device(context, backends[b], eddy_preset_at(p));
+        if (error)
+            return error;
     }
     if (!options.quiet)
         for (size_t b = 0; b < sizeof backends / sizeof *backends; b++)

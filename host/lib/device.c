@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct backend *const backends[] = {&eddy_backend_cpu, &eddy_backend_sim};
+static const struct backend *const backends[] = {&eddy_backend_cpu, &eddy_backend_sim,
+                                                 &eddy_backend_usb};
 
 /* ---- URIs ---- */
 
@@ -27,6 +28,18 @@ static int parse_stall(struct eddy_context *context, const char *value, enum sim
                      "device URI: stall=%s is not one of none, cyclic, random, burst", value);
 }
 
+static int parse_seconds(struct eddy_context *context, const char *key, const char *value,
+                         unsigned *ms)
+{
+    char *end;
+    const double seconds = strtod(value, &end);
+    if (*end || !*value || !(seconds >= 0 && seconds <= 3600))
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "device URI: %s=%s is not a number of seconds up to 3600", key, value);
+    *ms = (unsigned)(seconds * 1000);
+    return EDDY_OK;
+}
+
 static int parse_option(struct eddy_context *context, const char *key, const char *value,
                         struct carrier_options *options)
 {
@@ -46,12 +59,26 @@ static int parse_option(struct eddy_context *context, const char *key, const cha
                                            "device URI: seed=%s is not a number", value)
                                : EDDY_OK;
     }
+    if (strcmp(key, "serial") == 0 && strlen(value) < sizeof options->serial) {
+        strcpy(options->serial, value);
+        return EDDY_OK;
+    }
+    if (strcmp(key, "timeout") == 0)
+        return parse_seconds(context, key, value, &options->timeout_ms);
+    if (strcmp(key, "wait") == 0)
+        return parse_seconds(context, key, value, &options->wait_ms);
+    if (strcmp(key, "hash") == 0 && strcmp(value, "any") == 0) {
+        options->any_hash = true;
+        return EDDY_OK;
+    }
     if (strcmp(key, "trace") == 0 && strlen(value) < sizeof options->trace_path) {
         strcpy(options->trace_path, value);
         return EDDY_OK;
     }
     return eddy_fail(context, EDDY_ERROR_ARGUMENT,
-                     "device URI: no option '%s'; there are preset, stall, seed and trace", key);
+                     "device URI: no option '%s'; there are preset, stall, seed, trace, serial, "
+                     "timeout, wait and hash=any",
+                     key);
 }
 
 /* Splits "scheme:key=value,key=value". */
@@ -71,8 +98,9 @@ static int parse_uri(struct eddy_context *context, const char *uri, const struct
             *backend = backends[i];
     if (!*backend)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
-                         "no device '%s'; use cpu: or sim:, eddy devices lists them", uri);
-    *options = (struct carrier_options){.preset = eddy_preset_at(0)};
+                         "no device '%s'; use cpu:, sim: or usb:, eddy devices lists them", uri);
+    *options =
+        (struct carrier_options){.preset = eddy_preset_at(0), .timeout_ms = CARRIER_TIMEOUT_MS};
     char *save;
     for (char *key = strtok_r(rest + 1, ",", &save); key; key = strtok_r(NULL, ",", &save)) {
         char *value = strchr(key, '=');

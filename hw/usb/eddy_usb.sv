@@ -50,6 +50,7 @@ module eddy_usb (
       .rst_n(engine_rst_n),
 `ifdef HLSC_CHECK
       .check_failed(check_failed),
+      .active(),
 `endif
       .s_axis_commands_tdata(commands_tdata),
       .s_axis_commands_tvalid(commands_tvalid),

@@ -37,15 +37,38 @@ static const char *const names[ENTRIES] = {
 };
 
 static const uint8_t device[] = {
-    18, 1, LOW(0x0110), 0xff, 0, 0, EDDY_USB_PACKET_BYTES, LOW(EDDY_USB_VENDOR),
-    LOW(EDDY_USB_PRODUCT), LOW(EDDY_USB_RELEASE), 1, 2, 3, 1,
+    18,
+    1,
+    LOW(0x0110),
+    0xff,
+    0,
+    0,
+    EDDY_USB_PACKET_BYTES,
+    LOW(EDDY_USB_VENDOR),
+    LOW(EDDY_USB_PRODUCT),
+    LOW(EDDY_USB_RELEASE),
+    1,
+    2,
+    3,
+    1,
 };
 static const uint8_t configuration[] = {
     /* bus-powered, 100 mA */
-    9, 2, LOW(32), 1, 1, 0, 0x80, 50,
-    9, 4, 0, 0, 2, 0xff, 0, 0, 0,
-    7, 5, EDDY_USB_ENDPOINT_OUT, 2, LOW(EDDY_USB_PACKET_BYTES), 0,
-    7, 5, EDDY_USB_ENDPOINT_IN, 2, LOW(EDDY_USB_PACKET_BYTES), 0,
+    9,       2,
+    LOW(32), 1,
+    1,       0,
+    0x80,    50,
+    9,       4,
+    0,       0,
+    2,       0xff,
+    0,       0,
+    0,       7,
+    5,       EDDY_USB_ENDPOINT_OUT,
+    2,       LOW(EDDY_USB_PACKET_BYTES),
+    0,       7,
+    5,       EDDY_USB_ENDPOINT_IN,
+    2,       LOW(EDDY_USB_PACKET_BYTES),
+    0,
 };
 static const uint8_t language[] = {4, 3, LOW(0x0409)};
 static const uint8_t constants[] = {0, 0, 1, 0};

@@ -25,11 +25,11 @@ enum usb_pid {
 enum { BUS_SILENT = -1, BUS_BROKEN = -2 };
 
 struct bus {
-    struct board *board;     /* NULL: nothing is plugged in */
-    double clocks_per_bit;   /* 4, more or less by the tolerance of the host's clock */
+    struct board *board;   /* NULL: nothing is plugged in */
+    double clocks_per_bit; /* 4, more or less by the tolerance of the host's clock */
     double clocks_due;
-    uint64_t clocks;         /* of the board, since it was plugged in */
-    uint64_t bits;           /* of the host */
+    uint64_t clocks;            /* of the board, since it was plugged in */
+    uint64_t bits;              /* of the host */
     unsigned turnaround_clocks; /* from the end of the latest packet sent to the answer */
     /* Faults. A packet loses one bit in so many packets (0: never), drawn from state. */
     unsigned fault_one_in;

@@ -1,14 +1,13 @@
 # The simulated board behind USB. Included by the top Makefile.
 USB_PRESET ?= 0
 USB_RTL := $(wildcard hw/usb/*.sv)
-USB_SIM_CFLAGS = $(shell pkg-config --cflags fuse3 libusb-1.0)
 
 $(O)/gen/usb_rom: hw/usb/rom.c hw/usb/usb_format.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 # The engine's identity: what its RTL is made of.
-$(O)/usb/%/hash: $(O)/rtl/%/control.v $(O)/rtl/%/datapath.v $(HW_SOURCES)
+$(O)/usb/%/hash: $(addprefix $(O)/rtl/%/,control.v datapath.v results.v) $(HW_SOURCES)
 	@mkdir -p $(@D)
 	cat $^ | sha256sum | cut -c1-16 > $@
 
@@ -34,3 +33,18 @@ $(O)/usb/sim/board.o: sim/usb/board.cpp sim/usb/board.h $(O)/usb/sim/Veddy_usb.m
 
 USB_BOARD_OBJECTS := $(O)/usb/sim/rtl.o $(O)/usb/sim/board.o $(O)/obj/sim/usb/bus.o \
   $(O)/obj/sim/usb/usbdev.o $(VERILATED_OBJECTS)
+
+$(O)/obj/sim/usb/usbfs.o: override CFLAGS += $(shell pkg-config --cflags fuse3)
+
+$(O)/bin/with-board: $(addprefix $(O)/obj/sim/usb/,with_board.o usbfs.o sysfs.o) $(USB_BOARD_OBJECTS)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs fuse3) -lz -lstdc++ -lm -lpthread
+
+# What the library knows of the engines that it was built with.
+$(O)/gen/rtl_hash.h: $(foreach preset,$(PRESETS),$(O)/usb/$(preset)/hash)
+	$(call say,GEN)
+	@mkdir -p $(@D)
+	{ echo 'static const char *const rtl_hashes[] = {'; for preset in $(PRESETS); do \
+	  printf '    [%s] = "%s",\n' $$preset $$(cat $(O)/usb/$$preset/hash); done; echo '};'; } > $@
+$(O)/obj/host/backends/usb_board.o: $(O)/gen/rtl_hash.h

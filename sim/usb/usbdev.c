@@ -76,8 +76,7 @@ int usbdev_in(struct usbdev *dev, unsigned endpoint, bool *toggle, uint8_t *data
     bus_token(&dev->bus, PID_IN, dev->address, endpoint);
     const int length = bus_receive(&dev->bus, packet);
     if (length == 1)
-        return (packet[0] & 0xf) == PID_ACK ? -EILSEQ
-                                            : handshake_result(dev, length, packet, 0);
+        return (packet[0] & 0xf) == PID_ACK ? -EILSEQ : handshake_result(dev, length, packet, 0);
     bus_hold(&dev->bus, LINE_J, GAP_BITS);
     if (!bus_data_good(packet, length))
         return -EILSEQ;
@@ -99,7 +98,8 @@ int usbdev_in(struct usbdev *dev, unsigned endpoint, bool *toggle, uint8_t *data
 /* ---- control transfers ---- */
 
 /* Repeats a transaction through NAKs and errors. */
-static int insist(struct usbdev *dev, enum usb_pid token, bool *toggle, uint8_t *data, size_t n_bytes)
+static int insist(struct usbdev *dev, enum usb_pid token, bool *toggle, uint8_t *data,
+                  size_t n_bytes)
 {
     unsigned errors = 0;
     for (unsigned naks = 0; naks < CONTROL_NAKS; naks++) {
@@ -120,8 +120,8 @@ static int control_data(struct usbdev *dev, bool in, uint8_t *data, size_t lengt
     bool toggle = true;
     size_t moved = 0;
     while (moved < length) {
-        const size_t room = in ? PACKET_BYTES
-                               : (length - moved < PACKET_BYTES ? length - moved : PACKET_BYTES);
+        const size_t room =
+            in ? PACKET_BYTES : (length - moved < PACKET_BYTES ? length - moved : PACKET_BYTES);
         uint8_t packet[PACKET_BYTES];
         if (!in)
             memcpy(packet, data + moved, room);
@@ -311,7 +311,8 @@ static int transact(struct usbdev *dev, struct usbdev_urb *urb)
     const size_t left = urb->length_bytes - urb->actual_bytes;
     if (urb->endpoint & 0x80)
         return usbdev_in(dev, endpoint, toggle, data, left);
-    return usbdev_out(dev, PID_OUT, endpoint, toggle, data, left < PACKET_BYTES ? left : PACKET_BYTES);
+    return usbdev_out(dev, PID_OUT, endpoint, toggle, data,
+                      left < PACKET_BYTES ? left : PACKET_BYTES);
 }
 
 static bool run_urb(struct usbdev *dev, struct usbdev_urb *urb)

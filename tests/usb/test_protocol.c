@@ -162,8 +162,8 @@ static void test_standard_requests(void **state)
     assert_int_equal(data[0], 0);
     assert_int_equal(ask(0x01, 11, 0, 0, 0, NULL), 0);
     assert_int_equal(ask(0x01, 11, 1, 0, 0, NULL), -EPIPE);
-    assert_int_equal(ask(0x00, 1, 1, 0, 0, NULL), -EPIPE);  /* no remote wake-up */
-    assert_int_equal(ask(0x00, 3, 2, 0, 0, NULL), -EPIPE);  /* no test mode */
+    assert_int_equal(ask(0x00, 1, 1, 0, 0, NULL), -EPIPE); /* no remote wake-up */
+    assert_int_equal(ask(0x00, 3, 2, 0, 0, NULL), -EPIPE); /* no test mode */
     assert_int_equal(ask(0x00, 7, 0x0100, 0, 0, NULL), -EPIPE);
     assert_int_equal(ask(0x82, 12, 0, 0x81, 2, data), -EPIPE);
     assert_int_equal(ask(0x00, 9, 2, 0, 0, NULL), -EPIPE);
@@ -173,7 +173,8 @@ static void test_standard_requests(void **state)
     assert_int_equal(data[0], 0);
     assert_int_equal(ask(0x81, 0, 0, 0, 2, data), -EPIPE);
     bool toggle = false;
-    assert_int_equal(usbdev_in(&dev, IN_EP, &toggle, data, 8), -EILSEQ); /* not configured: silent */
+    assert_int_equal(usbdev_in(&dev, IN_EP, &toggle, data, 8),
+                     -EILSEQ); /* not configured: silent */
     assert_int_equal(ask(0x00, 9, 1, 0, 0, NULL), 0);
     dev.toggles[OUT_EP] = dev.toggles[IN_EP + 16] = false;
     works(7);
@@ -335,8 +336,7 @@ static void test_lost_acknowledgement_of_out(void **state)
     (void)state;
     query(bytes, 9);
     bool toggle = *out_toggle();
-    assert_int_equal(usbdev_out(&dev, PID_OUT, OUT_EP, &toggle, bytes, sizeof bytes),
-                     sizeof bytes);
+    assert_int_equal(usbdev_out(&dev, PID_OUT, OUT_EP, &toggle, bytes, sizeof bytes), sizeof bytes);
     /* The host did not hear it, and sends the same again. */
     assert_int_equal(out(bytes, sizeof bytes), sizeof bytes);
     read_answer(9);

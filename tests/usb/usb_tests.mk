@@ -6,3 +6,5 @@ $(O)/tests/usb_protocol: $(O)/obj/tests/usb/test_protocol.o $(USB_BOARD_OBJECTS)
 
 USB_TEST_PROGRAMS := $(O)/tests/usb_protocol
 USB_TESTS := $(O)/tests/usb_protocol
+USB_TEST_PROGRAMS += $(O)/bin/with-board
+USB_TESTS += "tests/usb/run.sh $(O)/bin"
