@@ -31,7 +31,7 @@ struct handle {
 /* A URB of a client, and where it lies in the client. */
 struct submitted {
     struct usbdev_urb urb;
-    struct usbdevfs_urb client = {0};
+    struct usbdevfs_urb client;
     uintptr_t address;
     struct handle *handle;
     struct submitted *next;
