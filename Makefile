@@ -132,6 +132,8 @@ endef
 GENERATED := $(O)/gen/tanh_table.h $(MODEL_GENERATED_HEADERS)
 $(foreach preset,$(PRESETS),$(eval $(call PRESET_RULES,$(preset))))
 
+include sim/xrt/xrt.mk
+
 VERILATED_OBJECTS := $(addprefix $(O)/sim/,verilated.o verilated_fst_c.o verilated_threads.o)
 $(VERILATED_OBJECTS): $(O)/sim/%.o:
 	$(call say,CXX)
