@@ -54,7 +54,7 @@ help:
 DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys iverilog \
   zlib1g-dev libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev \
   libzip-dev libcmocka-dev libusb-1.0-0-dev libfuse3-dev usbutils boolector gnuplot-nox \
-  python3-scipy jq
+  python3-scipy jq libxrt-dev uuid-dev unzip
 LINT_PACKAGES := clang-format-14 cppcheck shellcheck
 
 # $(1): packages. Silent, and without root, when all of them are there.
@@ -189,7 +189,8 @@ $(O)/bin/examples/%: $(O)/obj/host/examples/%/main.o $(O)/lib/libeddy.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 ## build: everything; the commands are then in build/bin
-build: $(HLSC) $(O)/bin/eddy $(O)/lib/libeddy.so.$(VERSION) $(EXAMPLES) $(O)/bin/with-board
+build: $(HLSC) $(O)/bin/eddy $(O)/lib/libeddy.so.$(VERSION) $(EXAMPLES) $(O)/bin/with-board \
+  $(XRT_BUILD)
 
 # ---- tests ----
 

@@ -2,6 +2,7 @@
 # TESTS lists commands; each prints cmocka's "[  PASSED  ] n test(s)." and "[  FAILED  ] n test(s)".
 -include tests/hlsc/hlsc_tests.mk
 -include tests/usb/usb_tests.mk
+include tests/xrt/xrt_tests.mk
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
 SUPPORT_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/support/*.c))
@@ -17,11 +18,11 @@ $(O)/tests/cosim: $(O)/obj/tests/cosim/cosim.o $(SUPPORT_OBJECTS) $(O)/lib/libed
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS) $(USB_TEST_PROGRAMS)
+test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS) $(USB_TEST_PROGRAMS) $(XRT_CARD_TESTS)
 
 LINT_TESTS := $(foreach preset,$(PRESETS),"hw/lint/lint.sh $(O)/rtl/$(preset) $(HW_SOURCES)")
 
-TESTS = $(UNIT_TESTS) "EDDY_TEST_DEVICE=sim: $(O)/tests/test_packets" $(HLSC_TESTS) $(USB_TESTS) \
+TESTS = $(UNIT_TESTS) "EDDY_TEST_DEVICE=sim: $(O)/tests/test_packets" $(HLSC_TESTS) $(USB_TESTS) $(XRT_TESTS) \
   "tests/cli/run.sh $(O)/bin/eddy"
 
 # What sanitizers have something to say about: the host's own programs, and the command line on top of them.

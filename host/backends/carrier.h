@@ -24,6 +24,8 @@ struct carrier_options {
     unsigned timeout_ms;  /* a board that moves nothing for so long is silent */
     unsigned wait_ms;     /* for a board that is not there yet */
     bool any_hash;        /* a board whose engine is not the library's is accepted */
+    char xclbin[256];     /* "" for the simulated card of the preset */
+    char bdf[32];         /* of a card under XRT; "" for the first */
 };
 
 /* Default of carrier_options.timeout_ms. */
@@ -59,6 +61,6 @@ struct backend {
     int (*list)(struct eddy_context *context, backend_found found, void *user);
 };
 
-extern const struct backend eddy_backend_cpu, eddy_backend_sim, eddy_backend_usb;
+extern const struct backend eddy_backend_cpu, eddy_backend_sim, eddy_backend_usb, eddy_backend_xrt;
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct backend *const backends[] = {&eddy_backend_cpu, &eddy_backend_sim,
-                                                 &eddy_backend_usb};
+                                                 &eddy_backend_usb, &eddy_backend_xrt};
 
 /* ---- URIs ---- */
 
@@ -59,10 +59,6 @@ static int parse_option(struct eddy_context *context, const char *key, const cha
                                            "device URI: seed=%s is not a number", value)
                                : EDDY_OK;
     }
-    if (strcmp(key, "serial") == 0 && strlen(value) < sizeof options->serial) {
-        strcpy(options->serial, value);
-        return EDDY_OK;
-    }
     if (strcmp(key, "timeout") == 0)
         return parse_seconds(context, key, value, &options->timeout_ms);
     if (strcmp(key, "wait") == 0)
@@ -71,13 +67,23 @@ static int parse_option(struct eddy_context *context, const char *key, const cha
         options->any_hash = true;
         return EDDY_OK;
     }
-    if (strcmp(key, "trace") == 0 && strlen(value) < sizeof options->trace_path) {
-        strcpy(options->trace_path, value);
-        return EDDY_OK;
+    const struct {
+        const char *key;
+        char *text;
+        size_t size;
+    } texts[] = {{"serial", options->serial, sizeof options->serial},
+                 {"trace", options->trace_path, sizeof options->trace_path},
+                 {"xclbin", options->xclbin, sizeof options->xclbin},
+                 {"bdf", options->bdf, sizeof options->bdf}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (strcmp(key, texts[i].key) == 0 && strlen(value) < texts[i].size) {
+            strcpy(texts[i].text, value);
+            return EDDY_OK;
+        }
     }
     return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                      "device URI: no option '%s'; there are preset, stall, seed, trace, serial, "
-                     "timeout, wait and hash=any",
+                     "timeout, wait, xclbin, bdf and hash=any",
                      key);
 }
 
@@ -98,7 +104,8 @@ static int parse_uri(struct eddy_context *context, const char *uri, const struct
             *backend = backends[i];
     if (!*backend)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
-                         "no device '%s'; use cpu:, sim: or usb:, eddy devices lists them", uri);
+                         "no device '%s'; use cpu:, sim:, usb: or xrt:, eddy devices lists them",
+                         uri);
     *options =
         (struct carrier_options){.preset = eddy_preset_at(0), .timeout_ms = CARRIER_TIMEOUT_MS};
     char *save;

@@ -152,9 +152,11 @@ module axi_writer #(
   /* verilator lint_on PINCONNECTEMPTY */
 
   wire bad = error || (answered && m_axi_bresp != 2'b00);
-  assign m_axi_wvalid = beats_left != 0 && queue_valid;
+  // Data after their address.
+  wire sending = beats_left != 0 && !m_axi_awvalid;
+  assign m_axi_wvalid = sending && queue_valid;
   assign m_axi_wlast = beats_left == 1;
-  assign queue_take = beats_left != 0 && m_axi_wready;
+  assign queue_take = sending && m_axi_wready;
   assign m_axi_bready = 1'b1;
   assign beat = m_axi_wvalid && m_axi_wready;
   assign idle = open_words == 0 && !next_valid && outstanding == 0 && settled;

@@ -57,17 +57,19 @@ static void print_kernel(void)
 
 static void print_xclbin(void)
 {
-    puts("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-         "<project name=\"eddy\">\n"
-         "  <platform vendor=\"eddy\" boardid=\"simulation\" name=\"hw_emu\" featureRomTime=\"0\">\n"
-         "    <version major=\"1\" minor=\"0\"/>\n"
-         "    <device name=\"fpga0\" fpgaDevice=\"virtexuplus:xcu200:fsgd2104:-2:e\">\n"
-         "    <core name=\"OCL_REGION_0\" type=\"clc_region\" clockFreq=\"0MHz\" numComputeUnits=\"1\">\n"
-         "    <kernelClocks>\n"
-         "      <clock port=\"KERNEL_CLK\" frequency=\"300.0MHz\"/>\n"
-         "    </kernelClocks>\n"
-         "    <kernel name=\"" XRT_KERNEL_NAME
-         "\" language=\"ip_c\" type=\"pl\" hwControlProtocol=\"ap_ctrl_hs\">");
+    puts(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<project name=\"eddy\">\n"
+        "  <platform vendor=\"eddy\" boardid=\"simulation\" name=\"hw_emu\" featureRomTime=\"0\">\n"
+        "    <version major=\"1\" minor=\"0\"/>\n"
+        "    <device name=\"fpga0\" fpgaDevice=\"virtexuplus:xcu200:fsgd2104:-2:e\">\n"
+        "    <core name=\"OCL_REGION_0\" type=\"clc_region\" clockFreq=\"0MHz\" "
+        "numComputeUnits=\"1\">\n"
+        "    <kernelClocks>\n"
+        "      <clock port=\"KERNEL_CLK\" frequency=\"300.0MHz\"/>\n"
+        "    </kernelClocks>\n"
+        "    <kernel name=\"" XRT_KERNEL_NAME
+        "\" language=\"ip_c\" type=\"pl\" hwControlProtocol=\"ap_ctrl_hs\">");
     print_ports();
     XRT_ARGUMENTS(XML_ARGUMENT)
     printf("      <instance name=\"" XRT_KERNEL_INSTANCE "\">\n"

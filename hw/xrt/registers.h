@@ -44,12 +44,12 @@
 
 /* X(NAME, offset): what the kernel counts, read only */
 #define XRT_COUNTERS(X)                                                                            \
-    X(COMMAND_HEAD, 0x80)  /* words of the command ring that may be overwritten */                 \
-    X(RESULT_TAIL, 0x84)   /* words of the result ring that may be read */                         \
-    X(STATUS, 0x88)        /* XRT_STATUS bits */                                                   \
-    X(CYCLES, 0x8c)        /* clock cycles of the session */                                       \
-    X(READ_BEATS, 0x90)    /* beats of the bus */                                                  \
-    X(READ_STARVED, 0x94)  /* cycles: engine ready, words in the ring, none delivered */           \
+    X(COMMAND_HEAD, 0x80) /* words of the command ring that may be overwritten */                  \
+    X(RESULT_TAIL, 0x84)  /* words of the result ring that may be read */                          \
+    X(STATUS, 0x88)       /* XRT_STATUS bits */                                                    \
+    X(CYCLES, 0x8c)       /* clock cycles of the session */                                        \
+    X(READ_BEATS, 0x90)   /* beats of the bus */                                                   \
+    X(READ_STARVED, 0x94) /* cycles: engine ready, words in the ring, none delivered */            \
     X(WRITE_BEATS, 0x98)                                                                           \
     X(WRITE_BLOCKED, 0x9c) /* cycles: a result waits though the ring has room */                   \
     X(STEP_CYCLES, 0xa0)   /* from the last ring of command_tail to the last result in memory */   \
@@ -59,8 +59,7 @@
 #define XRT_STATUS_WRITE_ERROR 2u
 #define XRT_IDENTITY 0x45444459u /* "EDDY" */
 
-#define XRT_OFFSET_OF_ARGUMENT(id, NAME, name, offset, qualifier, type)                            \
-    XRT_OFFSET_##NAME = offset,
+#define XRT_OFFSET_OF_ARGUMENT(id, NAME, name, offset, qualifier, type) XRT_OFFSET_##NAME = offset,
 #define XRT_ID_OF_ARGUMENT(id, NAME, name, offset, qualifier, type) XRT_ID_##NAME = id,
 #define XRT_OFFSET_OF_COUNTER(NAME, offset) XRT_OFFSET_##NAME = offset,
 enum { XRT_ARGUMENTS(XRT_ID_OF_ARGUMENT) XRT_ARGUMENT_COUNT };

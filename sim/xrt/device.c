@@ -21,11 +21,10 @@ static int connect_to(const char *name)
 {
     const char *user = getenv("USER"), *id = getenv("EMULATION_SOCKETID");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const int length =
-        user ? snprintf(address.sun_path, sizeof address.sun_path, "/tmp/%s/%s%s", user, name,
-                        id ? id : "xcl_sock")
-             : snprintf(address.sun_path, sizeof address.sun_path, "/tmp/%s%s", name,
-                        id ? id : "xcl_sock");
+    const int length = user ? snprintf(address.sun_path, sizeof address.sun_path, "/tmp/%s/%s%s",
+                                       user, name, id ? id : "xcl_sock")
+                            : snprintf(address.sun_path, sizeof address.sun_path, "/tmp/%s%s", name,
+                                       id ? id : "xcl_sock");
     if (length < 0 || (size_t)length >= sizeof address.sun_path)
         return -1;
     for (int n = 0; n < CONNECT_TRIES; n++) {
@@ -132,7 +131,8 @@ static bool serve(int socket, struct card *card, struct call *call, struct reply
     return reply_send(socket, reply) && call->number != CALL_CLOSE;
 }
 
-static void run(int socket, struct card *card)
+/* False: the kernel broke the protocol of its bus. */
+static bool run(int socket, struct card *card)
 {
     struct call call = {0};
     struct reply reply = {0};
@@ -152,6 +152,7 @@ static void run(int socket, struct card *card)
     }
     call_free(&call);
     reply_free(&reply);
+    return !card_broken(card);
 }
 
 int main(void)
@@ -169,9 +170,9 @@ int main(void)
         fprintf(stderr, "cannot connect to XRT\n");
         return EXIT_FAILURE;
     }
-    run(calls, card);
+    const bool good = run(calls, card);
     if (send(notices, farewell, sizeof farewell, MSG_NOSIGNAL) < 0)
         perror("the farewell");
     card_close(card);
-    return EXIT_SUCCESS;
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,5 +1,5 @@
-/* make_xclbin.c -- writes an xclbin for XRT's hardware emulation: make_xclbin DEVICE METADATA OUTPUT, where DEVICE is
- * the process that XRT shall start. The same input gives the same bytes. */
+/* make_xclbin.c -- writes an xclbin for XRT's hardware emulation: make_xclbin DEVICE METADATA OUTPUT [MEMORY_KIB],
+ * where DEVICE is the process that XRT shall start. The same input gives the same bytes. */
 #include "card.h"
 #include "xrt/registers.h"
 
@@ -89,7 +89,8 @@ enum { GLOBALS = 0 XRT_ARGUMENTS(COUNT_GLOBAL) };
 
 static struct bytes make_connectivity(void)
 {
-    const size_t bytes = offsetof(struct connectivity, m_connection) + GLOBALS * sizeof(struct connection);
+    const size_t bytes =
+        offsetof(struct connectivity, m_connection) + GLOBALS * sizeof(struct connection);
     struct connectivity *connectivity = calloc(1, bytes);
     int n = 0;
     if (!connectivity)
@@ -108,12 +109,12 @@ static struct bytes copy_of(const void *data, size_t n)
     return bytes;
 }
 
-static struct bytes make_topology(void)
+static struct bytes make_topology(uint64_t memory_kib)
 {
     struct mem_topology topology = {.m_count = 1};
     topology.m_mem_data[0].m_type = MEM_DDR4;
     topology.m_mem_data[0].m_used = 1;
-    topology.m_mem_data[0].m_size = CARD_MEMORY_BYTES / 1024;
+    topology.m_mem_data[0].m_size = memory_kib;
     memcpy(topology.m_mem_data[0].m_tag, "DDR[0]", 7);
     return copy_of(&topology, sizeof topology);
 }
@@ -174,13 +175,16 @@ static struct bytes assemble(const struct section sections[SECTIONS])
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        fputs("usage: make_xclbin DEVICE METADATA OUTPUT\n", stderr);
+    const uint64_t memory_kib = argc == 5 ? strtoull(argv[4], NULL, 10) : CARD_MEMORY_BYTES / 1024;
+    if (argc < 4 || argc > 5 || memory_kib == 0 || memory_kib > CARD_MEMORY_BYTES / 1024) {
+        fputs("usage: make_xclbin DEVICE METADATA OUTPUT [MEMORY_KIB]\n", stderr);
         return 2;
     }
     struct section sections[SECTIONS] = {
-        {BITSTREAM, make_archive(argv[1])},   {EMBEDDED_METADATA, read_file(argv[2])},
-        {MEM_TOPOLOGY, make_topology()},      {CONNECTIVITY, make_connectivity()},
+        {BITSTREAM, make_archive(argv[1])},
+        {EMBEDDED_METADATA, read_file(argv[2])},
+        {MEM_TOPOLOGY, make_topology(memory_kib)},
+        {CONNECTIVITY, make_connectivity()},
         {IP_LAYOUT, make_layout()},
     };
     const struct bytes file = assemble(sections);

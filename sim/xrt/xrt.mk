@@ -1,6 +1,5 @@
 # The XRT kernel, its simulated card and the xclbin for hardware emulation.
 XRT_CPPFLAGS := -isystem /usr/include/xrt -Ihw
-XRT_PACKAGES := libxrt-dev uuid-dev unzip
 XRT_SOURCES := $(wildcard hw/xrt/*.sv)
 XRT_PRESETS ?= $(firstword $(PRESETS))
 XRT_O := $(O)/xrt
@@ -79,4 +78,37 @@ $(O)/bin/make_xclbin: sim/xrt/make_xclbin.c sim/xrt/card.h hw/xrt/registers.h
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(CPPFLAGS) $(XRT_CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lzip -luuid
 
-XRT_XCLBINS := $(XRT_PRESETS:%=$(XRT_O)/%.xclbin)
+
+# By name, where the library finds them.
+preset_name = $(shell echo EDDY_PRESET_NAME | \
+  $(CC) -DEDDY_PRESET=$(1) -include hls/config.h -x c -E -P - | tail -n 1 | tr -d '" ')
+define XRT_NAME_RULES
+XRT_XCLBINS += $(O)/share/eddy/$(call preset_name,$(1))-hw_emu.xclbin
+$(O)/share/eddy/$(call preset_name,$(1))-hw_emu.xclbin: $(XRT_O)/$(1).xclbin
+	@mkdir -p $$(@D)
+	cp $$< $$@
+endef
+$(foreach preset,$(XRT_PRESETS),$(eval $(call XRT_NAME_RULES,$(preset))))
+
+# The process in which XRT runs.
+XRT_HELPER_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard host/backends/xrt_helper/*.c))
+$(XRT_HELPER_OBJECTS): override CPPFLAGS += $(XRT_CPPFLAGS)
+$(O)/bin/eddy-xrt: $(XRT_HELPER_OBJECTS)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lxrt_coreutil -lpthread -ldl
+
+# XRT's settings for a program of one's own (XRT_INI_PATH): its emulation loses a buffer that grows, so the first call,
+# which carries the settings, is made the largest.
+$(XRT_O)/xrt.ini:
+	@mkdir -p $(@D)
+	{ printf '%s\n' '[Emulation]' system_dpa=false keep_run_dir=false packet_size=65536 '[Debug]'; \
+	  printf 'pad='; head -c 69632 /dev/zero | tr '\0' x; echo; } > $@
+
+$(O)/bin/examples/xrt_query: host/examples/xrt/main.c hw/xrt/registers.h hls/packet.h
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(XRT_CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lxrt_coreutil
+
+# XRT cannot run under sanitizers; what its process does is tested without.
+XRT_BUILD := $(if $(SAN),,$(O)/bin/eddy-xrt $(XRT_XCLBINS) $(O)/bin/examples/xrt_query $(XRT_O)/xrt.ini $(XRT_O)/kernel.xml)

@@ -78,10 +78,10 @@ full() { eddy run m.eddy -i wave.csv > /dev/full; }
 expect 'run: no room for the output' 1 \
   'eddy: cannot write to the standard output: No space left on device' full
 
-expect 'device: unknown' 1 "eddy: no device 'fpga'; use cpu:, sim: or usb:, eddy devices lists them" \
+expect 'device: unknown' 1 "eddy: no device 'fpga'; use cpu:, sim:, usb: or xrt:, eddy devices lists them" \
   eddy run m.eddy -i wave.csv --device fpga
 expect 'device: unknown option' 1 \
-  "eddy: device URI: no option 'speed'; there are preset, stall, seed, trace, serial, timeout, wait and hash=any" \
+  "eddy: device URI: no option 'speed'; there are preset, stall, seed, trace, serial, timeout, wait, xclbin, bdf and hash=any" \
   eddy run m.eddy -i wave.csv --device sim:speed=9
 match 'device: another preset' 1 '^eddy: the program was compiled for preset sim-small, the device is sim-small-w8' \
   eddy run m.eddy -i wave.csv --device cpu:preset=sim-small-w8

@@ -178,13 +178,13 @@ static void test_wrong_uris_are_refused(void **state)
     static const struct {
         const char *uri, *detail;
     } cases[] = {
-        {"tpu:", "no device 'tpu:'; use cpu:, sim: or usb:, eddy devices lists them"},
-        {"cpu", "no device 'cpu'; use cpu:, sim: or usb:, eddy devices lists them"},
-        {"", "no device ''; use cpu:, sim: or usb:, eddy devices lists them"},
+        {"tpu:", "no device 'tpu:'; use cpu:, sim:, usb: or xrt:, eddy devices lists them"},
+        {"cpu", "no device 'cpu'; use cpu:, sim:, usb: or xrt:, eddy devices lists them"},
+        {"", "no device ''; use cpu:, sim:, usb: or xrt:, eddy devices lists them"},
         {"cpu:preset=huge", "device URI: no preset 'huge'; eddy devices lists them"},
         {"cpu:stall=often", "device URI: stall=often is not one of none, cyclic, random, burst"},
-        {"cpu:colour=red",
-         "device URI: no option 'colour'; there are preset, stall, seed, trace, serial, timeout, wait and hash=any"},
+        {"cpu:colour=red", "device URI: no option 'colour'; there are preset, stall, seed, trace, "
+                           "serial, timeout, wait, xclbin, bdf and hash=any"},
         {"cpu:seed=x", "device URI: seed=x is not a number"},
         {"cpu:stall=random", "cpu: has no ports to stall and no signals to trace; use sim:"},
         {"cpu:trace=x.fst", "cpu: has no ports to stall and no signals to trace; use sim:"},

@@ -1,0 +1,320 @@
+/* xrt.c -- xrt: a card under Xilinx XRT, as a carrier. XRT runs in a process of its own, eddy-xrt. */
+#include "carrier.h"
+#include "lib/context.h"
+#include "xrt_helper/helper.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* Loading a bitstream takes a while; the emulation sleeps for ten seconds. */
+#define OPEN_TIMEOUT_MS 60000
+#define CLOSE_TIMEOUT_MS 10000
+/* How much longer than its own silence the helper may take to answer. */
+#define ANSWER_MARGIN_MS 5000
+
+struct xrt_carrier {
+    struct carrier base;
+    int socket;   /* -1: none */
+    pid_t helper; /* leads a session of its own; 0: none */
+    unsigned silence_ms;
+    bool lost; /* what was lost stays lost */
+    char folder[64];
+};
+
+/* ---- files ---- */
+
+/* The folder of what the library was linked into: the program, or libeddy.so. */
+static void own_folder(char folder[static 512])
+{
+    Dl_info info;
+    char path[PATH_MAX] = "";
+    if (dladdr((const void *)&eddy_backend_xrt, &info) && strstr(info.dli_fname, ".so"))
+        snprintf(path, sizeof path, "%s", info.dli_fname);
+    else if (readlink("/proc/self/exe", path, sizeof path - 1) < 0)
+        *path = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    snprintf(folder, 512, "%.511s", path);
+}
+
+/* Finds a file below the folder of the library or those around it: in the build and once installed. */
+static bool find_file(const char *const *places, const char *name, char path[static PATH_MAX])
+{
+    char folder[512], place[PATH_MAX];
+    own_folder(folder);
+    for (; *places; places++) {
+        snprintf(place, sizeof place, "%s/%s/%s", folder, *places, name);
+        if (access(place, R_OK) == 0 && realpath(place, path))
+            return true;
+    }
+    return false;
+}
+
+static int find_files(struct eddy_context *context, const struct carrier_options *options,
+                      char helper[static PATH_MAX], char xclbin[static PATH_MAX])
+{
+    static const char *const programs[] = {".", "../bin", "..", NULL};
+    static const char *const bitstreams[] = {"../share/eddy", "../../share/eddy", NULL};
+    char name[128];
+    if (!find_file(programs, "eddy-xrt", helper))
+        return eddy_fail(context, EDDY_ERROR_DEVICE,
+                         "xrt: eddy-xrt is not beside the program; 'make build' makes it");
+    snprintf(name, sizeof name, "%s-hw_emu.xclbin", options->preset->name);
+    if (*options->xclbin) {
+        if (!realpath(options->xclbin, xclbin))
+            return eddy_fail(context, EDDY_ERROR_IO, "xrt: %s: %s", options->xclbin,
+                             strerror(errno));
+    } else if (!find_file(bitstreams, name, xclbin)) {
+        return eddy_fail(context, EDDY_ERROR_DEVICE,
+                         "xrt: there is no %s; name a bitstream of preset %s: xrt:xclbin=FILE",
+                         name, options->preset->name);
+    }
+    return EDDY_OK;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw)
+{
+    (void)status, (void)type, (void)ftw;
+    remove(path);
+    return 0;
+}
+
+/* ---- the helper ---- */
+
+static int start_helper(struct xrt_carrier *c, const char *helper, const char *xclbin,
+                        const char *bdf)
+{
+    int sockets[2];
+    char silence[16], log[128];
+    char *argv[] = {(char *)helper, (char *)xclbin, (char *)bdf, silence, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
+        return errno;
+    snprintf(silence, sizeof silence, "%u", c->silence_ms);
+    snprintf(log, sizeof log, "%s/" HELPER_LOG, c->folder);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    posix_spawn_file_actions_adddup2(&actions, sockets[1], HELPER_SOCKET);
+    posix_spawn_file_actions_addchdir_np(&actions, c->folder);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+    const int error = posix_spawn(&c->helper, helper, &actions, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    close(sockets[1]);
+    if (error) {
+        c->helper = 0;
+        close(sockets[0]);
+        return error;
+    }
+    c->socket = sockets[0];
+    return 0;
+}
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* Ends the helper with all that it started, by force when it has not ended after `patience_ms`. */
+static void end_helper(struct xrt_carrier *c, double patience_ms)
+{
+    const double begin_ms = now_ms();
+    if (c->socket >= 0)
+        close(c->socket);
+    c->socket = -1;
+    if (!c->helper)
+        return;
+    while (waitpid(c->helper, NULL, WNOHANG) == 0) {
+        if (now_ms() - begin_ms > patience_ms) {
+            kill(-c->helper, SIGKILL);
+            waitpid(c->helper, NULL, 0);
+            break;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    kill(-c->helper, SIGKILL);
+    c->helper = 0;
+}
+
+/* ---- messages, with a deadline ---- */
+
+enum { GOOD, LATE, GONE };
+
+static int move_bytes(int socket, void *bytes, size_t n_bytes, bool out, double deadline_ms)
+{
+    for (char *at = bytes; n_bytes;) {
+        struct pollfd event = {.fd = socket, .events = out ? POLLOUT : POLLIN};
+        const double left_ms = deadline_ms - now_ms();
+        const int ready = left_ms > 0 ? poll(&event, 1, (int)left_ms + 1) : 0;
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready <= 0)
+            return LATE;
+        const ssize_t n = out ? send(socket, at, n_bytes, MSG_NOSIGNAL | MSG_DONTWAIT)
+                              : recv(socket, at, n_bytes, MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        if (n <= 0)
+            return GONE;
+        at += n;
+        n_bytes -= (size_t)n;
+    }
+    return GOOD;
+}
+
+/* The last line that XRT printed, for when it ended without a word to us. */
+static void last_line(const struct xrt_carrier *c, char line[static 200])
+{
+    char path[128], text[200];
+    snprintf(path, sizeof path, "%s/" HELPER_LOG, c->folder);
+    snprintf(line, 200, "it said nothing");
+    FILE *log = fopen(path, "r");
+    while (log && fgets(text, sizeof text, log)) {
+        text[strcspn(text, "\n")] = '\0';
+        if (*text)
+            memcpy(line, text, sizeof text);
+    }
+    if (log)
+        fclose(log);
+}
+
+/* Records why the device is lost, and ends the helper. */
+static int lose(struct xrt_carrier *c, int how, double waited_ms)
+{
+    char line[200];
+    last_line(c, line);
+    c->lost = true;
+    end_helper(c, 0);
+    return how == LATE ? eddy_fail(c->base.context, EDDY_ERROR_DEVICE,
+                                   "xrt: no answer within %.0f s; close the device and open it "
+                                   "again. XRT's last line: %s",
+                                   waited_ms / 1e3, line)
+                       : eddy_fail(c->base.context, EDDY_ERROR_DEVICE,
+                                   "xrt: XRT has ended; close the device and open it again. Its "
+                                   "last line: %s",
+                                   line);
+}
+
+/* Receives an answer; `words` has room for as many as were wanted. */
+static int receive_answer(struct xrt_carrier *c, double timeout_ms, struct helper_answer *answer,
+                          uint16_t *words)
+{
+    const double deadline_ms = now_ms() + timeout_ms;
+    char text[401];
+    int how = move_bytes(c->socket, answer, sizeof *answer, false, deadline_ms);
+    if (how == GOOD && answer->error) {
+        const size_t n = answer->received < sizeof text ? answer->received : sizeof text - 1;
+        how = move_bytes(c->socket, text, n, false, deadline_ms);
+        text[n] = '\0';
+        if (how == GOOD) {
+            c->lost = true;
+            end_helper(c, 0);
+            return eddy_fail(c->base.context, answer->error, "xrt: %s", text);
+        }
+    } else if (how == GOOD) {
+        how = move_bytes(c->socket, words, answer->received * sizeof *words, false, deadline_ms);
+    }
+    return how == GOOD ? EDDY_OK : lose(c, how, timeout_ms);
+}
+
+static size_t at_most(size_t n, size_t limit)
+{
+    return n < limit ? n : limit;
+}
+
+static int transfer(struct carrier *carrier, const uint16_t *send, size_t send_words, size_t *sent,
+                    uint16_t *receive, size_t receive_words, size_t *received)
+{
+    struct xrt_carrier *c = (struct xrt_carrier *)carrier;
+    struct helper_request request = {(uint32_t)at_most(send_words, HELPER_MAX_WORDS),
+                                     (uint32_t)at_most(receive_words, HELPER_MAX_WORDS)};
+    struct helper_answer answer;
+    *sent = *received = 0;
+    if (c->lost)
+        return eddy_fail(carrier->context, EDDY_ERROR_DEVICE,
+                         "xrt: the device was lost; close it and open it again");
+    const double timeout_ms = (double)c->silence_ms + ANSWER_MARGIN_MS;
+    const double deadline_ms = now_ms() + timeout_ms;
+    int how = move_bytes(c->socket, &request, sizeof request, true, deadline_ms);
+    if (how == GOOD)
+        how = move_bytes(c->socket, (void *)send, request.send_words * sizeof *send, true,
+                         deadline_ms);
+    /* A helper that has gone may have left word of why. */
+    if (how == LATE)
+        return lose(c, how, timeout_ms);
+    const int error = receive_answer(c, timeout_ms, &answer, receive);
+    if (error)
+        return error;
+    *sent = answer.sent;
+    *received = answer.received;
+    return EDDY_OK;
+}
+
+static void close_xrt(struct carrier *carrier)
+{
+    struct xrt_carrier *c = (struct xrt_carrier *)carrier;
+    end_helper(c, c->lost ? 0 : CLOSE_TIMEOUT_MS);
+    if (*c->folder)
+        nftw(c->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    free(c);
+}
+
+static int open_xrt(struct eddy_context *context, const struct carrier_options *options,
+                    struct carrier **carrier)
+{
+    static const struct carrier_ops ops = {transfer, close_xrt};
+    char helper[PATH_MAX], xclbin[PATH_MAX];
+    struct helper_answer answer;
+    int error = find_files(context, options, helper, xclbin);
+    if (error)
+        return error;
+    struct xrt_carrier *c = calloc(1, sizeof *c);
+    if (!c)
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
+    *c = (struct xrt_carrier){.base = {&ops, context},
+                              .socket = -1,
+                              .silence_ms =
+                                  options->timeout_ms ? options->timeout_ms : DEFAULT_SILENCE_MS,
+                              .folder = "/tmp/eddy-xrt-XXXXXX"};
+    if (!mkdtemp(c->folder)) {
+        *c->folder = '\0';
+        error = eddy_fail(context, EDDY_ERROR_IO, "xrt: no folder in /tmp: %s", strerror(errno));
+    } else if ((errno = start_helper(c, helper, xclbin, options->bdf))) {
+        error = eddy_fail(context, EDDY_ERROR_DEVICE, "xrt: %s: %s", helper, strerror(errno));
+    } else {
+        error = receive_answer(c, OPEN_TIMEOUT_MS, &answer, NULL);
+    }
+    if (error) {
+        close_xrt(&c->base);
+        return error;
+    }
+    *carrier = &c->base;
+    return EDDY_OK;
+}
+
+const struct backend eddy_backend_xrt = {
+    "xrt", "a PCIe card under Xilinx XRT, or XRT's hardware emulation", open_xrt, NULL};
