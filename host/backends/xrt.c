@@ -297,8 +297,7 @@ static int open_xrt(struct eddy_context *context, const struct carrier_options *
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     *c = (struct xrt_carrier){.base = {&ops, context},
                               .socket = -1,
-                              .silence_ms =
-                                  options->timeout_ms ? options->timeout_ms : DEFAULT_SILENCE_MS,
+                              .silence_ms = options->timeout_ms,
                               .folder = "/tmp/eddy-xrt-XXXXXX"};
     if (!mkdtemp(c->folder)) {
         *c->folder = '\0';
