@@ -73,11 +73,25 @@ static LLVMIntPredicate inverse(LLVMIntPredicate p)
  * else 0. */
 static int64_t trips_of(const struct counter *c, LLVMIntPredicate go_on, int64_t limit)
 {
-    int64_t span = c->step > 0 ? limit - c->first : c->first - limit;
-    int64_t step = c->step > 0 ? c->step : -c->step;
-    bool with_limit =
-        go_on == LLVMIntULE || go_on == LLVMIntSLE || go_on == LLVMIntUGE || go_on == LLVMIntSGE;
-    span += with_limit;
+    bool up = c->step > 0;
+    int64_t span = up ? limit - c->first : c->first - limit, step = up ? c->step : -c->step;
+    switch (go_on) {
+    case LLVMIntNE:
+        if (span <= 0 || span % step != 0)
+            return 0;
+        break;
+    case LLVMIntULT:
+    case LLVMIntSLT:
+        if (!up)
+            return 0;
+        break;
+    case LLVMIntUGT:
+    case LLVMIntSGT:
+        if (up)
+            return 0;
+        break;
+    default: return 0;
+    }
     return span <= 0 ? 1 : (span + step - 1) / step;
 }
 
@@ -175,20 +189,21 @@ static int64_t all_iterations(const struct cfg *cfg, const struct loop *loop)
     return loop->iterations * (within ? within : 1);
 }
 
-static void name_iterations(struct program *p, struct cfg *cfg, struct loop *loop)
+static void name_iterations(struct program *p, struct cfg *cfg, const struct loop *loop)
 {
-    int64_t n = all_iterations(cfg, loop);
-    if (n == 0)
-        return;
-    LLVMTypeRef number = LLVMInt64TypeInContext(p->context);
-    LLVMTypeRef signature = LLVMFunctionType(LLVMVoidTypeInContext(p->context), &number, 1, false);
+    unsigned depth = 0; /* of a nest that becomes one loop, the outermost counts */
+    for (const struct loop *l = loop->outer; l; l = l->outer)
+        depth++;
+    LLVMTypeRef number = LLVMInt64TypeInContext(p->context), types[2] = {number, number};
+    LLVMTypeRef signature = LLVMFunctionType(LLVMVoidTypeInContext(p->context), types, 2, false);
     LLVMValueRef f = LLVMGetNamedFunction(p->module, "__hls_iterations");
     if (!f)
         f = LLVMAddFunction(p->module, "__hls_iterations", signature);
-    LLVMValueRef arg = LLVMConstInt(number, (uint64_t)n, false);
+    LLVMValueRef args[2] = {LLVMConstInt(number, (uint64_t)all_iterations(cfg, loop), false),
+                            LLVMConstInt(number, depth, false)};
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
     LLVMPositionBuilderBefore(builder, LLVMGetBasicBlockTerminator(loop->latches.at[0]->llvm));
-    LLVMBuildCall2(builder, signature, f, &arg, 1, "");
+    LLVMBuildCall2(builder, signature, f, args, 2, "");
     LLVMDisposeBuilder(builder);
 }
 

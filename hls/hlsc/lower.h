@@ -29,7 +29,9 @@ struct loop {
     bool has_inner;
     bool marked, automatic;
     int64_t iterations; /* 0: not known */
-    int ii;             /* of the marker, 0 for the smallest */
+    bool counted;
+    unsigned count_depth; /* of the loop in the source that they are counted for */
+    int ii;               /* of the marker, 0 for the smallest */
     struct loc loc;
 };
 struct cfg {

@@ -13,8 +13,12 @@ static void read_markers(struct program *p, struct cfg *cfg)
             if (!LLVMIsACallInst(v))
                 continue;
             if (strcmp(callee_name(v), "__hls_iterations") == 0 && b->loop) {
-                int64_t n = LLVMConstIntGetSExtValue(LLVMGetOperand(v, 0));
-                b->loop->iterations = n > b->loop->iterations ? n : b->loop->iterations;
+                unsigned depth = (unsigned)LLVMConstIntGetZExtValue(LLVMGetOperand(v, 1));
+                if (!b->loop->counted || depth < b->loop->count_depth) {
+                    b->loop->iterations = LLVMConstIntGetSExtValue(LLVMGetOperand(v, 0));
+                    b->loop->count_depth = depth;
+                    b->loop->counted = true;
+                }
             }
             bool automatic = strcmp(callee_name(v), "__hls_auto") == 0;
             if (automatic || strcmp(callee_name(v), "__hls_smallest") == 0) {

@@ -8,12 +8,25 @@ const char *state_name(struct emitter *e, const struct region *r, int cycle)
                                        : text(e, "S_%s_%d", r->state_name, cycle);
 }
 
+/* A loop's state serves the loop alone: its first value may be set whichever way is taken, if only one
+ * way sets it. A reset without a condition of its own costs no logic. */
+static bool set_on_every_way(const struct region *r, const struct edge *edge, const struct move *m)
+{
+    if (r->is_loop || r->edges.n < 2 || !m->to->phi)
+        return false;
+    for (unsigned i = 0; i < r->edges.n; i++)
+        for (unsigned k = 0; &r->edges.at[i] != edge && k < r->edges.at[i].moves.n; k++)
+            if (r->edges.at[i].moves.at[k].to == m->to)
+                return false;
+    return true;
+}
+
 const char *transition(struct emitter *e, struct region *r, struct edge *edge, int cycle)
 {
     const char *all = "";
     for (unsigned i = 0; i < edge->moves.n; i++) {
         struct move *m = &edge->moves.at[i];
-        if (m->value->op == OP_VAR && m->value->variable == m->to)
+        if ((m->value->op == OP_VAR && m->value->variable == m->to) || set_on_every_way(r, edge, m))
             continue;
         all = text(e, "%s          %s <= %s;\n", all, net_of_variable(e, m->to)->name,
                    operand(e, r, m->value, cycle, m->to->bits));
@@ -120,6 +133,13 @@ static const char *waits_for(struct emitter *e, const struct region *r, int cycl
 
 static void emit_ways_out(struct emitter *e, struct region *r)
 {
+    for (unsigned i = 0; i < r->edges.n; i++)
+        for (unsigned k = 0; k < r->edges.at[i].moves.n; k++) {
+            const struct move *m = &r->edges.at[i].moves.at[k];
+            if (set_on_every_way(r, &r->edges.at[i], m))
+                fprintf(e->cases, "          %s <= %s;\n", net_of_variable(e, m->to)->name,
+                        operand(e, r, m->value, r->depth, m->to->bits));
+        }
     for (unsigned i = 0; i < r->edges.n; i++) {
         struct edge *edge = &r->edges.at[i];
         bool last = i + 1 == r->edges.n;

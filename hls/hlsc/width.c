@@ -227,7 +227,74 @@ static bool store_ranges(struct memory *m, const struct node *store, unsigned ro
     return changed;
 }
 
-static bool region_ranges(struct region *r, unsigned round)
+/* ---- state that counts up to a constant and starts again ---- */
+
+static bool tests_for(const struct node *c, const struct node *phi, wide *limit)
+{
+    bool equality = c->op == OP_CMP && (c->compare == CMP_EQ || c->compare == CMP_NE) &&
+                    c->arg[0] == phi && c->arg[1]->op == OP_CONST;
+    if (equality)
+        *limit = (wide)c->arg[1]->value;
+    return equality;
+}
+
+/* The constant that phi is compared with on the way to its next value n; -1 without one. */
+static wide limit_of(const struct node *phi, const struct node *n, int depth)
+{
+    wide limit = -1;
+    if (n->op != OP_SELECT || depth == 0 || tests_for(n->arg[0], phi, &limit))
+        return limit;
+    limit = limit_of(phi, n->arg[1], depth - 1);
+    return limit >= 0 ? limit : limit_of(phi, n->arg[2], depth - 1);
+}
+
+/* n is at most `limit` if phi is; `below`: phi is known not to be at the limit. */
+static bool stays_within(const struct node *phi, const struct node *n, wide limit, bool below,
+                         int depth)
+{
+    wide tested = -1;
+    if (n == phi)
+        return true;
+    if (n->op == OP_CONST)
+        return (wide)n->value <= limit;
+    if (n->op == OP_ADD)
+        return below && n->arg[0] == phi && ir_is_const(n->arg[1], 1);
+    if (n->op != OP_SELECT || depth == 0)
+        return false;
+    bool here = tests_for(n->arg[0], phi, &tested) && tested == limit;
+    bool equal = n->arg[0]->compare == CMP_EQ;
+    return stays_within(phi, n->arg[1], limit, here ? !equal : below, depth - 1) &&
+           stays_within(phi, n->arg[2], limit, here ? equal : below, depth - 1);
+}
+
+/* Every other value that the variable takes is 0..limit. */
+static bool enters_within(const struct program *p, const struct variable *v, wide limit)
+{
+    for (unsigned i = 0; i < p->regions.n; i++) {
+        const struct region *r = p->regions.at[i];
+        for (unsigned e = 0; e < r->edges.n; e++)
+            for (unsigned m = 0; m < r->edges.at[e].moves.n; m++) {
+                const struct move *move = &r->edges.at[e].moves.at[m];
+                const struct range from = move->value->range;
+                if (move->to == v && !is_empty(from) && (from.lo < 0 || from.hi > limit))
+                    return false;
+            }
+    }
+    return v->memory == NULL && !v->has_reset;
+}
+
+/* What the next value of a loop's state can be. */
+static struct range next_range(const struct program *p, const struct node *phi)
+{
+    struct range next = phi->next->range;
+    wide limit = limit_of(phi, phi->next, 6);
+    if (limit >= 0 && limit <= full(phi->width).hi && next.hi > limit &&
+        stays_within(phi, phi->next, limit, false, 6) && enters_within(p, phi->variable, limit))
+        return (struct range){next.lo < 0 ? 0 : next.lo, limit};
+    return next;
+}
+
+static bool region_ranges(const struct program *p, struct region *r, unsigned round)
 {
     bool changed = false;
     for (unsigned i = 0; i < r->nodes.n; i++) {
@@ -240,7 +307,7 @@ static bool region_ranges(struct region *r, unsigned round)
     }
     for (unsigned i = 0; i < r->phis.n; i++) {
         struct node *phi = r->phis.at[i];
-        changed |= widen(&phi->variable->range, phi->next->range, phi->width, round);
+        changed |= widen(&phi->variable->range, next_range(p, phi), phi->width, round);
     }
     for (unsigned i = 0; i < r->liveouts.n; i++)
         changed |= widen(&r->liveouts.at[i].to->range, r->liveouts.at[i].value->range,
@@ -288,7 +355,7 @@ static void find_ranges(struct program *p)
     for (unsigned round = 0; changed; round++) {
         changed = memory_ranges(p, round);
         for (unsigned i = 0; i < p->regions.n; i++)
-            changed |= region_ranges(p->regions.at[i], round);
+            changed |= region_ranges(p, p->regions.at[i], round);
     }
 }
 

@@ -51,3 +51,9 @@ N ?= 2000
 ## fuzz-hlsc: random programs natively against RTL: N=2000 SEED=1
 fuzz-hlsc: $(HLSC) $(HLSC_GENERATE)
 	tests/hlsc/fuzz/fuzz.sh $(HLSC) $(HLSC_GENERATE) $(O)/fuzz $(N) $(or $(SEED),1)
+
+.PHONY: mutate-hlsc
+## mutate-hlsc: breaks the rules of the compiler one by one; each must be found out
+mutate-hlsc: $(HLSC)
+	HLSC_CFLAGS="$(HLSC_CPPFLAGS)" HLSC_OBJECTS=$(O)/hlsc LIBS="$(HLSC_LDLIBS)" \
+	  tests/hlsc/mutate/mutate.sh $(HLSC) $(O)/mutate

@@ -16,7 +16,9 @@ module hlsc_fifo #(
   output reg              m_axis_tvalid,
   input  wire             m_axis_tready
 );
-  localparam [LOG2_DEPTH:0] LIMIT = (1 << LOG2_DEPTH) - MARGIN;
+  // half of the depth, where that leaves room enough: a test of two bits
+  localparam HALF = 1 << (LOG2_DEPTH - 1);
+  localparam [LOG2_DEPTH:0] LIMIT = HALF >= 4 && MARGIN <= HALF ? HALF - 1 : 2 * HALF - MARGIN;
 
   reg [WIDTH-1:0] words [0:(1<<LOG2_DEPTH)-1];
   reg [WIDTH-1:0] fetched;

@@ -1,0 +1,59 @@
+#!/bin/bash
+# mutate.sh HLSC OUT -- each rule of mutations.txt is broken in turn; hlsc is built with the fault, and must
+# be found out: by the checker of schedules, by the test of the checker, or by a kernel that computes something else.
+set -u
+hlsc=$1 out=$2
+shift 2
+here=$(dirname "$0")
+mkdir -p "$out/good" "$out/objects"
+kernels=("$here"/../kernels/*.c)
+options() { sed -n 's|.*/\* hlsc: \(.*\) \*/.*|\1|p' "$1"; }
+
+compile_all() { # HLSC OUT: prints the kernel that fails
+  local k
+  for k in "${kernels[@]}"; do
+    # shellcheck disable=SC2046 # options are words
+    timeout 20 "$1" "$k" --top "$(basename "$k" .c)" -I hls -o "$2/$(basename "$k" .c).v" -q $(options "$k") >/dev/null 2>"$2/log" ||
+      { echo "$(basename "$k" .c): $(head -1 "$2/log")"; return; }
+  done
+}
+
+found_by() { # FILE: with the mutated object in place
+  local object=$out/objects/${1%.c}.o why k differing=()
+  "${CC:-cc}" -std=c11 -D_GNU_SOURCE $HLSC_CFLAGS -O1 -w -Ihls/hlsc -c "$out/$1" -o "$object" || { echo 'it does not compile'; return 1; }
+  # shellcheck disable=SC2086,SC2046 # lists of words
+  "${CC:-cc}" -o "$out/hlsc" "$object" $(ls "$HLSC_OBJECTS"/*.o | grep -v "/${1%.c}.o$") $LIBS || return 1
+  why=$(compile_all "$out/hlsc" "$out")
+  [ -z "$why" ] || { echo "$why"; return 0; }
+  # shellcheck disable=SC2086,SC2046
+  "${CC:-cc}" -std=c11 -D_GNU_SOURCE $HLSC_CFLAGS -w -Ihls/hlsc -o "$out/test_check" "$here/../test_check.c" "$object" \
+    $(ls "$HLSC_OBJECTS"/*.o | grep -v "/${1%.c}.o$\|/main.o$") $LIBS -lcmocka
+  timeout 100 "$out/test_check" >/dev/null 2>&1 || { echo 'test_check'; return 0; }
+  tests/hlsc/refusals.sh "$out/hlsc" >/dev/null 2>&1 || { echo 'a refusal'; return 0; }
+  for k in "${kernels[@]}"; do
+    cmp -s "$out/good/$(basename "$k" .c).v" "$out/$(basename "$k" .c).v" || differing+=("$k")
+  done
+  [ ${#differing[@]} -gt 0 ] || { echo 'no kernel changes'; return 1; }
+  "$here/../rig/build.sh" "$out/hlsc" "$out/rig" "${differing[@]:0:12}" >"$out/log" 2>&1 || { echo 'the RTL does not build'; return 0; }
+  timeout 300 "$out/rig/rig" 12 >"$out/log" 2>&1 && { echo "${#differing[@]} kernels change, none fails"; return 1; }
+  sed -n 's/.*FAILED \] \([a-z0-9_]*\):.*/\1/p' "$out/log" | head -1
+}
+
+compile_all "$hlsc" "$out/good"
+killed=0 survived=0
+while IFS='|' read -r file rule edit; do
+  case $file in '#'* | '') continue ;; esac
+  [ -z "${ONLY-}" ] || [ "$ONLY" = "$file" ] || continue
+  rm -f "$out"/objects/*
+  sed "$edit" "hls/hlsc/$file" >"$out/$file"
+  if cmp -s "hls/hlsc/$file" "$out/$file"; then
+    why='the edit finds nothing'
+    false
+  else
+    why=$(found_by "$file")
+  fi && { killed=$((killed + 1)); mark='      OK'; } || { survived=$((survived + 1)); mark='  FAILED'; }
+  printf '[ %s ] %-11s %-52s %s\n' "$mark" "$file" "$rule" "$why"
+done <"$here/mutations.txt"
+echo "[  PASSED  ] $killed test(s)."
+[ $survived -eq 0 ] || echo "[  FAILED  ] $survived test(s)"
+[ $survived -eq 0 ]
