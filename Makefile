@@ -215,7 +215,7 @@ lint-rtl: $(foreach preset,$(PRESETS),$(RTL_$(preset)))
 	@for preset in $(PRESETS); do VERILATOR=$(VERILATOR) YOSYS=$(YOSYS) \
 	  hw/lint/lint.sh $(O)/rtl/$$preset $(HW_SOURCES) || exit 1; done
 
-FORMATTED := $(shell git ls-files '*.c' '*.h' 2>/dev/null | grep -v '^tests/hlsc/\(refusals\|kernels\|peers\)/')
+FORMATTED := $(shell git ls-files '*.c' '*.h' 2>/dev/null | grep -v '^tests/hlsc/\(refusals\|kernels\|peers\|fuzz/found\)/')
 lint-c:
 	$(call install_missing,$(LINT_PACKAGES))
 	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)

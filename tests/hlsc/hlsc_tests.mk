@@ -5,7 +5,7 @@ include hls/hlsc/hlsc.mk
 endif
 
 HLSC_TESTS_DIR := $(O)/tests/hlsc
-HLSC_KERNELS := $(wildcard tests/hlsc/kernels/*.c)
+HLSC_KERNELS := $(wildcard tests/hlsc/kernels/*.c) $(wildcard tests/hlsc/fuzz/found/*.c)
 HLSC_RIG := $(HLSC_TESTS_DIR)/kernels/rig
 HLSC_RIG_SOURCES := $(wildcard tests/hlsc/rig/*)
 HLSC_CHECK_TEST := $(HLSC_TESTS_DIR)/test_check

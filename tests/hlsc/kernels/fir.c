@@ -1,4 +1,5 @@
 /* FIR filter with coefficients in registers and a rounding shift chosen at run time. */
+/* hlsc: --multipliers 5 */
 #include "hls.h"
 
 enum { TAPS = 8 };

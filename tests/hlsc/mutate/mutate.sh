@@ -23,8 +23,9 @@ found_by() { # FILE: with the mutated object in place
   "${CC:-cc}" -std=c11 -D_GNU_SOURCE $HLSC_CFLAGS -O1 -w -Ihls/hlsc -c "$out/$1" -o "$object" || { echo 'it does not compile'; return 1; }
   # shellcheck disable=SC2086,SC2046 # lists of words
   "${CC:-cc}" -o "$out/hlsc" "$object" $(ls "$HLSC_OBJECTS"/*.o | grep -v "/${1%.c}.o$") $LIBS || return 1
+  [ -x "$out/hlsc" ] || { echo 'it does not link'; return 1; }
   why=$(compile_all "$out/hlsc" "$out")
-  [ -z "$why" ] || { echo "$why"; return 0; }
+  [ -z "$why" ] || { echo "$why"; return 0; } # refused, crashed, or never ended
   # shellcheck disable=SC2086,SC2046
   "${CC:-cc}" -std=c11 -D_GNU_SOURCE $HLSC_CFLAGS -w -Ihls/hlsc -o "$out/test_check" "$here/../test_check.c" "$object" \
     $(ls "$HLSC_OBJECTS"/*.o | grep -v "/${1%.c}.o$\|/main.o$") $LIBS -lcmocka
