@@ -54,7 +54,7 @@ help:
 DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys iverilog \
   zlib1g-dev libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev \
   libzip-dev libcmocka-dev libusb-1.0-0-dev libfuse3-dev usbutils boolector gnuplot-nox \
-  python3-scipy jq libxrt-dev uuid-dev unzip
+  python3-scipy jq libxrt-dev uuid-dev unzip z3
 LINT_PACKAGES := clang-format-14 cppcheck shellcheck
 
 # $(1): packages. Silent, and without root, when all of them are there.
@@ -247,7 +247,9 @@ $(O)/eddy.pc: Makefile
 install: build
 	+rm -f $(O)/eddy.pc && $(MAKE) --no-print-directory $(O)/eddy.pc
 	install -d $(installed)/bin $(installed)/lib/pkgconfig
-	install $(O)/bin/eddy $(O)/bin/hlsc $(installed)/bin
+	install $(O)/bin/eddy $(O)/bin/hlsc $(O)/bin/eddy-xrt $(installed)/bin
+	install -d $(installed)/share/eddy
+	install -m 644 $(XRT_XCLBINS) $(installed)/share/eddy
 	install -m 644 $(O)/lib/libeddy.a $(O)/lib/libeddy.so.$(VERSION) $(installed)/lib
 	cp -P $(O)/lib/libeddy.so $(O)/lib/libeddy.so.$(SOVERSION) $(installed)/lib
 	install -m 644 $(O)/eddy.pc $(installed)/lib/pkgconfig
@@ -256,9 +258,9 @@ install: build
 
 ## uninstall: take all of it away again
 uninstall:
-	rm -f $(addprefix $(installed)/bin/,eddy hlsc) $(installed)/lib/libeddy.* \
+	rm -f $(addprefix $(installed)/bin/,eddy hlsc eddy-xrt) $(installed)/lib/libeddy.* \
 	  $(installed)/lib/pkgconfig/eddy.pc
-	rm -rf $(installed)/include/eddy
+	rm -rf $(installed)/include/eddy $(installed)/share/eddy
 
 ## clean: remove everything that was built
 clean:

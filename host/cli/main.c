@@ -8,7 +8,7 @@
 
 static const struct command *const commands[] = {
     &command_devices, &command_train, &command_compile, &command_run,
-    &command_check,   &command_bench, &command_trace,
+    &command_check,   &command_bench, &command_trace,   &command_doctor,
 };
 
 int refuse(const char *format, ...)

@@ -12,6 +12,10 @@ extern "C" {
 
 #define CARD_MEMORY_BYTES (16u << 20)
 
+/* Registers of the simulated card alone: XRT's calls so far that read a register, and all others. */
+#define CARD_POLLS 0xff8
+#define CARD_CALLS 0xffc
+
 /* How the memory behaves. Responses come in order. */
 struct card_options {
     uint64_t seed;

@@ -17,6 +17,8 @@
 #define CONNECT_PAUSE_NS 10000000
 #define CHUNK_CYCLES 128
 
+static uint32_t n_calls, n_polls;
+
 static int connect_to(const char *name)
 {
     const char *user = getenv("USER"), *id = getenv("EMULATION_SOCKETID");
@@ -108,8 +110,10 @@ static void write_register(struct card *card, const struct call *call, struct re
 
 static void read_register(struct card *card, const struct call *call, struct reply *reply)
 {
-    uint32_t value = 0;
-    const bool good = card_read(card, (uint32_t)call->fields[2].value, &value);
+    const uint64_t address = call->fields[2].value;
+    uint32_t value = address == CARD_CALLS ? n_calls : n_polls;
+    const bool good = address == CARD_CALLS || address == CARD_POLLS ||
+                      card_read(card, (uint32_t)address, &value);
     reply_number(reply, 1, good);
     reply_bytes(reply, 2, &value, sizeof value);
 }
@@ -120,6 +124,8 @@ static bool serve(int socket, struct card *card, struct call *call, struct reply
     if (!call_read(socket, call))
         return false;
     reply_begin(reply);
+    n_polls += call->number == CALL_READ;
+    n_calls += call->number >= CALL_TO_DEVICE && call->number < CALL_READ;
     switch (call->number) {
     case CALL_TO_DEVICE: to_device(card, call, reply); break;
     case CALL_TO_HOST: to_host(card, call, reply); break;

@@ -59,6 +59,7 @@ random gru gru 'EDDY_XRT_CARD=seed=7,latency=1-300,pause=50'
 random lstm lstm 'EDDY_XRT_CARD=seed=8,latency=0-10,pause=20'
 begin query env XRT_INI_PATH="$build/xrt/xrt.ini" "$root/tests/xrt/emulation.sh" \
   "$build/bin/examples/xrt_query" "$good"
+begin doctor "$eddy" doctor
 begin read_error env EDDY_XRT_CARD=bad=0-0x40000 "${run[@]}" --device xrt:
 begin write_error env EDDY_XRT_CARD=bad=0x40000-0x80000 "${run[@]}" --device xrt:
 begin no_memory "${run[@]}" --device xrt:xclbin=small.xclbin
@@ -87,6 +88,7 @@ verdict same 0 '^same$'
 for cell in rnn gru lstm; do
   verdict $cell 0 '"mismatches": *0'
 done
+verdict doctor 0 '^xrt: works$'
 verdict query 0 '^magic 5edd, preset 0, 8 lanes, 16-bit weights$'
 verdict read_error 1 'eddy: xrt: the memory of the card answered a read with an error'
 verdict write_error 1 'eddy: xrt: the memory of the card answered a write with an error'

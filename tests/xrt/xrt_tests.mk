@@ -1,5 +1,5 @@
 # Tests of the XRT kernel and of xrt:.
-XRT_LOOPBACK := tests/xrt/loopback_core.sv hw/rtl/fifo.sv
+XRT_LOOPBACK := tests/xrt/loopback/eddy_core.sv hw/rtl/fifo.sv
 
 # $(1): bits of the memory port
 define XRT_CARD_TEST_RULES
@@ -18,9 +18,33 @@ $(foreach bits,16 32,$(eval $(call XRT_CARD_TEST_RULES,$(bits))))
 ifdef SAN
 XRT_CARD_TESTS :=
 endif
-XRT_TESTS := $(XRT_CARD_TESTS) "tests/xrt/run.sh $(O)"
+XRT_TESTS := $(XRT_CARD_TESTS) "tests/xrt/prove.sh $(O)" "tests/xrt/lint.sh $(O)" \
+  "tests/xrt/bitstream.sh $(O)" "tests/xrt/run.sh $(O)"
 
 .PHONY: test-xrt
 ## test-xrt: the XRT kernel, and eddy on xrt: with XRT's own library in hardware emulation
 test-xrt: build $(XRT_CARD_TESTS)
 	O=$(O) tests/run.sh $(XRT_TESTS)
+
+.PHONY: prove-xrt bench-xrt bitstreams
+## prove-xrt: burst splitter and AXI4-Lite slave of the XRT kernel, by induction
+prove-xrt:
+	tests/xrt/prove.sh $(O)
+
+$(O)/tests/xrt/bench: tests/xrt/bench.c $(O)/obj/host/backends/xrt_helper/card.o
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(XRT_CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lxrt_coreutil
+
+BENCH_STEPS ?= 200
+## bench-xrt: what a step costs through the ring and as a launch; how well the movers use the bus
+bench-xrt: build $(O)/tests/xrt/bench $(XRT_CARD_TESTS)
+	$(O)/tests/xrt/test_card_16 | grep port
+	$(O)/tests/xrt/test_card_32 | grep port
+	XRT_INI_PATH=$(abspath $(XRT_O)/xrt.ini) setsid -w timeout -s KILL 120 tests/xrt/emulation.sh \
+	  $(abspath $(O)/tests/xrt/bench) $(abspath $(firstword $(XRT_XCLBINS))) $(BENCH_STEPS) | grep '^|'
+
+## bitstreams: rebuild what bitstreams/ holds
+bitstreams: build
+	cp $(XRT_XCLBINS) bitstreams
+	tests/xrt/manifest.sh $(notdir $(XRT_XCLBINS)) > bitstreams/manifest.json

@@ -107,10 +107,16 @@ bool card_start(struct card *card)
            make_ring(card, &card->results, XRT_ID_RESULTS) && start_session(card);
 }
 
+bool card_end(struct card *card)
+{
+    const bool started = card->started;
+    card->started = false;
+    return !started || (write_register(card, XRT_OFFSET_CONTROL, XRT_ABORT) && wait_idle(card));
+}
+
 void card_close(struct card *card)
 {
-    if (card->started && write_register(card, XRT_OFFSET_CONTROL, XRT_ABORT))
-        wait_idle(card);
+    card_end(card);
     if (card->commands.buffer)
         xrtBOFree(card->commands.buffer);
     if (card->results.buffer)

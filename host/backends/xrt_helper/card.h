@@ -32,6 +32,8 @@ struct card {
 bool card_load(struct card *card, const char *bdf, const char *xclbin);
 /* Starts a session. False: card->failure. */
 bool card_start(struct card *card);
+/* Ends the session; the card stays open. */
+bool card_end(struct card *card);
 /* Ends the session and closes what was opened. */
 void card_close(struct card *card);
 /* Puts words into the command ring, as many as it has room for. */

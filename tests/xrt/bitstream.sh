@@ -1,0 +1,28 @@
+#!/bin/bash
+# bitstream.sh BUILD -- the xclbin just built against the one in bitstreams/: the same hash when the sources and tools are
+# the same. The manifest always has the hash of its file.
+set -u
+passed=0 failed=0
+sources=$(tests/xrt/sources.sh)
+hash() { sha256sum < "$1" | cut -d ' ' -f 1; }
+verdict() { # STATUS TEXT
+  if [ "$1" = 0 ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "[  FAILED  ] $2"
+  fi
+}
+while read -r file sha256 built_of; do
+  [ "$(hash "bitstreams/$file")" = "$sha256" ]
+  verdict $? "$file is not what the manifest says; 'make bitstreams' writes both"
+  if [ "$built_of" = "$sources" ]; then
+    [ "$(hash "$1/share/eddy/$file")" = "$sha256" ]
+    verdict $? "$file: the same sources gave another file"
+  else
+    echo "$file was built of other sources or by other tools; 'make bitstreams' renews it"
+  fi
+done < <(jq -r '.[] | select(.file | endswith(".xclbin")) | "\(.file) \(.sha256) \(.sources_sha256)"' bitstreams/manifest.json)
+echo "[  PASSED  ] $passed test(s)."
+[ "$failed" = 0 ] || echo "[  FAILED  ] $failed test(s)."
+[ "$failed" = 0 ]
