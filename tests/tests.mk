@@ -1,7 +1,6 @@
 # Tests: cmocka programs (tests/unit), the command line (tests/cli), co-simulation (tests/cosim), hlsc.
 # TESTS lists commands; each prints cmocka's "[  PASSED  ] n test(s)." and "[  FAILED  ] n test(s)".
 -include tests/hlsc/hlsc_tests.mk
--include tests/usb/usb_tests.mk
 include tests/xrt/xrt_tests.mk
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
@@ -17,6 +16,8 @@ $(O)/tests/cosim: $(O)/obj/tests/cosim/cosim.o $(SUPPORT_OBJECTS) $(O)/lib/libed
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+include tests/usb/usb_tests.mk
 
 test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS) $(USB_TEST_PROGRAMS) $(XRT_CARD_TESTS)
 

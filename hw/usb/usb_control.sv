@@ -84,7 +84,18 @@ module usb_control (
       accepted = !to_host && request == `USB_REQUEST_RESET;
     end
   end
-  wire no_data = length == 16'd0;
+
+  // The packet's CRC is still to come, so there is time for a clock in between.
+  reg [3:0] decoded_entry_q;
+  reg stalled_q, carried_q, vendor_q, out_q, in_q;
+  always @(posedge clk) begin
+    decoded_entry_q <= entry;
+    stalled_q <= to_host ? !answered : !(accepted && length == 16'd0);
+    carried_q <= accepted && length == 16'd0;
+    vendor_q <= for_vendor;
+    out_q <= is_out;
+    in_q <= is_in;
+  end
 
   // ---- carrying out ----
   reg set_address_q;
@@ -95,18 +106,18 @@ module usb_control (
     clear_toggle_in_o <= 1'b0;
     flush_o <= 1'b0;
     if (setup_valid_i) begin
-      in_o <= to_host && !no_data;
-      stall_o <= to_host ? !answered : !(accepted && no_data);
+      in_o <= to_host && length != 16'd0;
+      stall_o <= stalled_q;
       set_address_q <= 1'b0;
-      if (accepted && no_data) begin
-        if (for_vendor) flush_o <= 1'b1;
+      if (carried_q) begin
+        if (vendor_q) flush_o <= 1'b1;
         else
           case (request)
             8'd1, 8'd3: begin
-              if (is_out) halt_out_o <= request[1];
-              if (is_in) halt_in_o <= request[1];
-              clear_toggle_out_o <= is_out && !request[1];
-              clear_toggle_in_o  <= is_in && !request[1];
+              if (out_q) halt_out_o <= request[1];
+              if (in_q) halt_in_o <= request[1];
+              clear_toggle_out_o <= out_q && !request[1];
+              clear_toggle_in_o  <= in_q && !request[1];
             end
             8'd5: set_address_q <= 1'b1;
             8'd9: begin
@@ -167,7 +178,7 @@ module usb_control (
     if (next_i) position_q <= position_q + 8'd1;
     if (sent_i) sent_q <= 1'b1;
     if (setup_valid_i) begin
-      entry_q   <= entry;
+      entry_q   <= decoded_entry_q;
       loading_q <= 3'b100;
       sent_q <= 1'b0;
     end

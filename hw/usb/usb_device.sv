@@ -85,7 +85,15 @@ module usb_device (
       .dm_o(dm_o)
   );
 
-  wire in_full = in_used >= `USB_PACKET_BYTES;
+  // Both a clock late: nobody reads or writes then.
+  reg out_room_q;
+  reg [6:0] in_bytes_q;
+  always @(posedge clk) begin
+    out_room_q <= out_free >= `USB_PACKET_BYTES && queues_rst_n;
+    in_bytes_q <= in_used >= `USB_PACKET_BYTES ? 7'd`USB_PACKET_BYTES : {in_used[6:1], 1'b0};
+    if (!queues_rst_n) in_bytes_q <= 7'd0;
+  end
+
   usb_transactions transactions (
       .clk(clk),
       .rst_n(device_rst_n),
@@ -120,12 +128,12 @@ module usb_device (
       .clear_toggle_out_i(clear_toggle_out),
       .clear_toggle_in_i(clear_toggle_in),
       .flush_i(flushing_q),
-      .out_room_i(out_free >= `USB_PACKET_BYTES && queues_rst_n),
+      .out_room_i(out_room_q),
       .out_write_o(out_write),
       .out_data_o(out_data),
       .out_commit_o(out_commit),
       .out_rollback_o(out_rollback),
-      .in_bytes_i(in_full ? 7'd`USB_PACKET_BYTES : {in_used[6:1], 1'b0}),
+      .in_bytes_i(in_bytes_q),
       .in_data_i(in_data),
       .in_read_o(in_read),
       .in_commit_o(in_commit),
@@ -159,7 +167,10 @@ module usb_device (
 
   // ---- bytes from the bus, words to the engine ----
   wire [7:0] command_byte;
-  wire [DEPTH_LOG2:0] commands_used, results_free;
+  wire [DEPTH_LOG2:0] commands_used;
+  /* verilator lint_off UNUSEDSIGNAL */
+  wire [DEPTH_LOG2:0] results_free;  // its last two bits are not worth a look
+  /* verilator lint_on UNUSEDSIGNAL */
   wire command_read, result_write;
   wire [7:0] result_byte;
   usb_fifo #(
@@ -211,7 +222,7 @@ module usb_device (
       .s_axis_tdata(s_axis_results_tdata),
       .s_axis_tvalid(s_axis_results_tvalid),
       .s_axis_tready(s_axis_results_tready),
-      .room_i(results_free != 0),
+      .room_i(results_free[DEPTH_LOG2:2] != 0),
       .byte_write_o(result_write),
       .byte_o(result_byte)
   );

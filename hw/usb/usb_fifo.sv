@@ -4,27 +4,35 @@
 `default_nettype none
 
 module usb_fifo #(
-    parameter DEPTH_LOG2 = 9  // log2 of the bytes held
+    parameter DEPTH_LOG2 = 9  // log2 of the bytes held, at most 11
 ) (
     input  wire                write_clk,
     input  wire                write_rst_n,
-    input  wire                write_i,           // only when write_free_o != 0
+    input  wire                write_i,           // only when there is room
     input  wire [         7:0] write_data_i,
     input  wire                write_commit_i,    // all that was written up to the clock before
     input  wire                write_rollback_i,
-    output wire [DEPTH_LOG2:0] write_free_o,      // at least so many bytes
+    output reg  [DEPTH_LOG2:0] write_free_o,      // so many bytes; without those of the two latest clocks
 
     input  wire                read_clk,
     input  wire                read_rst_n,
-    input  wire                read_i,           // on to the next byte; only when read_used_o != 0
+    input  wire                read_i,           // on to the next byte; only when there is one
     output reg  [         7:0] read_data_o,      // from the second clock after read_i on
     input  wire                read_commit_i,    // all that was read up to the clock before
     input  wire                read_rollback_i,
-    output wire [DEPTH_LOG2:0] read_used_o       // at least so many bytes
+    output reg  [DEPTH_LOG2:0] read_used_o       // so many bytes; with those of the two latest clocks
 );
   localparam W = DEPTH_LOG2 + 1;
   localparam [W-1:0] ONE = 1;
   reg [7:0] bytes[0:(1<<DEPTH_LOG2)-1];
+
+  // Gray code to binary: the parity of every bit and those above it, four bits at a time.
+  function [W-1:0] part(input [W-1:0] gray);
+    part = gray ^ gray >> 1 ^ gray >> 2 ^ gray >> 3;
+  endfunction
+  function [W-1:0] whole(input [W-1:0] parts);
+    whole = parts ^ parts >> 4 ^ parts >> 8;
+  endfunction
 
   // ---- pointers: where the side is, what it has committed, what the other side may see ----
   reg [W-1:0] write_q, write_committed_q, write_shown_q, write_gray_q;
@@ -32,24 +40,17 @@ module usb_fifo #(
   wire [W-1:0] write_shown = write_shown_q + {{W - 1{1'b0}}, write_shown_q != write_committed_q};
   wire [W-1:0] read_shown = read_shown_q + {{W - 1{1'b0}}, read_shown_q != read_committed_q};
 
-  // ---- ... and how the other side sees it ----
+  // ---- ... and how the other side sees it: two flip-flops, then from Gray code in two clocks ----
   (* keep *)reg [W-1:0] write_sync_q, write_seen_q, read_sync_q, read_seen_q;
-  wire [W-1:0] write_seen, read_seen;
-  genvar n;
-  generate
-    for (n = 0; n < W; n = n + 1) begin : binary
-      assign write_seen[n] = ^write_seen_q[W-1:n];
-      assign read_seen[n]  = ^read_seen_q[W-1:n];
-    end
-  endgenerate
-
-  assign write_free_o = read_seen + {1'b1, {DEPTH_LOG2{1'b0}}} - write_q;
-  assign read_used_o  = write_seen - read_q;
+  reg [W-1:0] write_part_q, write_binary_q, read_part_q, read_binary_q;
 
   always @(posedge write_clk) begin
     if (write_i) bytes[write_q[DEPTH_LOG2-1:0]] <= write_data_i;
     read_sync_q <= read_gray_q;
     read_seen_q <= read_sync_q;
+    read_part_q <= part(read_seen_q);
+    read_binary_q <= whole(read_part_q);
+    write_free_o <= read_binary_q + {1'b1, {DEPTH_LOG2{1'b0}}} - write_q;
     write_shown_q <= write_shown;
     write_gray_q <= write_shown ^ {1'b0, write_shown[W-1:1]};
     if (write_commit_i) write_committed_q <= write_q;
@@ -62,6 +63,9 @@ module usb_fifo #(
       write_gray_q <= 0;
       read_sync_q <= 0;
       read_seen_q <= 0;
+      read_part_q <= 0;
+      read_binary_q <= 0;
+      write_free_o <= 0;
     end
   end
 
@@ -69,6 +73,9 @@ module usb_fifo #(
     read_data_o  <= bytes[read_q[DEPTH_LOG2-1:0]];
     write_sync_q <= write_gray_q;
     write_seen_q <= write_sync_q;
+    write_part_q <= part(write_seen_q);
+    write_binary_q <= whole(write_part_q);
+    read_used_o <= write_binary_q - read_q;
     read_shown_q <= read_shown;
     read_gray_q  <= read_shown ^ {1'b0, read_shown[W-1:1]};
     if (read_commit_i) read_committed_q <= read_q;
@@ -81,6 +88,9 @@ module usb_fifo #(
       read_gray_q <= 0;
       write_sync_q <= 0;
       write_seen_q <= 0;
+      write_part_q <= 0;
+      write_binary_q <= 0;
+      read_used_o <= 0;
     end
   end
 

@@ -41,8 +41,8 @@ module usb_transactions (
     input  wire        flush_i,              // both queues are empty from now on
     // bulk OUT, a packet at a time: bytes, then commit or rollback
     input  wire        out_room_i,           // for a whole packet
-    output wire        out_write_o,
-    output wire [ 7:0] out_data_o,
+    output reg         out_write_o,
+    output reg  [ 7:0] out_data_o,
     output reg         out_commit_o,
     output reg         out_rollback_o,
     // bulk IN
@@ -57,7 +57,7 @@ module usb_transactions (
   // The host answers within 18 bit times; then nobody is waiting for us any more.
   localparam [6:0] TIMEOUT_CLOCKS = 7'd120;
   // From the end of its packet to ours: 2 to 6.5 bit times, with what rx and tx add.
-  localparam [2:0] TURNAROUND_CLOCKS = 3'd5;
+  localparam [2:0] TURNAROUND_CLOCKS = 3'd4;
 
   // ---- the packet that comes in ----
   reg [3:0] pid_q;
@@ -66,8 +66,14 @@ module usb_transactions (
   reg [7:0] last_q, before_q;
   wire payload = rx_valid_i && bytes_q != 7'd0;
   wire [10:0] token = {last_q[2:0], before_q};
+  // What a packet is has been settled when it ends.
+  reg in_pending_q;  // a bulk IN packet was sent and not acknowledged
+  reg token_here_q, is_data_q, in_empty_q;
   wire token_here = rx_crc5_good_i && bytes_q == 7'd3 && token[6:0] == address_i &&
       (token[10:7] == 4'd0 || (token[10:7] == 4'd1 && configured_i && pid_q != SETUP));
+
+  wire is_data = pid_q[2:0] == 3'b011 && pid_good_q && rx_good_i && rx_crc16_good_i &&
+      bytes_q >= 7'd3 && bytes_q <= 7'd3 + `USB_PACKET_BYTES;
 
   // bytes_q counts the PID, too; the bytes of a data packet leave two late, without the CRC.
   always @(posedge clk) begin
@@ -78,6 +84,9 @@ module usb_transactions (
       pid_q <= rx_data_i[3:0];
       pid_good_q <= rx_data_i[3:0] == ~rx_data_i[7:4];
     end
+    token_here_q <= token_here;
+    in_empty_q <= !in_pending_q && in_bytes_i == 7'd0;
+    is_data_q <= is_data;
     if (payload) begin
       last_q   <= rx_data_i;
       before_q <= last_q;
@@ -88,23 +97,31 @@ module usb_transactions (
   localparam [1:0] NOTHING = 2'd0, DATA_PACKET = 2'd1, HANDSHAKE = 2'd2;
   reg [1:0] wait_q;
   reg [6:0] timeout_q;
+  reg setup_write_q;
   reg setup_q, bulk_q;          // of the token
   reg room_q;
   reg toggle_out_q, toggle_in_q, toggle_control_q;
-  reg in_pending_q;             // a bulk IN packet was sent and not acknowledged
   reg [6:0] in_length_q, left_q;
   reg replying_q;
   reg [2:0] turnaround_q;
 
-  wire data_end = rx_end_i && wait_q == DATA_PACKET;
-  wire is_data = pid_q[2:0] == 3'b011 && pid_good_q && rx_good_i && rx_crc16_good_i &&
-      bytes_q >= 7'd3 && bytes_q <= 7'd3 + `USB_PACKET_BYTES;
   wire fresh = pid_q[3] == toggle_out_q;
-  wire token_end = rx_end_i && rx_good_i && pid_good_q && pid_q[1:0] == 2'b01;
 
-  assign out_write_o = payload && bytes_q >= 7'd3 && bytes_q < 7'd3 + `USB_PACKET_BYTES &&
-      wait_q == DATA_PACKET && bulk_q && room_q && pid_q[1:0] == 2'b11;
-  assign out_data_o = before_q;
+  // A packet's end, a clock late, with what it was.
+  reg end_q, token_end_q, data_end_q, data_good_q, ack_q;
+  always @(posedge clk) begin
+    end_q <= rx_end_i;
+    token_end_q <= rx_end_i && rx_good_i && pid_good_q && pid_q[1:0] == 2'b01 && token_here_q;
+    data_end_q <= rx_end_i && wait_q == DATA_PACKET;
+    data_good_q <= is_data_q && (!setup_q || (pid_q == DATA0 && bytes_q == 7'd11));
+    ack_q <= rx_end_i && rx_good_i && pid_good_q && wait_q == HANDSHAKE && pid_q == ACK && bytes_q == 7'd1;
+  end
+
+  always @(posedge clk) begin
+    out_write_o <= payload && bytes_q >= 7'd3 && bytes_q < 7'd3 + `USB_PACKET_BYTES &&
+        wait_q == DATA_PACKET && bulk_q && room_q && pid_q[1:0] == 2'b11;
+    out_data_o <= before_q;
+  end
 
   // ---- what is sent ----
   assign tx_more_o = bulk_q ? left_q != 7'd0 : control_more_i;
@@ -123,8 +140,8 @@ module usb_transactions (
     in_commit_o <= 1'b0;
     in_rollback_o <= 1'b0;
 
-    if (payload && bytes_q >= 7'd3 && bytes_q <= 7'd10 && wait_q == DATA_PACKET && setup_q)
-      setup_o <= {before_q, setup_o[63:8]};
+    setup_write_q <= payload && bytes_q >= 7'd3 && bytes_q <= 7'd10 && wait_q == DATA_PACKET && setup_q;
+    if (setup_write_q) setup_o <= {out_data_o, setup_o[63:8]};
     if (in_read_o) left_q <= left_q - 7'd1;
 
     // Nobody waits for ever.
@@ -139,11 +156,11 @@ module usb_transactions (
       end
     end
 
-    if (rx_end_i) wait_q <= NOTHING;
+    if (end_q) wait_q <= NOTHING;
     turnaround_q <= replying_q ? turnaround_q - 3'd1 : TURNAROUND_CLOCKS;
 
     // ---- a handshake of the host ----
-    if (rx_end_i && wait_q == HANDSHAKE && rx_good_i && pid_good_q && pid_q == ACK && bytes_q == 7'd1) begin
+    if (ack_q) begin
       if (bulk_q) begin
         in_commit_o  <= 1'b1;
         in_pending_q <= 1'b0;
@@ -156,9 +173,9 @@ module usb_transactions (
     end
 
     // ---- data of the host ----
-    if (data_end) begin
+    if (data_end_q) begin
       out_rollback_o <= bulk_q;
-      if (is_data && (!setup_q || (pid_q == DATA0 && bytes_q == 7'd11))) begin
+      if (data_good_q) begin
         replying_q <= 1'b1;
         tx_pid_o   <= ACK;
         if (setup_q) begin
@@ -179,7 +196,7 @@ module usb_transactions (
     end
 
     // ---- a token ----
-    if (token_end && token_here) begin
+    if (token_end_q) begin
       bulk_q  <= token[7];
       setup_q <= pid_q == SETUP;
       room_q  <= out_room_i;
@@ -190,7 +207,7 @@ module usb_transactions (
         control_again_o <= !token[7];
         if (token[7] ? halt_in_i : control_stall_i) begin
           tx_pid_o <= STALL;
-        end else if (token[7] ? !in_pending_q && in_bytes_i == 7'd0 : control_busy_i) begin
+        end else if (token[7] ? in_empty_q : control_busy_i) begin
           tx_pid_o <= NAK;
         end else begin
           tx_pid_o <= (token[7] ? toggle_in_q : toggle_control_q) ? DATA1 : DATA0;
@@ -198,7 +215,7 @@ module usb_transactions (
         end
         if (token[7] && !halt_in_i) begin
           in_rollback_o <= in_pending_q;
-          in_pending_q  <= in_pending_q || in_bytes_i != 7'd0;
+          in_pending_q  <= !in_empty_q;
           in_length_q   <= in_pending_q ? in_length_q : in_bytes_i;
           left_q        <= in_pending_q ? in_length_q : in_bytes_i;
         end

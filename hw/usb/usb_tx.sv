@@ -8,7 +8,7 @@ module usb_tx (
     input  wire [3:0] pid_i,
     input  wire       more_i,    // there is a payload byte
     input  wire [7:0] data_i,
-    output wire       next_o,    // the payload byte was taken
+    output reg        next_o,    // the payload byte was taken, a clock ago
     output wire       active_o,
     output reg        oe_o,
     output reg        dp_o,
@@ -30,7 +30,7 @@ module usb_tx (
   wire load = step && last && (state_q == PID || state_q == DATA);
 
   assign active_o = state_q != IDLE;
-  assign next_o = load && pid_q[1:0] == 2'b11 && more_i;
+  wire take = load && pid_q[1:0] == 2'b11 && more_i;
 
   usb_crc crc_unit (
       .clk(clk),
@@ -41,6 +41,7 @@ module usb_tx (
   );
 
   always @(posedge clk) begin
+    next_o  <= take;
     phase_q <= phase_q + 2'd1;
     if (state_q == IDLE) begin
       oe_o <= 1'b0;
@@ -80,7 +81,7 @@ module usb_tx (
           end
           PID, DATA: begin
             shift_q <= data_i;
-            state_q <= next_o ? DATA : pid_q[1:0] == 2'b11 ? CRC : EOP;
+            state_q <= take ? DATA : pid_q[1:0] == 2'b11 ? CRC : EOP;
           end
           default: state_q <= EOP;
         endcase

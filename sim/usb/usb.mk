@@ -48,3 +48,10 @@ $(O)/gen/rtl_hash.h: $(foreach preset,$(PRESETS),$(O)/usb/$(preset)/hash)
 	{ echo 'static const char *const rtl_hashes[] = {'; for preset in $(PRESETS); do \
 	  printf '    [%s] = "%s",\n' $$preset $$(cat $(O)/usb/$$preset/hash); done; echo '};'; } > $@
 $(O)/obj/host/backends/usb_board.o: $(O)/gen/rtl_hash.h
+
+.PHONY: lint-usb
+lint-rtl: lint-usb
+lint-usb: $(O)/usb/$(USB_PRESET)/usb_rom.sv
+	$(VERILATOR) --lint-only -Wall --top-module usb_device $< $(filter-out hw/usb/eddy_usb.sv,$(USB_RTL))
+	iverilog -g2012 -Wall -t null -s usb_device $< $(filter-out hw/usb/eddy_usb.sv,$(USB_RTL))
+	$(YOSYS) -q -p 'read_verilog -sv $< $(filter-out hw/usb/eddy_usb.sv,$(USB_RTL)); hierarchy -check -top usb_device; proc; check -assert'

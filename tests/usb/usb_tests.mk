@@ -8,3 +8,24 @@ USB_TEST_PROGRAMS := $(O)/tests/usb_protocol
 USB_TESTS := $(O)/tests/usb_protocol
 USB_TEST_PROGRAMS += $(O)/bin/with-board
 USB_TESTS += "tests/usb/run.sh $(O)/bin"
+
+# What a program may expect of libusb and a board: the same on every front.
+$(O)/tests/usb_client: $(O)/obj/tests/usb/client.o $(O)/lib/libeddy.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+USB_TEST_PROGRAMS += $(O)/tests/usb_client
+USB_TESTS += "timeout 120 $(O)/bin/with-board --mode 660 $(O)/tests/usb_client"
+
+$(O)/tests/usb_faults: $(O)/obj/tests/usb/faults.o $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+USB_TEST_PROGRAMS += $(O)/tests/usb_faults
+USB_TESTS += "timeout 300 $(O)/bin/with-board $(O)/tests/usb_faults usb: 25 1"
+
+## usb-faults: streams disturbed at random, each right or refused: RUNS=200 SEED=1
+RUNS ?= 200
+.PHONY: usb-faults
+usb-faults: $(O)/bin/with-board $(O)/tests/usb_faults
+	$< $(O)/tests/usb_faults usb: $(RUNS) $(SEED)
