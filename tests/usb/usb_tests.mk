@@ -22,7 +22,7 @@ $(O)/tests/usb_faults: $(O)/obj/tests/usb/faults.o $(SUPPORT_OBJECTS) $(O)/lib/l
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 USB_TEST_PROGRAMS += $(O)/tests/usb_faults
-USB_TESTS += "timeout 300 $(O)/bin/with-board $(O)/tests/usb_faults usb: 25 1"
+USB_TESTS += "timeout 300 $(O)/bin/with-board $(O)/tests/usb_faults usb: 10 1"
 
 ## usb-faults: streams disturbed at random, each right or refused: RUNS=200 SEED=1
 RUNS ?= 200
