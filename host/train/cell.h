@@ -3,7 +3,8 @@
  *
  * Sequences are time-major: x (T, B, I) holds T steps of B sequences side by side, so that one GEMM
  * serves all steps where no recurrence stands in between. A layer's parameters lie together in the
- * network's one vector: w (O, I), then r (O, O) when recurrent, then b (O). */
+ * network's one vector, as in model.h: w (G O, I), r (G O, O) when recurrent, b (G O), rb (O) of a
+ * gru with linear_before_reset, p (3 O) of an lstm with peepholes. */
 #ifndef EDDY_CELL_H
 #define EDDY_CELL_H
 
@@ -15,37 +16,50 @@ struct eddy_cell_size {
     size_t steps, batch; /* T, B */
     size_t n_in, n_out;  /* I, O */
     enum eddy_activation activation;
+    bool linear_before_reset, peephole;
 };
 
 struct eddy_cell_ops {
-    size_t (*params_elems)(size_t n_in, size_t n_out);
+    size_t gates; /* G */
+    size_t (*params_elems)(const struct eddy_cell_size *size);
+    /* What the passes need beside y: written by forward, read and overwritten by backward. */
+    size_t (*work_elems)(const struct eddy_cell_size *size);
     void (*init)(const struct eddy_cell_size *size, struct eddy_random *random, eddy_real *params);
     /* x (T, B, I) -> y (T, B, O), from the zero state. */
     void (*forward)(const struct eddy_cell_size *size, const eddy_real *params, const eddy_real *x,
-                    eddy_real *y);
-    /* dy (T, B, O): in dL/dy, out dL/d(sum before the activation). dx (T, B, I): out dL/dx, NULL
-     * when not wanted. gradient: out, laid out as params. */
+                    eddy_real *y, eddy_real *work);
+    /* dy (T, B, O): in dL/dy, out undefined. dx (T, B, I): out dL/dx, NULL when not wanted.
+     * gradient: out, laid out as params. */
     void (*backward)(const struct eddy_cell_size *size, const eddy_real *params, const eddy_real *x,
-                     const eddy_real *y, eddy_real *dy, eddy_real *dx, eddy_real *gradient);
+                     const eddy_real *y, eddy_real *dy, eddy_real *dx, eddy_real *gradient,
+                     eddy_real *work);
 };
 
 #define eddy_dense_ops EDDY_CORE(eddy_dense_ops)
 #define eddy_rnn_ops EDDY_CORE(eddy_rnn_ops)
-extern const struct eddy_cell_ops eddy_dense_ops, eddy_rnn_ops;
+#define eddy_gru_ops EDDY_CORE(eddy_gru_ops)
+#define eddy_lstm_ops EDDY_CORE(eddy_lstm_ops)
+extern const struct eddy_cell_ops eddy_dense_ops, eddy_rnn_ops, eddy_gru_ops, eddy_lstm_ops;
 
-/* What both cells share; dense.c. */
+/* What all cells share; dense.c. rows is G O. */
 #define eddy_project EDDY_CORE(eddy_project)
 #define eddy_project_back EDDY_CORE(eddy_project_back)
+#define eddy_bias_gradient EDDY_CORE(eddy_bias_gradient)
 #define eddy_activate EDDY_CORE(eddy_activate)
 #define eddy_activate_back EDDY_CORE(eddy_activate_back)
 #define eddy_init_uniform EDDY_CORE(eddy_init_uniform)
 
-/* y (T, B, O) = x (T, B, I) w^T + b, one GEMM. */
-void eddy_project(const struct eddy_cell_size *size, const eddy_real *w, const eddy_real *b,
-                  const eddy_real *x, eddy_real *y);
-/* From ds (T, B, O), the gradient of the sums: dw (O, I), db (O) and, unless NULL, dx (T, B, I). */
-void eddy_project_back(const struct eddy_cell_size *size, const eddy_real *w, const eddy_real *x,
-                       const eddy_real *ds, eddy_real *dw, eddy_real *db, eddy_real *dx);
+/* sums (T, B, rows) = x (T, B, I) w^T + b, one GEMM. */
+void eddy_project(const struct eddy_cell_size *size, size_t rows, const eddy_real *w,
+                  const eddy_real *b, const eddy_real *x, eddy_real *sums);
+/* From ds (T, B, rows), the gradient of the sums: dw (rows, I), db (rows) and, unless NULL,
+ * dx (T, B, I). */
+void eddy_project_back(const struct eddy_cell_size *size, size_t rows, const eddy_real *w,
+                       const eddy_real *x, const eddy_real *ds, eddy_real *dw, eddy_real *db,
+                       eddy_real *dx);
+/* db (rows): ds (T, B, rows) summed over steps and batch. */
+void eddy_bias_gradient(const struct eddy_cell_size *size, size_t rows, const eddy_real *ds,
+                        eddy_real *db);
 /* y = activation(y), in place. */
 void eddy_activate(enum eddy_activation activation, size_t n, eddy_real *y);
 /* dy *= activation'(the sum that gave y), in place. */
@@ -53,5 +67,28 @@ void eddy_activate_back(enum eddy_activation activation, size_t n, const eddy_re
                         eddy_real *dy);
 /* Glorot: uniform with the variance 2 / (I + O). */
 void eddy_init_uniform(size_t n_in, size_t n_out, struct eddy_random *random, eddy_real *w);
+
+/* What recurrent cells share; recurrent.c. A stride is that of the sums of one sequence. */
+#define eddy_recurrent_params_elems EDDY_CORE(eddy_recurrent_params_elems)
+#define eddy_recurrent_init EDDY_CORE(eddy_recurrent_init)
+#define eddy_recurrent_add EDDY_CORE(eddy_recurrent_add)
+#define eddy_recurrent_back EDDY_CORE(eddy_recurrent_back)
+#define eddy_recurrent_gradient EDDY_CORE(eddy_recurrent_gradient)
+
+/* Elements of w, r and b. */
+size_t eddy_recurrent_params_elems(size_t gates, size_t n_in, size_t n_out);
+/* w uniform, r orthogonal gate by gate, b zero. */
+void eddy_recurrent_init(const struct eddy_cell_size *size, size_t gates,
+                         struct eddy_random *random, eddy_real *params);
+/* One step: sums (B, rows) += h (B, O) r^T; r (rows, O). */
+void eddy_recurrent_add(const struct eddy_cell_size *size, size_t rows, const eddy_real *r,
+                        const eddy_real *h, eddy_real *sums, size_t sums_stride);
+/* One step: dh (B, O) += ds (B, rows) r. */
+void eddy_recurrent_back(const struct eddy_cell_size *size, size_t rows, const eddy_real *r,
+                         const eddy_real *ds, size_t ds_stride, eddy_real *dh);
+/* dr (rows, O) from ds (T, B, rows) and h (T - 1, B, O), which step t > 0 met at h[t - 1]; step 0
+ * met zero. One GEMM. */
+void eddy_recurrent_gradient(const struct eddy_cell_size *size, size_t rows, const eddy_real *ds,
+                             size_t ds_stride, const eddy_real *h, eddy_real *dr);
 
 #endif

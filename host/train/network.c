@@ -10,6 +10,8 @@ static const struct eddy_cell_ops *find_ops(enum eddy_cell cell)
     switch (cell) {
     case EDDY_CELL_DENSE: return &eddy_dense_ops;
     case EDDY_CELL_RNN: return &eddy_rnn_ops;
+    case EDDY_CELL_GRU: return &eddy_gru_ops;
+    case EDDY_CELL_LSTM: return &eddy_lstm_ops;
     default: return NULL;
     }
 }
@@ -38,15 +40,26 @@ static int create_layers(struct eddy_network *network, size_t n_in,
         struct eddy_network_layer *const layer = &network->layers[i];
         const size_t n_out = shapes[i].n_out;
         layer->ops = find_ops(shapes[i].cell);
-        if (!layer->ops || !fits(steps, batch, n_in) || !fits(steps, batch, n_out) ||
-            n_in > INT_MAX / n_out)
+        if (!layer->ops || shapes[i].direction != EDDY_DIRECTION_FORWARD || shapes[i].last_only ||
+            n_out > SIZE_MAX / layer->ops->gates)
             return EDDY_ERROR_ARGUMENT;
-        layer->size = (struct eddy_cell_size){steps, batch, n_in, n_out, shapes[i].activation};
+        const size_t rows = layer->ops->gates * n_out;
+        if (!fits(steps, batch, n_in) || !fits(steps, batch, rows) || n_in > INT_MAX / rows)
+            return EDDY_ERROR_ARGUMENT;
+        layer->size = (struct eddy_cell_size){.steps = steps,
+                                              .batch = batch,
+                                              .n_in = n_in,
+                                              .n_out = n_out,
+                                              .activation = shapes[i].activation,
+                                              .linear_before_reset = shapes[i].linear_before_reset,
+                                              .peephole = shapes[i].peephole};
         layer->params_offset_elems = network->params_elems;
-        network->params_elems += layer->ops->params_elems(n_in, n_out);
+        network->params_elems += layer->ops->params_elems(&layer->size);
+        const size_t work_elems = layer->ops->work_elems(&layer->size);
         layer->y = new_reals(steps * batch * n_out);
         layer->dy = new_reals(steps * batch * n_out);
-        if (!layer->y || !layer->dy)
+        layer->work = work_elems > 0 ? new_reals(work_elems) : NULL;
+        if (!layer->y || !layer->dy || (work_elems > 0 && !layer->work))
             return EDDY_ERROR_MEMORY;
         n_in = n_out;
     }
@@ -92,6 +105,7 @@ void eddy_network_free(struct eddy_network *network)
     for (size_t i = 0; i < network->n_layers; i++) {
         free(network->layers[i].y);
         free(network->layers[i].dy);
+        free(network->layers[i].work);
     }
     free(network->layers);
     free(network->params);
@@ -113,8 +127,8 @@ const eddy_real *eddy_network_forward(struct eddy_network *network)
     const eddy_real *x = network->x;
     for (size_t i = 0; i < network->n_layers; i++) {
         const struct eddy_network_layer *const layer = &network->layers[i];
-        layer->ops->forward(&layer->size, network->params + layer->params_offset_elems, x,
-                            layer->y);
+        layer->ops->forward(&layer->size, network->params + layer->params_offset_elems, x, layer->y,
+                            layer->work);
         x = layer->y;
     }
     return x;
@@ -128,7 +142,7 @@ void eddy_network_backward(struct eddy_network *network)
         layer->ops->backward(&layer->size, network->params + layer->params_offset_elems,
                              below ? below->y : network->x, layer->y, layer->dy,
                              below ? below->dy : NULL,
-                             network->gradient + layer->params_offset_elems);
+                             network->gradient + layer->params_offset_elems, layer->work);
     }
 }
 
@@ -144,9 +158,14 @@ void eddy_network_store(const struct eddy_network *network, const eddy_real *par
 {
     for (size_t i = 0; i < network->n_layers; i++) {
         struct eddy_layer *const layer = &model->layers[i];
-        params = copy_to_float(params, layer->n_out * layer->n_in, layer->w);
+        const size_t n = layer->n_hidden, rows = eddy_cell_gates(layer->cell) * n;
+        params = copy_to_float(params, rows * layer->n_in, layer->w);
         if (layer->r)
-            params = copy_to_float(params, layer->n_out * layer->n_out, layer->r);
-        params = copy_to_float(params, layer->n_out, layer->b);
+            params = copy_to_float(params, rows * n, layer->r);
+        params = copy_to_float(params, rows, layer->b);
+        if (layer->rb)
+            params = copy_to_float(params, n, layer->rb);
+        if (layer->p)
+            params = copy_to_float(params, 3 * n, layer->p);
     }
 }

@@ -10,6 +10,7 @@ struct eddy_network_layer {
     struct eddy_cell_size size;
     size_t params_offset_elems;
     eddy_real *y, *dy; /* (T, B, O) */
+    eddy_real *work;   /* of the cell, NULL when it needs none */
 };
 
 struct eddy_network {
@@ -29,7 +30,8 @@ struct eddy_network {
 #define eddy_loss_mse EDDY_CORE(eddy_loss_mse)
 #define eddy_loss_cross_entropy EDDY_CORE(eddy_loss_cross_entropy)
 
-/* Returns 0, EDDY_ERROR_ARGUMENT (an unknown cell, or a pass with more elements than BLAS can
+/* Returns 0, EDDY_ERROR_ARGUMENT (a cell, direction or
+ * last_only that the training does not have, or a pass with more elements than BLAS can
  * count) or EDDY_ERROR_MEMORY. Parameters are zero. */
 int eddy_network_create(size_t n_in, size_t n_layers, const struct eddy_layer_shape *shapes,
                         size_t steps, size_t batch, struct eddy_network **network);

@@ -1,6 +1,6 @@
 /* real.h -- the number type of the training core: float, or double where gradients are checked.
  *
- * With EDDY_REAL_DOUBLE the core (network.c, rnn.c, dense.c, loss.c) compiles to double and its
+ * With EDDY_REAL_DOUBLE the core (network.c, the cells, loss.c) compiles to double and its
  * functions get other names, so that both builds link into one program. */
 #ifndef EDDY_REAL_H
 #define EDDY_REAL_H
@@ -40,5 +40,11 @@ static inline float eddy_tanh(float x)
     return u * p / q;
 }
 #endif
+
+static inline eddy_real eddy_sigmoid(eddy_real x)
+{
+    const eddy_real half = (eddy_real)0.5;
+    return half + half * eddy_tanh(half * x);
+}
 
 #endif

@@ -17,14 +17,14 @@ static void round_to(int exponent, float *v, size_t n)
         v[i] = ldexpf(nearbyintf(ldexpf(v[i], -exponent)), exponent);
 }
 
-void eddy_round_weights(unsigned bits, size_t block_rows, size_t n_in, size_t n_out, float *w,
-                        float *r)
+void eddy_round_weights(unsigned bits, size_t block_rows, size_t n_in, size_t n_rows,
+                        size_t n_hidden, float *w, float *r)
 {
-    for (size_t first = 0; first < n_out; first += block_rows) {
-        const size_t rows = n_out - first < block_rows ? n_out - first : block_rows;
+    for (size_t first = 0; first < n_rows; first += block_rows) {
+        const size_t rows = n_rows - first < block_rows ? n_rows - first : block_rows;
         float max = largest(0, w + first * n_in, rows * n_in);
         if (r)
-            max = largest(max, r + first * n_out, rows * n_out);
+            max = largest(max, r + first * n_hidden, rows * n_hidden);
         if (!(max > 0 && isfinite(max)))
             continue;
         int exponent;
@@ -34,7 +34,7 @@ void eddy_round_weights(unsigned bits, size_t block_rows, size_t n_in, size_t n_
             exponent++;
         round_to(exponent, w + first * n_in, rows * n_in);
         if (r)
-            round_to(exponent, r + first * n_out, rows * n_out);
+            round_to(exponent, r + first * n_hidden, rows * n_hidden);
     }
 }
 
@@ -48,7 +48,10 @@ int eddy_model_round_weights(struct eddy_context *context, unsigned bits, size_t
                          bits, block_rows);
     for (size_t i = 0; i < model->n_layers; i++) {
         struct eddy_layer *const layer = &model->layers[i];
-        eddy_round_weights(bits, block_rows, layer->n_in, layer->n_out, layer->w, layer->r);
+        const size_t rows =
+            eddy_layer_directions(layer) * eddy_cell_gates(layer->cell) * layer->n_hidden;
+        eddy_round_weights(bits, block_rows, layer->n_in, rows, layer->n_hidden, layer->w,
+                           layer->r);
     }
     return EDDY_OK;
 }

@@ -5,11 +5,11 @@
 
 #include "model/model.h"
 
-/* Rounds w (n_out, n_in) and, unless NULL, r (n_out, n_out) in place: each block of block_rows
+/* Rounds w (n_rows, n_in) and, unless NULL, r (n_rows, n_hidden) in place: each block of block_rows
  * rows, the columns of both together, to whole multiples of the smallest power of two with which
  * `bits` hold the largest weight. Rounding twice changes nothing more. bits 2 to 16. */
-void eddy_round_weights(unsigned bits, size_t block_rows, size_t n_in, size_t n_out, float *w,
-                        float *r);
+void eddy_round_weights(unsigned bits, size_t block_rows, size_t n_in, size_t n_rows,
+                        size_t n_hidden, float *w, float *r);
 /* All layers of a model. Returns 0 or EDDY_ERROR_ARGUMENT. */
 EDDY_API int eddy_model_round_weights(struct eddy_context *context, unsigned bits,
                                       size_t block_rows, struct eddy_model *model);

@@ -29,8 +29,8 @@ struct reader {
 };
 
 static const char *const task_names[] = {"next", "columns", "class", NULL};
-static const char *const cell_names[] = {"dense", "rnn", NULL};
-static const char *const activation_names[] = {"none", "tanh", NULL};
+static const char *const cell_names[] = {"dense", "rnn", "gru", "lstm", NULL};
+static const char *const activation_names[] = {"none", "tanh", "relu", "sigmoid", NULL};
 static const char *const loss_names[] = {"mse", "cross_entropy", NULL};
 
 static int refuse(const struct reader *reader, const char *key, const char *what)
@@ -225,10 +225,13 @@ static int read_layer(struct reader *reader, size_t i, json_t *node)
 {
     int cell = 0, activation = -1;
     size_t units = 0;
+    bool linear_before_reset = false, peephole = false;
     const struct field fields[] = {
         {"cell", KIND_CHOICE, true, &cell, 0, 0, cell_names},
         {"units", KIND_COUNT, true, &units, 1, 65536, NULL},
         {"activation", KIND_CHOICE, false, &activation, 0, 0, activation_names},
+        {"linear_before_reset", KIND_BOOL, false, &linear_before_reset, 0, 0, NULL},
+        {"peephole", KIND_BOOL, false, &peephole, 0, 0, NULL},
         {0},
     };
     snprintf(reader->where, sizeof reader->where, "model.layers[%zu].", i);
@@ -236,9 +239,13 @@ static int read_layer(struct reader *reader, size_t i, json_t *node)
     if (error)
         return error;
     if (activation < 0)
-        activation = cell == EDDY_CELL_RNN ? EDDY_ACTIVATION_TANH : EDDY_ACTIVATION_NONE;
+        activation = cell != EDDY_CELL_DENSE ? EDDY_ACTIVATION_TANH : EDDY_ACTIVATION_NONE;
     reader->spec->layers[i] =
-        (struct eddy_layer_shape){(enum eddy_cell)cell, (enum eddy_activation)activation, units};
+        (struct eddy_layer_shape){.cell = (enum eddy_cell)cell,
+                                  .activation = (enum eddy_activation)activation,
+                                  .n_out = units,
+                                  .linear_before_reset = linear_before_reset,
+                                  .peephole = peephole};
     return EDDY_OK;
 }
 

@@ -7,7 +7,9 @@
  *
  * data.file (required) is relative to the folder of the specification. data.task (required): next,
  * columns (with "inputs": [0, 1], "targets": [2]) or class. model.layers: cell and units required,
- * activation tanh or none (default: tanh for rnn, none for dense). training takes the names of
+ * cell dense, rnn, gru (linear_before_reset true or false) or lstm (peephole true or false);
+ * activation none, tanh, relu or sigmoid for dense (default none), tanh or relu for rnn (default
+ * tanh). training takes the names of
  * struct eddy_train_options, with its defaults.
  */
 #ifndef EDDY_SPEC_H

@@ -179,9 +179,10 @@ static void round_into_network(struct trainer *trainer)
     for (size_t i = 0; i < network->n_layers; i++) {
         const struct eddy_cell_size *const size = &network->layers[i].size;
         float *const w = network->params + network->layers[i].params_offset_elems;
-        const bool recurrent = network->layers[i].ops == &eddy_rnn_ops;
+        const size_t rows = network->layers[i].ops->gates * size->n_out;
+        const bool recurrent = network->layers[i].ops != &eddy_dense_ops;
         eddy_round_weights(trainer->options->weight_bits, trainer->options->block_rows, size->n_in,
-                           size->n_out, w, recurrent ? w + size->n_out * size->n_in : NULL);
+                           rows, size->n_out, w, recurrent ? w + rows * size->n_in : NULL);
     }
 }
 
@@ -298,7 +299,8 @@ int eddy_train(struct eddy_context *context, const struct eddy_dataset *dataset,
         eddy_fail(context, error,
                   error == EDDY_ERROR_MEMORY
                       ? "out of memory for the training: lower batch, steps or units"
-                      : "a layer is of an unknown cell, has no units, or too many for a batch");
+                      : "a layer is of a cell or direction that the training does not have, has no "
+                        "units, or too many for a batch");
         goto done;
     }
     error = eddy_model_create(context, dataset->n_inputs, n_layers, shapes, &model);

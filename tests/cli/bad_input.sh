@@ -87,9 +87,9 @@ match 'device: another preset' 1 '^eddy: the program was compiled for preset sim
   eddy run m.eddy -i wave.csv --device cpu:preset=sim-small-w8
 
 match 'train: no JSON' 1 '^eddy: wave.csv:1:[0-9]+: not JSON' eddy train wave.csv -o out
-sed 's/"rnn"/"lstm"/' spec.json > lstm.json
-match 'train: unknown cell' 1 '^eddy: lstm.json: model.layers\[0\].cell: choose one of: dense, rnn' \
-  eddy train lstm.json -o out
+sed 's/"rnn"/"fastrnn"/' spec.json > fastrnn.json
+match 'train: unknown cell' 1 '^eddy: fastrnn.json: model.layers\[0\].cell: choose one of: dense, rnn' \
+  eddy train fastrnn.json -o out
 match 'train: missing data' 1 '^eddy: cannot open absent.csv: No such file' \
   eddy train spec.json --data absent.csv -o out
 match 'train: data with NaN' 1 '^eddy: nan.csv: line 3, column 1' eddy train spec.json --data nan.csv -o out

@@ -4,8 +4,11 @@
 #define EDDY_REAL_DOUBLE
 /* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "train/dense.c"
+#include "train/gru.c"
 #include "train/loss.c"
+#include "train/lstm.c"
 #include "train/network.c"
+#include "train/recurrent.c"
 #include "train/rnn.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
@@ -22,7 +25,11 @@
 
 #define RNN EDDY_CELL_RNN
 #define DENSE EDDY_CELL_DENSE
+#define GRU EDDY_CELL_GRU
+#define LSTM EDDY_CELL_LSTM
 #define TANH EDDY_ACTIVATION_TANH
+#define RELU EDDY_ACTIVATION_RELU
+#define SIGMOID EDDY_ACTIVATION_SIGMOID
 #define NONE EDDY_ACTIVATION_NONE
 
 struct stack {
@@ -40,6 +47,17 @@ static const struct stack stacks[] = {
     {"rnn, rnn", 2, {{RNN, TANH, 5}, {RNN, TANH, 3}}},
     {"rnn, rnn, dense", 3, {{RNN, TANH, 5}, {RNN, TANH, 6}, {DENSE, NONE, 3}}},
     {"tanh dense, rnn, tanh dense", 3, {{DENSE, TANH, 6}, {RNN, TANH, 5}, {DENSE, TANH, 2}}},
+    {"relu dense, sigmoid dense", 2, {{DENSE, RELU, 6}, {DENSE, SIGMOID, 3}}},
+    {"relu rnn", 2, {{RNN, RELU, 6}, {DENSE, NONE, 2}}},
+    {"gru", 1, {{GRU, TANH, 5}}},
+    {"gru, linear before reset", 1, {{GRU, TANH, 5, .linear_before_reset = true}}},
+    {"lstm", 1, {{LSTM, TANH, 5}}},
+    {"lstm, peepholes", 1, {{LSTM, TANH, 5, .peephole = true}}},
+    {"gru, lstm, gru",
+     3,
+     {{GRU, TANH, 4, .linear_before_reset = true},
+      {LSTM, TANH, 5, .peephole = true},
+      {GRU, TANH, 3}}},
     {"rnn of one unit", 2, {{RNN, TANH, 1}, {DENSE, NONE, 1}}},
 };
 
@@ -161,7 +179,7 @@ static void test_forward_equals_the_float_reference(void **state)
         const double *const y = eddy_network_forward(problem.network);
         const size_t n_out = eddy_model_outputs(model);
         for (size_t b = 0; b < BATCH; b++) {
-            float reference_state[3 * MAX_UNITS] = {0};
+            float reference_state[6 * MAX_UNITS] = {0};
             for (size_t t = 0; t < STEPS; t++) {
                 float x[INPUTS], reference[MAX_UNITS];
                 for (size_t k = 0; k < INPUTS; k++)
@@ -181,7 +199,11 @@ static void test_networks_that_cannot_be(void **state)
     (void)state;
     struct eddy_network *network;
     const struct eddy_layer_shape none = {DENSE, NONE, 0}, huge = {RNN, TANH, 1u << 30},
-                                  unknown = {(enum eddy_cell)99, NONE, 1};
+                                  unknown = {(enum eddy_cell)99, NONE, 1},
+                                  reverse = {GRU, TANH, 1, .direction = EDDY_DIRECTION_REVERSE},
+                                  last = {GRU, TANH, 1, .last_only = true};
+    assert_int_equal(eddy_network_create(1, 1, &reverse, 1, 1, &network), EDDY_ERROR_ARGUMENT);
+    assert_int_equal(eddy_network_create(1, 1, &last, 1, 1, &network), EDDY_ERROR_ARGUMENT);
     assert_int_equal(eddy_network_create(1, 0, &none, 1, 1, &network), EDDY_ERROR_ARGUMENT);
     assert_int_equal(eddy_network_create(1, 1, &none, 1, 1, &network), EDDY_ERROR_ARGUMENT);
     assert_int_equal(eddy_network_create(1, 1, &huge, 1, 1, &network), EDDY_ERROR_ARGUMENT);

@@ -70,22 +70,32 @@ static struct eddy_train_options toy_options(void)
 
 /* The target is the input of three steps ago: without the gradient through time a network gets
  * stuck far above. */
-static void test_learns_to_remember(void **state)
+static void expect_remembers(const struct eddy_layer_shape *shapes)
 {
-    (void)state;
     struct eddy_dataset *const dataset = open_dataset(bits(false), EDDY_TASK_COLUMNS);
     const struct eddy_train_options options = toy_options();
     struct eddy_evaluation evaluation;
     struct eddy_model *model;
     /* From the first row on: a stream that starts later does not know its first three targets. */
     const struct eddy_range all = {0, dataset->n_samples};
-    assert_int_equal(eddy_train(context, dataset, 2, rnn_16_dense_1, &options, &model), 0);
+    assert_int_equal(eddy_train(context, dataset, 2, shapes, &options, &model), 0);
     assert_int_equal(eddy_evaluate(context, model, dataset, all, &evaluation), 0);
     assert_int_equal(evaluation.samples, BIT_ROWS);
     if (!(evaluation.rmse < 0.02)) /* a guess of 1/2 has 0.5 */
         fail_msg("rmse %g", evaluation.rmse);
     eddy_model_free(model);
     eddy_dataset_free(dataset);
+}
+
+static void test_learns_to_remember(void **state)
+{
+    (void)state;
+    static const struct eddy_layer_shape dense = {EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, 1};
+    const struct eddy_layer_shape gru[] = {{EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 16}, dense};
+    const struct eddy_layer_shape lstm[] = {{EDDY_CELL_LSTM, EDDY_ACTIVATION_TANH, 16}, dense};
+    expect_remembers(rnn_16_dense_1);
+    expect_remembers(gru);
+    expect_remembers(lstm);
 }
 
 /* Exclusive or of two past inputs: needs memory and a non-linear layer. */
@@ -163,10 +173,26 @@ static void test_rounding_of_a_block(void **state)
      * a scale of its own. */
     float w[] = {0.99F, 0.3F, 0.06F, -0.2F},
           r[] = {-0.55F, 0, 0, 0, 0.07F, 0.11F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    eddy_round_weights(4, 2, 1, 4, w, r);
+    eddy_round_weights(4, 2, 1, 4, 4, w, r);
     assert_true(w[0] == 1 && w[1] == 0.25F && r[0] == -0.5F && r[4] == 0 && r[5] == 0);
     assert_true(w[2] == 0.0625F && w[3] == -0.1875F);
     assert_int_equal(eddy_model_round_weights(context, 1, 8, NULL), EDDY_ERROR_ARGUMENT);
+}
+
+static void test_rounding_reaches_every_gate(void **state)
+{
+    (void)state;
+    const struct eddy_layer_shape shape = {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 2};
+    struct eddy_model *model;
+    assert_int_equal(eddy_model_create(context, 1, 1, &shape, &model), 0);
+    for (size_t i = 0; i < 6; i++) {
+        model->layers[0].w[i] = 1;
+        model->layers[0].r[2 * i] = model->layers[0].r[2 * i + 1] = 0.3F;
+    }
+    assert_int_equal(eddy_model_round_weights(context, 4, 1, model), 0);
+    for (size_t i = 0; i < 12; i++)
+        assert_true(model->layers[0].r[i] == 0.25F);
+    eddy_model_free(model);
 }
 
 static void test_tanh_is_accurate(void **state)
@@ -338,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_a_seed_repeats_bit_for_bit),
         cmocka_unit_test(test_rounded_training_gives_rounded_weights),
         cmocka_unit_test(test_rounding_of_a_block),
+        cmocka_unit_test(test_rounding_reaches_every_gate),
         cmocka_unit_test(test_tanh_is_accurate),
         cmocka_unit_test(test_progress_can_stop_early),
         cmocka_unit_test(test_dataset_splits_and_normalises),
