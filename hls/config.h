@@ -8,9 +8,15 @@
 
 #define EDDY_PRESET_SIM_SMALL 0    /* 8 lanes, 16-bit weights: the default */
 #define EDDY_PRESET_SIM_SMALL_W8 1 /* 8 lanes, 8-bit weights */
+#define EDDY_PRESET_UP5K 2         /* iCE40 UP5K: GRU, RNN and dense */
+#define EDDY_PRESET_ECP5_25 3      /* ECP5-25F */
+#define EDDY_PRESET_ECP5_85 4      /* ECP5-85F */
+#define EDDY_PRESET_CARD 5         /* a card on PCIe */
+#define EDDY_PRESET_SIM_32 6       /* 32 lanes, to measure */
+#define EDDY_PRESET_SIM_80 7       /* 80 lanes, to measure: without peepholes, for latency */
 
 /* X(number) for each preset that the host library carries for cpu: and sim: */
-#define EDDY_PRESETS(X) X(0) X(1)
+#define EDDY_PRESETS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 
 #ifndef EDDY_PRESET
 #define EDDY_PRESET EDDY_PRESET_SIM_SMALL
@@ -21,20 +27,32 @@
 #define FEATURE_PEEPHOLE 2 /* a product of the cell state in every sum */
 #define FEATURE_GRU 4      /* interpolation between candidate and state */
 #define FEATURE_TOKEN 8    /* embedding, and the largest output as an answer */
+#define ALL_FEATURES (FEATURE_LSTM | FEATURE_PEEPHOLE | FEATURE_GRU | FEATURE_TOKEN)
 
+/* LANES         rows of a block, multipliers of the array: 4 to 128
+ * DRAINS        rows that the drain takes at a time: 1 or 4, divides LANES
+ * WEIGHT_BITS   8 or 16
+ * WEIGHT_WORDS  columns of LANES weights on chip
+ * ROWS          row constants on chip
+ * STATE_ROWS    outputs of all layers of one stream
+ * INPUT_ROWS    elements of x_t
+ * STREAMS       independent states kept side by side: 1 to 8
+ * GROUPS        row groups of a program
+ * PASSES        passes of a program
+ * All but LANES, DRAINS and WEIGHT_BITS are powers of two. */
 #if EDDY_PRESET == EDDY_PRESET_SIM_SMALL
 #define EDDY_PRESET_NAME "sim-small"
-#define LANES 8            /* rows of a block, multipliers of the array: 4 to 128 */
-#define DRAINS 1           /* rows that the drain takes at a time: 1 or 4, divides LANES */
-#define WEIGHT_BITS 16     /* 8 or 16 */
-#define WEIGHT_WORDS 16384 /* columns of LANES weights on chip: a power of two */
-#define ROWS 4096          /* row constants on chip: a power of two */
-#define STATE_ROWS 1024    /* outputs of all layers of one stream: a power of two */
-#define INPUT_ROWS 512     /* elements of x_t: a power of two */
-#define STREAMS 8          /* independent states kept side by side: a power of two */
-#define GROUPS 64          /* row groups of a program: a power of two */
-#define PASSES 16          /* passes of a program: a power of two */
-#define FEATURES (FEATURE_LSTM | FEATURE_PEEPHOLE | FEATURE_GRU | FEATURE_TOKEN)
+#define LANES 8
+#define DRAINS 1
+#define WEIGHT_BITS 16
+#define WEIGHT_WORDS 16384
+#define ROWS 4096
+#define STATE_ROWS 1024
+#define INPUT_ROWS 512
+#define STREAMS 8
+#define GROUPS 64
+#define PASSES 16
+#define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_SIM_SMALL_W8
 #define EDDY_PRESET_NAME "sim-small-w8"
 #define LANES 8
@@ -47,7 +65,85 @@
 #define STREAMS 8
 #define GROUPS 64
 #define PASSES 16
-#define FEATURES (FEATURE_LSTM | FEATURE_PEEPHOLE | FEATURE_GRU | FEATURE_TOKEN)
+#define FEATURES ALL_FEATURES
+#elif EDDY_PRESET == EDDY_PRESET_UP5K
+#define EDDY_PRESET_NAME "up5k"
+#define LANES 4
+#define DRAINS 1
+#define WEIGHT_BITS 16
+#define WEIGHT_WORDS 16384
+#define ROWS 512
+#define STATE_ROWS 256
+#define INPUT_ROWS 256
+#define STREAMS 1
+#define GROUPS 16
+#define PASSES 4
+#define FEATURES FEATURE_GRU
+#elif EDDY_PRESET == EDDY_PRESET_ECP5_25
+#define EDDY_PRESET_NAME "ecp5-25"
+#define LANES 16
+#define DRAINS 1
+#define WEIGHT_BITS 8
+#define WEIGHT_WORDS 4096
+#define ROWS 1024
+#define STATE_ROWS 512
+#define INPUT_ROWS 256
+#define STREAMS 4
+#define GROUPS 32
+#define PASSES 8
+#define FEATURES ALL_FEATURES
+#elif EDDY_PRESET == EDDY_PRESET_ECP5_85
+#define EDDY_PRESET_NAME "ecp5-85"
+#define LANES 64
+#define DRAINS 4
+#define WEIGHT_BITS 8
+#define WEIGHT_WORDS 4096
+#define ROWS 4096
+#define STATE_ROWS 1024
+#define INPUT_ROWS 512
+#define STREAMS 8
+#define GROUPS 64
+#define PASSES 16
+#define FEATURES ALL_FEATURES
+#elif EDDY_PRESET == EDDY_PRESET_CARD
+#define EDDY_PRESET_NAME "card"
+#define LANES 128
+#define DRAINS 4
+#define WEIGHT_BITS 16
+#define WEIGHT_WORDS 16384
+#define ROWS 4096
+#define STATE_ROWS 1024
+#define INPUT_ROWS 512
+#define STREAMS 8
+#define GROUPS 64
+#define PASSES 16
+#define FEATURES ALL_FEATURES
+#elif EDDY_PRESET == EDDY_PRESET_SIM_32
+#define EDDY_PRESET_NAME "sim-32"
+#define LANES 32
+#define DRAINS 4
+#define WEIGHT_BITS 16
+#define WEIGHT_WORDS 8192
+#define ROWS 4096
+#define STATE_ROWS 1024
+#define INPUT_ROWS 512
+#define STREAMS 8
+#define GROUPS 64
+#define PASSES 16
+#define FEATURES ALL_FEATURES
+#elif EDDY_PRESET == EDDY_PRESET_SIM_80
+#define EDDY_PRESET_NAME "sim-80"
+#define LANES 80
+#define DRAINS 4
+#define WEIGHT_BITS 16
+#define WEIGHT_WORDS 4096
+#define ROWS 4096
+#define STATE_ROWS 1024
+#define INPUT_ROWS 512
+#define STREAMS 8
+#define GROUPS 64
+#define PASSES 16
+#define FEATURES (FEATURE_LSTM | FEATURE_GRU)
 #else
 #error "EDDY_PRESET: unknown preset; see config.h"
 #endif

@@ -78,14 +78,14 @@ static void load_rows(hls_stream_u16 *data, uint32_t address, uint32_t count)
 
 static void copy(hls_stream_u16 *data, hls_stream_u64 *results, uint32_t count)
 {
-    struct beat beat = {0};
+    uint64_t beat = 0;
     uint32_t part = 0;
     for (uint32_t n = count; n != 0; n--) {
         HLS_PIPELINE(1);
-        beat = beat_shift(beat, hls_read(data));
+        beat = beat >> 16 | (uint64_t)hls_read(data) << 16 * (DRAINS - 1);
         part = (part + 1) % DRAINS;
         if (part == 0)
-            hls_write(results, beat_pack(beat));
+            hls_write(results, beat);
     }
 }
 
@@ -117,10 +117,10 @@ static void read_state(hls_stream_u64 *results, uint32_t address, uint32_t count
 {
     for (uint32_t n = count; n != 0; n -= DRAINS) {
         HLS_PIPELINE(1);
-        struct beat beat;
+        int16_t beat[DRAINS];
         HLS_UNROLL
         for (int k = 0; k < DRAINS; k++)
-            beat.word[k] = (uint16_t)state[BANK(address, STATE_WORDS)][k];
+            beat[k] = state[BANK(address, STATE_WORDS)][k];
         hls_write(results, beat_pack(beat));
         address += DRAINS;
     }
@@ -130,10 +130,10 @@ static void read_cells(hls_stream_u64 *results, uint32_t address, uint32_t count
 {
     for (uint32_t n = count; n != 0; n -= DRAINS) {
         HLS_PIPELINE(1);
-        struct beat beat;
+        int16_t beat[DRAINS];
         HLS_UNROLL
         for (int k = 0; k < DRAINS; k++)
-            beat.word[k] = (uint16_t)cell[BANK(address, CELL_WORDS)][k];
+            beat[k] = cell[BANK(address, CELL_WORDS)][k];
         hls_write(results, beat_pack(beat));
         address += DRAINS;
     }
@@ -274,13 +274,21 @@ struct largest {
     uint16_t number, next;
 };
 
-static inline struct largest compare(struct largest l, int16_t value)
+/* Takes the next DRAINS outputs in, the largest of them first: one comparison a beat lies in the loop's way. */
+static inline struct largest compare(struct largest l, const int16_t values[DRAINS])
 {
-    const bool larger = l.none | (value > l.value);
-    l.value = larger ? value : l.value;
-    l.number = larger ? l.next : l.number;
+    int16_t best = values[0];
+    uint16_t at = 0;
+    HLS_UNROLL
+    for (int k = 1; k < DRAINS; k++) {
+        at = values[k] > best ? (uint16_t)k : at;
+        best = values[k] > best ? values[k] : best;
+    }
+    const bool larger = l.none | (best > l.value);
+    l.value = larger ? best : l.value;
+    l.number = larger ? (uint16_t)(l.next + at) : l.number;
     l.none = false;
-    l.next++;
+    l.next += DRAINS;
     return l;
 }
 
@@ -360,7 +368,8 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         const bool reads_cell = interpolates | (phase.factor == FACTOR_CELL) |
                                 (phase.factor == FACTOR_TANH_CELL) | phase.peephole;
         const bool to_largest = phase.destination == DESTINATION_LARGEST;
-        struct beat beat;
+        int16_t values[DRAINS];
+        uint32_t clipped_argument = 0, clipped_output = 0, clipped_cell = 0;
         HLS_UNROLL
         for (uint32_t k = 0; k < DRAINS; k++) {
             const uint32_t row = BANK(piece.row, ROWS);
@@ -377,39 +386,44 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
             if (drains_row & reads_cell)
                 in.cell = cell[cell_place][k];
             const struct row_out out = drain_row(in, phase, piece.cell_shift, (int)k);
-            int16_t value = out.value;
-#if FEATURES & FEATURE_TOKEN
-            if (drains_row & to_largest)
-                largest = compare(largest, out.value);
-            value = to_largest ? (int16_t)largest.number : out.value;
-#endif
-            beat.word[k] = (uint16_t)value;
-            if (drains_row) {
-                if (phase.destination == DESTINATION_FIRST)
-                    first[place][k] = value;
-                if (phase.destination == DESTINATION_SECOND) {
-                    second[place][k] = value;
-                    carry[place][k] = value;
-                }
-                if (phase.destination == DESTINATION_GATED)
-                    gated[place][k] = value;
-                if (phase.destination == DESTINATION_CELL ||
-                    phase.destination == DESTINATION_STATE_CELL)
-                    cell[cell_place][k] = value;
-                if (phase.destination == DESTINATION_STATE ||
-                    phase.destination == DESTINATION_STATE_CELL || to_largest)
-                    state[state_place][k] = value;
-            }
-            count.clipped_argument += drains_row & out.clipped_argument;
-            count.clipped_output += drains_row & out.clipped_output;
-            count.clipped_cell += drains_row & out.clipped_cell;
+            values[k] = out.value;
+            clipped_argument += drains_row & out.clipped_argument;
+            clipped_output += drains_row & out.clipped_output;
+            clipped_cell += drains_row & out.clipped_cell;
         }
-        if (drains_row & piece.emit & (!to_largest | drain.last))
-            hls_write(results, beat_pack(beat));
+        count.clipped_argument += clipped_argument;
+        count.clipped_output += clipped_output;
+        count.clipped_cell += clipped_cell;
 #if FEATURES & FEATURE_TOKEN
+        if (drains_row & to_largest)
+            largest = compare(largest, values);
+        HLS_UNROLL
+        for (int k = 0; k < DRAINS; k++)
+            values[k] = to_largest ? (int16_t)largest.number : values[k];
         if (drains_row & to_largest & drain.last & (piece.gap != 0))
             largest = (struct largest){.none = true};
 #endif
+        HLS_UNROLL
+        for (uint32_t k = 0; k < DRAINS; k++) {
+            if (!drains_row)
+                continue;
+            if (phase.destination == DESTINATION_FIRST)
+                first[place][k] = values[k];
+            if (phase.destination == DESTINATION_SECOND) {
+                second[place][k] = values[k];
+                carry[place][k] = values[k];
+            }
+            if (phase.destination == DESTINATION_GATED)
+                gated[place][k] = values[k];
+            if (phase.destination == DESTINATION_CELL ||
+                phase.destination == DESTINATION_STATE_CELL)
+                cell[cell_place][k] = values[k];
+            if (phase.destination == DESTINATION_STATE ||
+                phase.destination == DESTINATION_STATE_CELL || to_largest)
+                state[state_place][k] = values[k];
+        }
+        if (drains_row & piece.emit & (!to_largest | drain.last))
+            hls_write(results, beat_pack(values));
 
         /* MAC lanes: one column of the block */
         HLS_UNROLL
