@@ -16,7 +16,7 @@
 #define EDDY_PRESET_SIM_80 7       /* 80 lanes, to measure: without peepholes, for latency */
 
 /* X(number) for each preset that the host library carries for cpu: and sim: */
-#define EDDY_PRESETS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define EDDY_PRESETS(X) X(0) X(1) X(2) X(3) X(6) X(7)
 
 #ifndef EDDY_PRESET
 #define EDDY_PRESET EDDY_PRESET_SIM_SMALL
@@ -107,7 +107,7 @@
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_CARD
 #define EDDY_PRESET_NAME "card"
-#define LANES 128
+#define LANES 64
 #define DRAINS 4
 #define WEIGHT_BITS 16
 #define WEIGHT_WORDS 16384
@@ -158,7 +158,12 @@
 
 /* Iterations from a store to its earliest load: what the pipeline needs. The compiler checks them
  * against its schedule of the datapath and refuses a number that is too small. */
+#if DRAINS == 1
 #define STATE_DISTANCE 15 /* outputs of the layers */
 #define GATE_DISTANCE 15  /* gates, cell state */
+#else
+#define STATE_DISTANCE 18
+#define GATE_DISTANCE 18
+#endif
 
 #endif

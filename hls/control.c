@@ -298,11 +298,12 @@ struct step {
     bool emit, last;
 };
 
-/* The state may be read from its first element on when its last piece is old enough: that piece drains in the order
- * in which it is read, so what counts is the iterations that reading the units before it takes. */
+/* The state may be read from its first element on when it is old enough. The units before the last piece left the drain
+ * at least unit / DRAINS iterations before it; reading goes on one unit an iteration, not faster than the drain. */
 static inline uint8_t gap_after(uint16_t unit)
 {
-    return unit < STATE_DISTANCE ? (uint8_t)(STATE_DISTANCE - unit) : 0;
+    const uint16_t before = unit / DRAINS;
+    return before < STATE_DISTANCE ? (uint8_t)(STATE_DISTANCE - before) : 0;
 }
 
 /* A phase may read what the phase before kept of the same unit when that is GATE_DISTANCE iterations old; the units

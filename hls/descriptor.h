@@ -93,21 +93,21 @@ static inline struct segment segment_unpack(uint64_t w)
 
 static inline uint64_t drain_pack(struct drain d)
 {
-    return (uint64_t)(d.groups & 63) | (uint64_t)phase_pack(d.phase) << 6 |
-           (uint64_t)(d.cell_shift & 3) << 22 | (uint64_t)d.emit << 24 |
-           (uint64_t)d.releases << 25 | (uint64_t)(d.hold & 15) << 26 |
+    return (uint64_t)((d.groups - 1) & 31) | (uint64_t)phase_pack(d.phase) << 5 |
+           (uint64_t)(d.cell_shift & 3) << 21 | (uint64_t)d.emit << 23 |
+           (uint64_t)d.releases << 24 | (uint64_t)(d.hold & 31) << 25 |
            (uint64_t)(d.gap & 63) << 30 | (uint64_t)(d.place & 0x7ff) << 36 |
            (uint64_t)(d.home & 15) << 47 | (uint64_t)(d.row & 0x1fff) << 51;
 }
 
 static inline struct drain drain_unpack(uint64_t w)
 {
-    return (struct drain){.groups = w & 63,
-                          .phase = phase_unpack((uint16_t)(w >> 6)),
-                          .cell_shift = w >> 22 & 3,
-                          .emit = w >> 24 & 1,
-                          .releases = w >> 25 & 1,
-                          .hold = w >> 26 & 15,
+    return (struct drain){.groups = (w & 31) + 1,
+                          .phase = phase_unpack((uint16_t)(w >> 5)),
+                          .cell_shift = w >> 21 & 3,
+                          .emit = w >> 23 & 1,
+                          .releases = w >> 24 & 1,
+                          .hold = w >> 25 & 31,
                           .gap = w >> 30 & 63,
                           .place = w >> 36 & 0x7ff,
                           .home = w >> 47 & 15,

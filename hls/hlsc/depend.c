@@ -174,6 +174,11 @@ void depend_find(struct program *p, struct region *r, precedence_vec *out)
     }
 }
 
+static bool apart(const struct node *a, const struct node *b)
+{
+    return ir_disjoint(ir_predicate(a), ir_predicate(b));
+}
+
 bool port_conflict(const struct region *r, const struct node *a, const struct node *b)
 {
     bool one_cycle = a->cycle == b->cycle;
@@ -181,12 +186,11 @@ bool port_conflict(const struct region *r, const struct node *a, const struct no
         return false;
     if (a->op != b->op)
         return false;
-    bool apart = ir_disjoint(ir_predicate(a), ir_predicate(b));
     if (a->op == OP_READ || a->op == OP_WRITE)
-        return a->stream == b->stream && !(one_cycle && apart);
+        return a->stream == b->stream && !(one_cycle && apart(a, b));
     if (!ir_is_memory_access(a) || !banks_meet(a, b) || a->memory->kind == MEMORY_REGISTERS)
         return false;
     if (a->op == OP_LOAD)
         return a->copy == b->copy && !(one_cycle && a->arg[0] == b->arg[0]);
-    return !(one_cycle && apart);
+    return !(one_cycle && apart(a, b));
 }

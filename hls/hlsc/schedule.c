@@ -134,12 +134,12 @@ struct failure {
 
 static bool over_port(const struct region *r, const struct node *a, const struct node *b)
 {
-    return a->op == b->op && !ir_disjoint(ir_predicate(a), ir_predicate(b)) &&
+    return r->is_loop && a->op == b->op &&
            ((a->stream && a->stream == b->stream) ||
             (ir_is_memory_access(a) && a->memory == b->memory && a->bank == b->bank &&
              a->memory->kind != MEMORY_REGISTERS && a->copy == b->copy &&
              !(a->op == OP_LOAD && a->arg[0] == b->arg[0]))) &&
-           r->is_loop;
+           !ir_disjoint(ir_predicate(a), ir_predicate(b));
 }
 
 /* More accesses of a port in an iteration than the interval has cycles. */

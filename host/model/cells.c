@@ -143,6 +143,6 @@ unsigned cell_features(const struct program_layer *layer)
     case EDDY_CELL_LSTM: return FEATURE_LSTM | (layer->peephole ? FEATURE_PEEPHOLE : 0);
     case EDDY_CELL_GRU: return FEATURE_GRU;
     case EDDY_CELL_EMBEDDING: return FEATURE_TOKEN;
-    default: return 0;
+    default: return layer->largest ? FEATURE_TOKEN : 0;
     }
 }

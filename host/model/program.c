@@ -248,9 +248,13 @@ static int check_cells(struct eddy_context *context, const struct eddy_preset *p
     for (size_t l = 0; l < n_layers; l++)
         if (cell_features(&layers[l]) & ~(unsigned)preset->features)
             return eddy_fail(context, EDDY_ERROR_UNSUPPORTED,
-                             "layer %zu is an %s layer, which preset %s leaves out; use another "
+                             "layer %zu (%s%s) needs what preset %s leaves out; use another "
                              "preset",
-                             l + 1, eddy_cell_name((enum eddy_cell)layers[l].cell), preset->name);
+                             l + 1, eddy_cell_name((enum eddy_cell)layers[l].cell),
+                             layers[l].peephole  ? " with peepholes"
+                             : layers[l].largest ? ", largest output"
+                                                 : "",
+                             preset->name);
     return EDDY_OK;
 }
 

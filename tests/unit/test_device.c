@@ -133,6 +133,175 @@ static void test_streams_do_not_leak_into_each_other(void **state)
     eddy_device_close(device);
 }
 
+/* All streams at once give what each alone gives, from states of their own. */
+static void test_streams_side_by_side_equal_plain_loops(void **state)
+{
+    (void)state;
+    const struct eddy_preset *preset = eddy_preset_at(0);
+    struct random random = {13};
+    struct eddy_device *device = open_cpu(preset);
+    for (int round = 0; round < 20; round++) {
+        struct eddy_program *program = random_program(
+            &random, preset,
+            &(struct random_limits){.layers = 3, .units = 20, .columns = 6, .causal = true});
+        const size_t n_streams = (size_t)random_between(&random, 2, 8), steps = 5;
+        const size_t inputs = program_inputs(program), answered = program_answered(program);
+        struct eddy_stream *streams[8];
+        struct clipped clipped = {0};
+        int16_t *x = random_input(&random, program, steps * n_streams);
+        int16_t *y = malloc(steps * n_streams * answered * sizeof *y);
+        int16_t *expected = malloc(answered * sizeof *expected);
+        assert_int_equal(eddy_device_load(device, program), EDDY_OK);
+        for (size_t k = 0; k < n_streams; k++)
+            assert_int_equal(eddy_stream_open(device, &streams[k]), EDDY_OK);
+        assert_int_equal(eddy_streams_step_fixed(streams, n_streams, steps, x, y), EDDY_OK);
+        for (size_t k = 0; k < n_streams; k++) {
+            int16_t *reference = calloc(program_state_words(program), sizeof *reference);
+            for (size_t t = 0; t < steps; t++) {
+                const size_t at = t * n_streams + k;
+                reference_run(program, 0, reference, 1, x + at * inputs, expected, &clipped);
+                assert_memory_equal(y + at * answered, expected, answered * sizeof *y);
+            }
+            free(reference);
+        }
+        struct eddy_stream *swapped[2] = {streams[1], streams[0]};
+        assert_int_equal(eddy_streams_step_fixed(swapped, 2, 1, x, y), EDDY_ERROR_ARGUMENT);
+        for (size_t k = 0; k < n_streams; k++)
+            eddy_stream_close(streams[k]);
+        eddy_program_free(program);
+        free(x);
+        free(y);
+        free(expected);
+    }
+    eddy_device_close(device);
+}
+
+/* Outputs that become inputs on the device: numbers, and tokens through an embedding. */
+static void test_generation_feeds_back(void **state)
+{
+    (void)state;
+    const struct eddy_preset *preset = eddy_preset_at(0);
+    struct random random = {17};
+    struct eddy_device *device = open_cpu(preset);
+    int of_tokens = 0, of_numbers = 0;
+    while (of_tokens < 3 || of_numbers < 10) {
+        struct eddy_program *program = random_program(
+            &random, preset,
+            &(struct random_limits){.layers = 3, .units = 12, .columns = 12, .causal = true});
+        const size_t steps = 300, answered = program_answered(program);
+        struct eddy_stream *stream;
+        struct clipped clipped = {0};
+        int16_t *x = random_input(&random, program, 1);
+        int16_t *y = malloc(steps * answered * sizeof *y);
+        int16_t *expected = malloc(answered * sizeof *expected);
+        int16_t *reference = calloc(program_state_words(program), sizeof *reference);
+        assert_int_equal(eddy_device_load(device, program), EDDY_OK);
+        assert_int_equal(eddy_stream_open(device, &stream), EDDY_OK);
+        if (!program->feedback || answered != program_outputs(program)) {
+            if (!program->feedback)
+                assert_int_equal(eddy_stream_generate_fixed(stream, 1, x, y),
+                                 EDDY_ERROR_UNSUPPORTED);
+        } else {
+            *(program_takes_tokens(program) ? &of_tokens : &of_numbers) += 1;
+            assert_int_equal(eddy_stream_generate_fixed(stream, steps, x, y), EDDY_OK);
+            for (size_t t = 0; t < steps; t++) {
+                reference_run(program, 0, reference, 1, t ? y + (t - 1) * answered : x, expected,
+                              &clipped);
+                assert_memory_equal(y + t * answered, expected, answered * sizeof *y);
+            }
+        }
+        eddy_stream_close(stream);
+        eddy_program_free(program);
+        free(x);
+        free(y);
+        free(expected);
+        free(reference);
+    }
+    eddy_device_close(device);
+}
+
+/* The outputs of the last layer. */
+struct sequence {
+    size_t layer, n_steps, n_out;
+    int16_t y[64 * 64];
+};
+
+static void keep_sequence(void *user, size_t layer, size_t n_steps, size_t n_out, const int16_t *y)
+{
+    struct sequence *s = user;
+    s->layer = layer;
+    s->n_steps = n_steps;
+    s->n_out = n_out;
+    memcpy(s->y, y, n_steps * n_out * sizeof *y);
+}
+
+/* One layer over a sequence in the reference: x (*n_steps, inputs) -> y (*n_steps, outputs). */
+static void reference_layer(const struct eddy_program *program, size_t pass, size_t *n_steps,
+                            const int16_t *x, int16_t *y)
+{
+    const struct program_layer *layer = &program->layers[program->passes[pass].first_layer];
+    const size_t directions = layer->direction == EDDY_DIRECTION_BIDIRECTIONAL ? 2 : 1;
+    const size_t units = layer->n_hidden, inputs = program->passes[pass].inputs;
+    struct clipped clipped = {0};
+    for (size_t d = 0; d < directions; d++) {
+        int16_t state[256] = {0}, out[64];
+        const bool back = program->passes[pass + d].reverse;
+        for (size_t k = 0; k < *n_steps; k++) {
+            const size_t t = back ? *n_steps - 1 - k : k, to = layer->last_only ? 0 : t;
+            reference_run(program, pass + d, state, 1, x + t * inputs, out, &clipped);
+            memcpy(y + (to * directions + d) * units, out, units * sizeof *y);
+        }
+    }
+    *n_steps = layer->last_only ? 1 : *n_steps;
+}
+
+/* Layers of every direction, each a pass of its own, through whole sequences. */
+static void test_sequences_equal_plain_loops(void **state)
+{
+    (void)state;
+    const struct eddy_preset *preset = eddy_preset_at(0);
+    struct random random = {19};
+    struct eddy_device *device = open_cpu(preset);
+    for (int round = 0; round < 60;) {
+        struct eddy_program *program = random_program(
+            &random, preset,
+            &(struct random_limits){.layers = 3, .units = 9, .columns = 6, .emit_all = true});
+        bool apart = !program->layers[program->n_layers - 1].largest;
+        for (size_t n = 0; n < program->n_passes; n++)
+            apart = apart && program->passes[n].n_layers == 1;
+        if (apart) {
+            static struct sequence got;
+            int16_t a[1024], b[1024];
+            size_t n_steps = (size_t)random_between(&random, 1, 20), expected_steps = n_steps;
+            int16_t *x = random_input(&random, program, n_steps), *in = a, *out = b;
+            struct eddy_stream *stream;
+            memcpy(in, x, n_steps * program_inputs(program) * sizeof *x);
+            for (size_t n = 0; n < program->n_passes; n++) {
+                if (program->passes[n].joins)
+                    continue;
+                reference_layer(program, n, &expected_steps, in, out);
+                int16_t *swap = in;
+                in = out;
+                out = swap;
+            }
+            assert_int_equal(eddy_device_load(device, program), EDDY_OK);
+            assert_int_equal(eddy_stream_open(device, &stream), EDDY_OK);
+            assert_int_equal(eddy_stream_sequence_fixed(stream, n_steps, x, keep_sequence, &got),
+                             EDDY_OK);
+            assert_int_equal(got.layer, program->n_layers - 1);
+            assert_int_equal(got.n_steps, expected_steps);
+            assert_memory_equal(got.y, in, expected_steps * got.n_out * sizeof *in);
+            if (!program_is_causal(program))
+                assert_int_equal(eddy_stream_step_fixed(stream, 1, x, out), EDDY_ERROR_UNSUPPORTED);
+            eddy_stream_close(stream);
+            free(x);
+            round++;
+        }
+        eddy_program_free(program);
+    }
+    eddy_device_close(device);
+}
+
 static void test_state_can_be_moved_and_reset(void **state)
 {
     (void)state;
@@ -223,6 +392,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_programs_equal_plain_loops),
         cmocka_unit_test(test_streams_do_not_leak_into_each_other),
+        cmocka_unit_test(test_streams_side_by_side_equal_plain_loops),
+        cmocka_unit_test(test_generation_feeds_back),
+        cmocka_unit_test(test_sequences_equal_plain_loops),
         cmocka_unit_test(test_state_can_be_moved_and_reset),
         cmocka_unit_test(test_wrong_uris_are_refused),
         cmocka_unit_test(test_second_cpu_device_is_refused),
