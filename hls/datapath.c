@@ -250,6 +250,8 @@ static inline struct row_out drain_row(struct row_in in, struct phase phase, int
 #if FEATURES & FEATURE_LSTM
     const int16_t tanh_cell = tanh_q12(cell_argument(in.cell, cell_shift), 0, 2 * lane + 1);
     factor = phase.factor == FACTOR_TANH_CELL ? tanh_cell : factor;
+#else
+    (void)cell_shift;
 #endif
 #if FEATURES & FEATURE_GRU
     factor = interpolates ? saturate16(in.cell - gate) : factor;
@@ -298,7 +300,9 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
     struct mac_side mac = {0};
     struct drain_side drain = {0};
     struct counters count = {0};
+#if FEATURES & FEATURE_TOKEN
     struct largest largest = {.none = true};
+#endif
     int64_t sums[LANES] = {0}, complete[LANES] = {0};
     bool fresh = true, stopped = false, running;
     bool guarded = false; /* a vector that may be read next waits for its drain to begin */
