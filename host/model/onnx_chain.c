@@ -37,6 +37,8 @@ void chain_layer_free(struct chain_layer *layer)
     free(layer->w);
     free(layer->r);
     free(layer->b);
+    free(layer->rb);
+    free(layer->p);
     *layer = (struct chain_layer){0};
 }
 
@@ -54,7 +56,7 @@ void chain_free(struct onnx_chain *chain)
 /* w (scale v + offset) + b = (w scale) v + (b + w offset) */
 static void fold_before(struct chain_layer *layer, const double *scale, const double *offset)
 {
-    for (size_t row = 0; row < layer->n_out; row++)
+    for (size_t row = 0; row < layer->n_rows; row++)
         for (size_t i = 0; i < layer->n_in; i++) {
             double *w = &layer->w[row * layer->n_in + i];
             layer->b[row] += *w * offset[i];
@@ -165,9 +167,11 @@ static bool fill_model(const struct onnx_chain *chain, struct eddy_model *m)
     for (size_t l = 0; finite && l < chain->n_layers; l++) {
         const struct chain_layer *from = &chain->layers[l];
         struct eddy_layer *to = &m->layers[l];
-        finite = to_floats(to->w, from->w, from->n_out * from->n_in) &&
-                 to_floats(to->b, from->b, from->n_out) &&
-                 (!from->r || to_floats(to->r, from->r, from->n_out * from->n_out));
+        finite = to_floats(to->w, from->w, from->n_rows * from->n_in) &&
+                 to_floats(to->b, from->b, from->n_rows) &&
+                 (!from->r || to_floats(to->r, from->r, from->n_rows * from->n_out)) &&
+                 (!from->rb || to_floats(to->rb, from->rb, from->n_out)) &&
+                 (!from->p || to_floats(to->p, from->p, 3 * from->n_out));
     }
     m->residual = chain->residual;
     return finite;
@@ -178,13 +182,17 @@ int chain_finish(struct onnx_import *import, struct eddy_model **model)
     const struct onnx_chain *chain = &import->chain;
     if (chain->n_layers == 0)
         return eddy_fail(import->context, EDDY_ERROR_UNSUPPORTED,
-                         "%s has no layer: neither RNN, Gemm nor MatMul", import->path);
+                         "%s has no layer: neither RNN, GRU, LSTM, Gemm nor MatMul", import->path);
     struct eddy_layer_shape *shapes = calloc(chain->n_layers, sizeof *shapes);
     if (!shapes)
         return no_memory(import);
     for (size_t l = 0; l < chain->n_layers; l++)
-        shapes[l] = (struct eddy_layer_shape){chain->layers[l].cell, chain->layers[l].activation,
-                                              chain->layers[l].n_out};
+        shapes[l] =
+            (struct eddy_layer_shape){.cell = chain->layers[l].cell,
+                                      .activation = chain->layers[l].activation,
+                                      .n_out = chain->layers[l].n_out,
+                                      .linear_before_reset = chain->layers[l].linear_before_reset,
+                                      .peephole = chain->layers[l].p != NULL};
     struct eddy_model *m;
     int error = eddy_model_create(import->context, chain->n_in, chain->n_layers, shapes, &m);
     free(shapes);

@@ -54,8 +54,9 @@ struct onnx_value {
 struct chain_layer {
     enum eddy_cell cell;
     enum eddy_activation activation;
-    size_t n_in, n_out;
-    double *w, *r, *b; /* owned, shapes as in model.h */
+    bool linear_before_reset;
+    size_t n_in, n_out, n_rows; /* n_rows: of all gates */
+    double *w, *r, *b, *rb, *p; /* owned, shapes as in model.h */
     bool has_bias;
 };
 

@@ -140,7 +140,8 @@ static int elementwise(struct onnx_import *import, const Onnx__NodeProto *node)
 static int create_dense(struct onnx_import *import, size_t n_in, size_t n_out,
                         struct chain_layer *layer)
 {
-    *layer = (struct chain_layer){.cell = EDDY_CELL_DENSE, .n_in = n_in, .n_out = n_out};
+    *layer = (struct chain_layer){
+        .cell = EDDY_CELL_DENSE, .n_in = n_in, .n_out = n_out, .n_rows = n_out};
     layer->w = calloc(n_out * n_in, sizeof *layer->w);
     layer->b = calloc(n_out, sizeof *layer->b);
     if (layer->w && layer->b)
@@ -259,46 +260,90 @@ static bool is_text(const ProtobufCBinaryData *data, const char *text)
     return data->len == strlen(text) && strncasecmp((const char *)data->data, text, data->len) == 0;
 }
 
+/* What sets the cells apart, in the terms of ONNX. */
+struct cell_node {
+    const char *op;
+    enum eddy_cell cell;
+    size_t n_activations;
+    const char *activations[3];
+};
+
+static const struct cell_node cell_nodes[] = {
+    {"RNN", EDDY_CELL_RNN, 1, {"Tanh"}},
+    {"GRU", EDDY_CELL_GRU, 2, {"Sigmoid", "Tanh"}},
+    {"LSTM", EDDY_CELL_LSTM, 3, {"Sigmoid", "Tanh", "Tanh"}},
+};
+
+static const struct cell_node *cell_of(const Onnx__NodeProto *node)
+{
+    size_t i = 0;
+    while (strcmp(cell_nodes[i].op, node->op_type) != 0)
+        i++;
+    return &cell_nodes[i];
+}
+
+static int check_activations(struct onnx_import *import, const Onnx__NodeProto *node,
+                             enum eddy_activation *activation)
+{
+    const struct cell_node *cell = cell_of(node);
+    const Onnx__AttributeProto *list = onnx_attribute(node, "activations");
+    *activation = EDDY_ACTIVATION_TANH;
+    if (!list)
+        return EDDY_OK;
+    if (cell->cell == EDDY_CELL_RNN && list->n_strings == 1 && is_text(&list->strings[0], "Relu")) {
+        *activation = EDDY_ACTIVATION_RELU;
+        return EDDY_OK;
+    }
+    bool usual = list->n_strings == cell->n_activations;
+    for (size_t i = 0; usual && i < cell->n_activations; i++)
+        usual = is_text(&list->strings[i], cell->activations[i]);
+    if (usual)
+        return EDDY_OK;
+    return onnx_refuse(
+        import, node, EDDY_ERROR_UNSUPPORTED,
+        "attribute 'activations' begins with '%.*s'; Eddy runs RNN with Tanh or Relu, "
+        "GRU and LSTM with Sigmoid and Tanh",
+        list->n_strings && list->strings[0].len < 20 ? (int)list->strings[0].len : 0,
+        list->n_strings ? (const char *)list->strings[0].data : "");
+}
+
 static int check_rnn_attributes(struct onnx_import *import, const Onnx__NodeProto *node)
 {
     const Onnx__AttributeProto *direction = onnx_attribute(node, "direction");
+    int64_t input_forget;
     if (direction && !is_text(&direction->s, "forward"))
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "attribute 'direction' is '%.*s'; only forward runs step by step",
+                           "attribute 'direction' is '%.*s'; only forward is read",
                            (int)(direction->s.len < 20 ? direction->s.len : 20),
                            direction->s.data ? (const char *)direction->s.data : "");
-    const Onnx__AttributeProto *activations = onnx_attribute(node, "activations");
-    if (activations && (activations->n_strings != 1 || !is_text(&activations->strings[0], "Tanh")))
+    const int error = onnx_int_attribute(import, node, "input_forget", 0, &input_forget);
+    if (!error && input_forget)
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "attribute 'activations' is not ['Tanh'] but ['%.*s']; train with tanh",
-                           activations->n_strings && activations->strings[0].len < 20
-                               ? (int)activations->strings[0].len
-                               : 0,
-                           activations->n_strings ? (const char *)activations->strings[0].data
-                                                  : "");
-    return EDDY_OK;
+                           "attribute 'input_forget' is %lld; only separate gates are read",
+                           (long long)input_forget);
+    return error;
 }
 
-static int check_initial_state(struct onnx_import *import, const Onnx__NodeProto *node, size_t h)
+static int check_initial_state(struct onnx_import *import, const Onnx__NodeProto *node,
+                               size_t input, const char *name, size_t h)
 {
     struct onnx_value *value;
-    if (!onnx_has_input(node, 5))
+    if (!onnx_has_input(node, input))
         return EDDY_OK;
-    const int error = onnx_input(import, node, 5, &value);
+    const int error = onnx_input(import, node, input, &value);
     if (error || value->kind == VALUE_ZERO)
         return error;
     bool zero = value->kind == VALUE_CONSTANT;
     for (size_t i = 0; zero && i < value->constant.n_elems; i++)
         zero = value->constant.values[i] == 0;
     if (!zero)
-        return onnx_refuse(
-            import, node, EDDY_ERROR_UNSUPPORTED,
-            "initial_h ('%.60s') is not constant zero; Eddy starts from zero: export "
-            "without an initial state",
-            value->name);
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "%s ('%.60s') is not constant zero; Eddy starts from zero: export "
+                           "without an initial state",
+                           name, value->name);
     if (value->constant.n_elems != h)
         return onnx_refuse(import, node, EDDY_ERROR_SHAPE,
-                           "initial_h has %zu elements, not %zu; export with batch 1",
+                           "%s has %zu elements, not %zu; export with batch 1", name,
                            value->constant.n_elems, h);
     return EDDY_OK;
 }
@@ -322,11 +367,80 @@ static int check_sequence_lens(struct onnx_import *import, const Onnx__NodeProto
     return EDDY_OK;
 }
 
-/* Checks W (1,H,I), R (1,H,H), B (1,2H) and makes the layer of them. */
+/* A zero must not turn -0 into 0. */
+static double sum_of(double a, double b)
+{
+    return b == 0 ? a : a + b;
+}
+
+/* B: the biases of W for every gate, then those of R. With linear_before_reset the candidate's stay apart. */
+static int read_biases(struct onnx_import *import, const struct onnx_constant *b,
+                       struct chain_layer *layer)
+{
+    const size_t h = layer->n_out;
+    const bool apart = layer->cell == EDDY_CELL_GRU && layer->linear_before_reset;
+    if (apart && !(layer->rb = calloc(h, sizeof *layer->rb)))
+        return no_memory(import);
+    for (size_t i = 0; b && i < layer->n_rows; i++) {
+        const double of_r = b->values[layer->n_rows + i];
+        const bool candidate = apart && i >= 2 * h;
+        if (candidate)
+            layer->rb[i - 2 * h] = of_r;
+        layer->b[i] = candidate ? b->values[i] : sum_of(b->values[i], of_r);
+    }
+    return EDDY_OK;
+}
+
+static int read_peepholes(struct onnx_import *import, const Onnx__NodeProto *node,
+                          struct chain_layer *layer)
+{
+    const struct onnx_constant *p;
+    if (layer->cell != EDDY_CELL_LSTM || !onnx_has_input(node, 7))
+        return EDDY_OK;
+    const int error = onnx_input_constant(import, node, 7, "P", &p);
+    if (error)
+        return error;
+    if (p->n_elems != 3 * layer->n_out || p->integer)
+        return onnx_refuse(import, node, EDDY_ERROR_SHAPE, "P is not (1, %zu)", 3 * layer->n_out);
+    layer->p = calloc(p->n_elems, sizeof *layer->p);
+    if (!layer->p)
+        return no_memory(import);
+    memcpy(layer->p, p->values, p->n_elems * sizeof *layer->p);
+    return EDDY_OK;
+}
+
+/* Makes the layer of checked W, R and B. */
+static int fill_cell(struct onnx_import *import, const Onnx__NodeProto *node,
+                     const struct onnx_constant *w, const struct onnx_constant *r,
+                     const struct onnx_constant *b, size_t h, struct chain_layer *layer)
+{
+    int64_t linear_before_reset = 0;
+    int error = onnx_int_attribute(import, node, "linear_before_reset", 0, &linear_before_reset);
+    if (!error)
+        error = check_activations(import, node, &layer->activation);
+    layer->cell = cell_of(node)->cell;
+    layer->linear_before_reset = layer->cell == EDDY_CELL_GRU && linear_before_reset;
+    layer->n_rows = eddy_cell_gates(layer->cell) * h;
+    layer->n_out = h;
+    layer->w = calloc(w->n_elems, sizeof *layer->w);
+    layer->r = calloc(r->n_elems, sizeof *layer->r);
+    layer->b = calloc(layer->n_rows, sizeof *layer->b);
+    if (!error && (!layer->w || !layer->r || !layer->b))
+        error = no_memory(import);
+    if (error)
+        return error;
+    memcpy(layer->w, w->values, w->n_elems * sizeof *layer->w);
+    memcpy(layer->r, r->values, r->n_elems * sizeof *layer->r);
+    error = read_biases(import, b, layer);
+    return error ? error : read_peepholes(import, node, layer);
+}
+
+/* Checks W (1,GH,I), R (1,GH,H), B (1,2GH) and makes the layer of them. */
 static int read_rnn(struct onnx_import *import, const Onnx__NodeProto *node,
                     const struct onnx_signal *signal, struct chain_layer *layer)
 {
     const struct onnx_constant *w, *r, *b = NULL;
+    const int64_t gates = (int64_t)eddy_cell_gates(cell_of(node)->cell);
     int64_t hidden;
     int error = onnx_input_constant(import, node, 1, "W", &w);
     if (!error)
@@ -334,39 +448,30 @@ static int read_rnn(struct onnx_import *import, const Onnx__NodeProto *node,
     if (!error && onnx_has_input(node, 3))
         error = onnx_input_constant(import, node, 3, "B", &b);
     if (!error)
-        error =
-            onnx_int_attribute(import, node, "hidden_size", w->rank == 3 ? w->dims[1] : 0, &hidden);
+        error = onnx_int_attribute(import, node, "hidden_size",
+                                   w->rank == 3 ? w->dims[1] / gates : 0, &hidden);
     if (error)
         return error;
     const int64_t channels = (int64_t)signal->n_channels;
-    if (w->rank != 3 || w->dims[0] != 1 || hidden < 1 || w->dims[1] != hidden ||
-        w->dims[2] != channels || w->integer)
-        return onnx_refuse(import, node, EDDY_ERROR_SHAPE,
-                           "W is not (1, hidden_size %lld, input channels %lld)", (long long)hidden,
-                           (long long)channels);
-    if (r->rank != 3 || r->dims[0] != 1 || r->dims[1] != hidden || r->dims[2] != hidden ||
+    if (w->rank != 3 || w->dims[0] != 1 || hidden < 1 || hidden > INT32_MAX ||
+        w->dims[1] != gates * hidden || w->dims[2] != channels || w->integer)
+        return onnx_refuse(
+            import, node, EDDY_ERROR_SHAPE,
+            gates == 1 ? "W is not (1, hidden_size %lld, input channels %lld)"
+                       : "W is not (1, gates x hidden_size %lld, input channels %lld)",
+            (long long)(hidden < INT32_MAX ? gates * hidden : hidden), (long long)channels);
+    if (r->rank != 3 || r->dims[0] != 1 || r->dims[1] != gates * hidden || r->dims[2] != hidden ||
         r->integer)
         return onnx_refuse(import, node, EDDY_ERROR_SHAPE, "R is not (1, %lld, %lld)",
-                           (long long)hidden, (long long)hidden);
-    if (b && (b->rank != 2 || b->dims[0] != 1 || b->dims[1] != 2 * hidden || b->integer))
+                           (long long)(gates * hidden), (long long)hidden);
+    if (b && (b->rank != 2 || b->dims[0] != 1 || b->dims[1] != 2 * gates * hidden || b->integer))
         return onnx_refuse(import, node, EDDY_ERROR_SHAPE, "B is not (1, %lld)",
-                           (long long)(2 * hidden));
-    const size_t h = (size_t)hidden;
-    error = create_dense(import, signal->n_channels, h, layer);
+                           (long long)(2 * gates * hidden));
+    *layer = (struct chain_layer){.n_in = signal->n_channels};
+    error = fill_cell(import, node, w, r, b, (size_t)hidden, layer);
     if (error)
-        return error;
-    layer->cell = EDDY_CELL_RNN;
-    layer->activation = EDDY_ACTIVATION_TANH;
-    layer->r = calloc(h * h, sizeof *layer->r);
-    if (!layer->r) {
         chain_layer_free(layer);
-        return no_memory(import);
-    }
-    memcpy(layer->w, w->values, w->n_elems * sizeof *layer->w);
-    memcpy(layer->r, r->values, r->n_elems * sizeof *layer->r);
-    for (size_t i = 0; b && i < h; i++) /* a zero must not turn -0 into 0 */
-        layer->b[i] = b->values[h + i] == 0 ? b->values[i] : b->values[i] + b->values[h + i];
-    return EDDY_OK;
+    return error;
 }
 
 /* Which axis of the input is time, checked against everything known. */
@@ -406,7 +511,9 @@ static int rnn(struct onnx_import *import, const Onnx__NodeProto *node)
         error = read_rnn(import, node, &signal, &layer);
     if (error)
         return error;
-    error = check_initial_state(import, node, layer.n_out);
+    error = check_initial_state(import, node, 5, "initial_h", layer.n_out);
+    if (!error && layer.cell == EDDY_CELL_LSTM)
+        error = check_initial_state(import, node, 6, "initial_c", layer.n_out);
     if (error) {
         chain_layer_free(&layer);
         return error;
@@ -422,13 +529,11 @@ static int rnn(struct onnx_import *import, const Onnx__NodeProto *node)
     signal.axes[3] = AXIS_CHANNELS;
     struct onnx_value *last;
     error = define_next(import, node, &signal);
-    return error ? error : onnx_define(import, node, 1, VALUE_LAST_STATE, &last);
-}
-
-static int unsupported_cell(struct onnx_import *import, const Onnx__NodeProto *node)
-{
-    return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                       "cell not supported; Eddy runs RNN layers with tanh: train with those");
+    if (!error)
+        error = onnx_define(import, node, 1, VALUE_LAST_STATE, &last);
+    if (!error && cell_of(node)->cell == EDDY_CELL_LSTM)
+        error = onnx_define(import, node, 2, VALUE_LAST_STATE, &last);
+    return error;
 }
 
 static int part_of_sequence(struct onnx_import *import, const Onnx__NodeProto *node)
@@ -448,6 +553,8 @@ static int unsupported_activation(struct onnx_import *import, const Onnx__NodePr
 
 const struct onnx_operator onnx_compute_operators[] = {
     {"RNN", rnn, " activations direction hidden_size layout "},
+    {"GRU", rnn, " activations direction hidden_size layout linear_before_reset "},
+    {"LSTM", rnn, " activations direction hidden_size layout input_forget "},
     {"Gemm", gemm, " alpha beta transA transB "},
     {"MatMul", matmul, " "},
     {"Add", elementwise, " "},
@@ -455,8 +562,6 @@ const struct onnx_operator onnx_compute_operators[] = {
     {"Mul", elementwise, " "},
     {"Div", elementwise, " "},
     {"Tanh", tanh_node, " "},
-    {"GRU", unsupported_cell, ANY},
-    {"LSTM", unsupported_cell, ANY},
     {"ReduceMean", part_of_sequence, ANY},
     {"Relu", unsupported_activation, ANY},
     {"Sigmoid", unsupported_activation, ANY},

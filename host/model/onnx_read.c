@@ -1,6 +1,6 @@
 /* onnx_read.c -- ONNX in. What is read:
  *
- *   RNN (forward, tanh, one direction), Gemm, MatMul, Tanh behind a dense layer;
+ *   RNN (tanh, ReLU), GRU, LSTM (forward), Gemm, MatMul, Tanh behind a dense layer;
  *   Add, Sub, Mul, Div with a constant per channel; Add of the graph's own input at the end;
  *   Identity, Dropout, Cast, Transpose, Squeeze, Unsqueeze, Reshape, Constant as far as they only move axes of a batch of 1;
  *   Shape and what exporters hang on it to make a zero initial state.
@@ -195,9 +195,10 @@ static int run_node(struct onnx_import *import, const Onnx__NodeProto *node)
                            "operators",
                            node->domain);
     if (!op)
-        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "operator not supported; Eddy reads RNN, Gemm, MatMul, Tanh, and Add, "
-                           "Sub, Mul, Div with constants");
+        return onnx_refuse(
+            import, node, EDDY_ERROR_UNSUPPORTED,
+            "operator not supported; Eddy reads RNN, GRU, LSTM, Gemm, MatMul, Tanh, and Add, "
+            "Sub, Mul, Div with constants");
     if (*op->attributes != '*') {
         const int error = check_attributes(import, node, op->attributes);
         if (error)

@@ -1,7 +1,7 @@
 /* onnx_write.c -- a model as standard ONNX nodes, layout (time, batch 1, channels):
  *
  *   x -> [Mul in_scale] -> [Add in_offset]
- *     -> per rnn layer:   RNN -> Squeeze (the axis of directions)
+ *     -> per recurrent layer: RNN, GRU or LSTM -> Squeeze (the axis of directions)
  *     -> per dense layer: MatMul -> Add -> [Tanh]
  *     -> [Mul out_scale] -> [Add out_offset] -> [Add x] -> y
  *
@@ -22,8 +22,8 @@ enum {
     IR_VERSION = 8,
     OPSET = 17,
     NAME_BYTES = 48,
-    MAX_INPUTS = 4,
-    MAX_ATTRIBUTES = 3,
+    MAX_INPUTS = 8,
+    MAX_ATTRIBUTES = 4,
     MAX_DIMS = 3
 };
 
@@ -34,7 +34,7 @@ struct node {
     char in[MAX_INPUTS][NAME_BYTES];
     char *input[MAX_INPUTS], *output[1];
     Onnx__AttributeProto attribute[MAX_ATTRIBUTES], *attributes[MAX_ATTRIBUTES];
-    ProtobufCBinaryData activation;
+    ProtobufCBinaryData activations[3];
 };
 
 struct tensor {
@@ -164,39 +164,83 @@ static int write_affine(struct writer *w, const char *op, const char *name, cons
     return add_floats(w, name, values, 1, n, false, 1, &n);
 }
 
+/* B (1, 2 G H): biases of W, then of R, which are 0 but for gru's candidate with linear_before_reset. */
+static int write_biases(struct writer *w, const struct eddy_layer *layer, const char *name)
+{
+    const size_t rows = eddy_cell_gates(layer->cell) * layer->n_hidden;
+    float *all = calloc(2 * rows, sizeof *all);
+    if (!all)
+        return eddy_fail(w->context, EDDY_ERROR_MEMORY, "out of memory writing %s", w->path);
+    memcpy(all, layer->b, rows * sizeof *all);
+    if (layer->rb)
+        memcpy(all + 2 * rows - layer->n_hidden, layer->rb, layer->n_hidden * sizeof *all);
+    const int error =
+        add_floats(w, name, all, 1, 2 * rows, false, 2, (const size_t[]){1, 2 * rows});
+    free(all);
+    return error;
+}
+
 static int write_rnn_weights(struct writer *w, const struct eddy_layer *layer,
                              char names[][NAME_BYTES])
 {
-    const size_t h = layer->n_out;
-    int error = add_floats(w, names[1], layer->w, h, layer->n_in, false, 3,
-                           (const size_t[]){1, h, layer->n_in});
+    const size_t h = layer->n_hidden, rows = eddy_cell_gates(layer->cell) * h;
+    int error = add_floats(w, names[1], layer->w, rows, layer->n_in, false, 3,
+                           (const size_t[]){1, rows, layer->n_in});
     if (!error)
-        error = add_floats(w, names[2], layer->r, h, h, false, 3, (const size_t[]){1, h, h});
-    if (!error) /* the second half, the bias of R, stays 0 */
-        error = add_floats(w, names[3], layer->b, 1, h, false, 2, (const size_t[]){1, 2 * h});
+        error = add_floats(w, names[2], layer->r, rows, h, false, 3, (const size_t[]){1, rows, h});
+    if (!error)
+        error = write_biases(w, layer, names[3]);
+    if (!error && layer->p)
+        error = add_floats(w, names[7], layer->p, 1, 3 * h, false, 2, (const size_t[]){1, 3 * h});
     return error;
+}
+
+static void add_activations(struct node *node, const struct eddy_layer *layer)
+{
+    static char tanh_[] = "Tanh", relu[] = "Relu", sigmoid[] = "Sigmoid";
+    char *const first = layer->cell != EDDY_CELL_RNN                ? sigmoid
+                        : layer->activation == EDDY_ACTIVATION_RELU ? relu
+                                                                    : tanh_;
+    Onnx__AttributeProto *attribute =
+        add_attribute(node, "activations", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS);
+    attribute->n_strings = layer->cell == EDDY_CELL_LSTM ? 3 : layer->cell == EDDY_CELL_GRU ? 2 : 1;
+    for (size_t i = 0; i < attribute->n_strings; i++) {
+        char *const text = i ? tanh_ : first;
+        node->activations[i] = (ProtobufCBinaryData){strlen(text), (uint8_t *)text};
+    }
+    attribute->strings = node->activations;
+}
+
+static void add_int(struct node *node, const char *name, int64_t value)
+{
+    Onnx__AttributeProto *attribute =
+        add_attribute(node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+    attribute->has_i = 1;
+    attribute->i = value;
 }
 
 static int write_rnn(struct writer *w, size_t l, const struct eddy_layer *layer, bool *has_axes)
 {
+    const char *const op = layer->cell == EDDY_CELL_LSTM  ? "LSTM"
+                           : layer->cell == EDDY_CELL_GRU ? "GRU"
+                                                          : "RNN";
     char name[32], squeeze[NAME_BYTES];
-    snprintf(name, sizeof name, "rnn_%zu", l);
-    struct node *node = add_node(w, "RNN", name, "");
-    node->proto.n_input = 4;
+    snprintf(name, sizeof name, "%s_%zu", eddy_cell_name(layer->cell), l);
+    struct node *node = add_node(w, op, name, "");
+    node->proto.n_input = layer->p ? 8 : 4;
     snprintf(node->in[1], NAME_BYTES, "%s_w", name);
     snprintf(node->in[2], NAME_BYTES, "%s_r", name);
     snprintf(node->in[3], NAME_BYTES, "%s_b", name);
+    if (layer->p)
+        snprintf(node->in[7], NAME_BYTES, "%s_p", name);
+    add_int(node, "hidden_size", (int64_t)layer->n_hidden);
     Onnx__AttributeProto *attribute =
-        add_attribute(node, "hidden_size", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
-    attribute->has_i = 1;
-    attribute->i = (int64_t)layer->n_out;
-    attribute = add_attribute(node, "direction", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
+        add_attribute(node, "direction", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
     attribute->has_s = 1;
     attribute->s = (ProtobufCBinaryData){7, (uint8_t *)"forward"};
-    attribute = add_attribute(node, "activations", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS);
-    node->activation = (ProtobufCBinaryData){4, (uint8_t *)"Tanh"};
-    attribute->n_strings = 1;
-    attribute->strings = &node->activation;
+    add_activations(node, layer);
+    if (layer->cell == EDDY_CELL_GRU)
+        add_int(node, "linear_before_reset", layer->linear_before_reset);
     snprintf(squeeze, sizeof squeeze, "%s_squeeze", name);
     add_node(w, "Squeeze", squeeze, "direction_axis");
     const int error = write_rnn_weights(w, layer, node->in);
@@ -209,6 +253,27 @@ static int write_rnn(struct writer *w, size_t l, const struct eddy_layer *layer,
     axes->raw[0] = 1;
     *has_axes = true;
     return EDDY_OK;
+}
+
+/* What of a layer no node is written for, or NULL. */
+static const char *unwritten(const struct eddy_layer *layer)
+{
+    const bool dense = layer->cell == EDDY_CELL_DENSE;
+    if (layer->cell == EDDY_CELL_EMBEDDING)
+        return "an embedding";
+    if (layer->direction != EDDY_DIRECTION_FORWARD)
+        return "a direction other than forward";
+    if (layer->last_only)
+        return "the last output only";
+    if (layer->clip > 0 || layer->h0 || layer->c0)
+        return "clip or an initial state";
+    if (dense && layer->activation != EDDY_ACTIVATION_NONE &&
+        layer->activation != EDDY_ACTIVATION_TANH)
+        return "a dense layer with ReLU or sigmoid";
+    if (layer->cell == EDDY_CELL_RNN && layer->activation != EDDY_ACTIVATION_TANH &&
+        layer->activation != EDDY_ACTIVATION_RELU)
+        return "a recurrent layer without activation";
+    return NULL;
 }
 
 static int write_dense(struct writer *w, size_t l, const struct eddy_layer *layer)
@@ -238,16 +303,18 @@ static int write_nodes(struct writer *w, const struct eddy_model *model)
         error = write_affine(w, "Add", "in_offset", model->in_offset, n_in, 0);
     for (size_t l = 0; !error && l < model->n_layers; l++) {
         const struct eddy_layer *layer = &model->layers[l];
-        if (layer->cell == EDDY_CELL_DENSE)
-            error = write_dense(w, l, layer);
-        else if (layer->activation == EDDY_ACTIVATION_TANH)
-            error = write_rnn(w, l, layer, &has_axes);
+        const char *const reason = unwritten(layer);
+        if (reason)
+            error =
+                eddy_fail(w->context, EDDY_ERROR_UNSUPPORTED,
+                          "%s: layer %zu: %s cannot be written as ONNX yet", w->path, l, reason);
         else
-            error = eddy_fail(w->context, EDDY_ERROR_UNSUPPORTED,
-                              "%s: layer %zu: a recurrent layer without activation cannot be "
-                              "written as an ONNX RNN; use tanh",
-                              w->path, l);
+            error = layer->cell == EDDY_CELL_DENSE ? write_dense(w, l, layer)
+                                                   : write_rnn(w, l, layer, &has_axes);
     }
+    if (!error && (model->softmax || model->n_encoder))
+        error = eddy_fail(w->context, EDDY_ERROR_UNSUPPORTED,
+                          "%s: softmax and encoders cannot be written as ONNX yet", w->path);
     if (!error)
         error = write_affine(w, "Mul", "out_scale", model->out_scale, n_out, 1);
     if (!error)
@@ -335,8 +402,8 @@ static int write_file(struct writer *w, const struct eddy_model *model)
 int eddy_model_write_onnx(struct eddy_context *context, const struct eddy_model *model,
                           const char *path)
 {
-    /* 5 for scales, offsets and the residual, and the shared axis; 3 for a layer */
-    const size_t capacity = 6 + 3 * model->n_layers;
+    /* 5 for scales, offsets and the residual, and the shared axis; 4 for a layer */
+    const size_t capacity = 6 + 4 * model->n_layers;
     struct writer w = {.context = context, .path = path};
     w.nodes = calloc(capacity, sizeof *w.nodes);
     w.tensors = calloc(capacity, sizeof *w.tensors);

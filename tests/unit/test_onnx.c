@@ -353,7 +353,7 @@ CHANGE(reverse)
 }
 CHANGE(sigmoid_cell)
 {
-    memcpy(attribute(NODE(2), "activations")->strings[0].data, "Relu", 4);
+    memcpy(attribute(NODE(2), "activations")->strings[0].data, "Elus", 4);
 }
 CHANGE(hidden)
 {
@@ -559,15 +559,15 @@ struct refusal {
 
 static const struct refusal refusals[] = {
     {nothing, EDDY_OK, ""},
-    {gru, UNSUPPORTED,
-     "node 'rnn_0' (GRU): cell not supported; Eddy runs RNN layers with tanh: train with those"},
-    {lstm, UNSUPPORTED,
-     "node 'rnn_0' (LSTM): cell not supported; Eddy runs RNN layers with tanh: train with those"},
+    {gru, SHAPE, "node 'rnn_0' (GRU): W is not (1, gates x hidden_size 15, input channels 3)"},
+    {lstm, SHAPE, "node 'rnn_0' (LSTM): W is not (1, gates x hidden_size 20, input channels 3)"},
     {unknown, UNSUPPORTED,
-     "node 'dense_1_tanh' (Einsum): operator not supported; Eddy reads RNN, Gemm, MatMul, Tanh, "
-     "and Add, Sub, Mul, Div with constants"},
+     "node 'dense_1_tanh' (Einsum): operator not supported; Eddy reads RNN, GRU, LSTM, Gemm, "
+     "MatMul, "
+     "Tanh, and Add, Sub, Mul, Div with constants"},
     {no_name, UNSUPPORTED,
-     "node #6 (Einsum): operator not supported; Eddy reads RNN, Gemm, MatMul, Tanh, and Add, Sub, "
+     "node #6 (Einsum): operator not supported; Eddy reads RNN, GRU, LSTM, Gemm, MatMul, Tanh, and "
+     "Add, Sub, "
      "Mul, Div with constants"},
     {relu, UNSUPPORTED,
      "node 'dense_1_tanh' (Relu): activation not supported; use tanh, or none behind the last "
@@ -578,9 +578,11 @@ static const struct refusal refusals[] = {
     {clip, UNSUPPORTED, "node 'rnn_0' (RNN): attribute 'clip' is not supported; export without it"},
     {twice, FORMAT, "node 'rnn_0' (RNN): attribute 'hidden_size' occurs twice"},
     {reverse, UNSUPPORTED,
-     "node 'rnn_0' (RNN): attribute 'direction' is 'reverse'; only forward runs step by step"},
+     "node 'rnn_0' (RNN): attribute 'direction' is 'reverse'; only forward is read"},
     {sigmoid_cell, UNSUPPORTED,
-     "node 'rnn_0' (RNN): attribute 'activations' is not ['Tanh'] but ['Relu']; train with tanh"},
+     "node 'rnn_0' (RNN): attribute 'activations' begins with 'Elus'; Eddy runs RNN with Tanh or "
+     "Relu, GRU and "
+     "LSTM with Sigmoid and Tanh"},
     {hidden, SHAPE, "node 'rnn_0' (RNN): W is not (1, hidden_size 6, input channels 3)"},
     {w_shape, SHAPE, "node 'rnn_0' (RNN): W is not (1, hidden_size 5, input channels 3)"},
     {r_shape, FORMAT,
@@ -775,6 +777,61 @@ static void damaged_files_never_crash(void **state)
     free(bad);
 }
 
+static void fill_random(float *v, size_t n, unsigned *numbers)
+{
+    for (size_t i = 0; v && i < n; i++)
+        v[i] = (float)(rand_r(numbers) % 2001 - 1000) / 1000;
+}
+
+/* Every forward cell, written and read again, computes the same. */
+static void test_cells_come_back_as_they_were(void **state)
+{
+    (void)state;
+    static const struct eddy_layer_shape shapes[] = {
+        {.cell = EDDY_CELL_RNN, .activation = EDDY_ACTIVATION_RELU, .n_out = 3},
+        {.cell = EDDY_CELL_GRU, .activation = EDDY_ACTIVATION_TANH, .n_out = 5},
+        {.cell = EDDY_CELL_GRU,
+         .activation = EDDY_ACTIVATION_TANH,
+         .n_out = 4,
+         .linear_before_reset = true},
+        {.cell = EDDY_CELL_LSTM, .activation = EDDY_ACTIVATION_TANH, .n_out = 3},
+        {.cell = EDDY_CELL_LSTM, .activation = EDDY_ACTIVATION_TANH, .n_out = 2, .peephole = true},
+        {.cell = EDDY_CELL_DENSE, .n_out = 2},
+    };
+    const size_t n_layers = sizeof shapes / sizeof *shapes;
+    char file[] = "/tmp/eddy-cells-XXXXXX";
+    struct eddy_model *model, *read;
+    unsigned numbers = 3;
+    close(mkstemp(file));
+    assert_int_equal(eddy_model_create(context, 2, n_layers, shapes, &model), EDDY_OK);
+    for (size_t l = 0; l < n_layers; l++) {
+        struct eddy_layer *layer = &model->layers[l];
+        const size_t rows = eddy_cell_gates(layer->cell) * layer->n_hidden;
+        fill_random(layer->w, rows * layer->n_in, &numbers);
+        fill_random(layer->r, rows * layer->n_hidden, &numbers);
+        fill_random(layer->b, rows, &numbers);
+        fill_random(layer->rb, layer->n_hidden, &numbers);
+        fill_random(layer->p, 3 * layer->n_hidden, &numbers);
+    }
+    assert_int_equal(eddy_model_write_onnx(context, model, file), EDDY_OK);
+    assert_int_equal(eddy_model_read_onnx(context, file, &read), EDDY_OK);
+    float x[40], y[40], expected[40];
+    float *a = calloc(eddy_model_state_elems(model), sizeof *a);
+    float *b = calloc(eddy_model_state_elems(model), sizeof *b);
+    fill_random(x, 40, &numbers);
+    assert_int_equal(eddy_model_state_elems(read), eddy_model_state_elems(model));
+    eddy_model_run_float(model, a, 20, x, expected);
+    eddy_model_run_float(read, b, 20, x, y);
+    assert_memory_equal(y, expected, sizeof y);
+    free(a);
+    free(b);
+    eddy_model_free(read);
+    model->layers[1].direction = EDDY_DIRECTION_REVERSE; /* refused, not written wrong */
+    assert_int_equal(eddy_model_write_onnx(context, model, file), EDDY_ERROR_UNSUPPORTED);
+    eddy_model_free(model);
+    unlink(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -785,6 +842,7 @@ int main(void)
         cmocka_unit_test(everything_else_is_refused_by_name),
         cmocka_unit_test(foreign_files_are_refused),
         cmocka_unit_test(nesting_without_end_is_refused),
+        cmocka_unit_test(test_cells_come_back_as_they_were),
         cmocka_unit_test(damaged_files_never_crash),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
