@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const struct argp_option option_table[] = {
     OPTION_OUTPUT("the image to write (required)"),
@@ -27,6 +28,44 @@ static const struct argp argp = {
     "MODEL.onnx", "Quantises a model, lays it out for a preset, and says what a step costs.",
     NULL,         NULL,
     NULL};
+
+/* Cycles of packets of 1 to 3 steps, counted by the RTL itself: they do not depend on the data. */
+static int count_cycles(struct eddy_context *context, const struct eddy_program *program,
+                        uint64_t cycles[3])
+{
+    struct eddy_program_info info;
+    struct session session;
+    eddy_program_get_info(program, &info);
+    int16_t *x = calloc(3 * info.inputs, sizeof *x), *y = malloc(3 * info.outputs * sizeof *y);
+    int error = x && y ? session_open(context, "sim:", program, &session) : refuse("out of memory");
+    uint64_t before = 0;
+    for (size_t n = 1; n <= 3 && !error; n++) {
+        struct eddy_counters counters;
+        error = eddy_stream_step_fixed(session.stream, n, x, y);
+        eddy_stream_get_counters(session.stream, &counters);
+        cycles[n - 1] = counters.cycles - before;
+        before = counters.cycles;
+        if (n == 3 || error)
+            session_close(&session);
+    }
+    free(x);
+    free(y);
+    return error;
+}
+
+static int print_cycles(struct eddy_context *context, const struct eddy_program *program)
+{
+    struct eddy_program_info info;
+    uint64_t c[3];
+    eddy_program_get_info(program, &info);
+    if (!info.causal)
+        return EDDY_OK;
+    const int error = count_cycles(context, program, c);
+    if (!error)
+        printf("cycles, whatever the data: 1 step %zu, n steps in a packet %zu + (n - 2) * %zu\n",
+               (size_t)c[0], (size_t)c[1], (size_t)(c[2] - c[1]));
+    return error;
+}
 
 static void print_cost(const struct options *options, const struct eddy_program *program)
 {
@@ -70,8 +109,10 @@ static int run(struct eddy_context *context, int argc, char **argv)
         error = eddy_program_compile(context, model, &compile, &program);
     if (!error)
         error = eddy_program_write(context, program, options.output);
-    if (!error && !options.quiet)
+    if (!error && !options.quiet) {
         print_cost(&options, program);
+        error = print_cycles(context, program);
+    }
     eddy_program_free(program);
     eddy_table_free(&data);
     eddy_model_free(model);

@@ -58,6 +58,22 @@ expect 'run: --follow answers each row at once' 0 3 live
 match 'run: --counters' 0 '^steps 400, cycles [1-9][0-9]* \([0-9.]+ a step\), columns [1-9]' \
   sh -c 'eddy run m.eddy -i wave.csv --counters 2>&1 > /dev/null'
 
+# What compile predicts is what a packet costs, with the data as they are, at rest, and far beyond their range.
+predicted() { # STEPS
+  eddy compile m.onnx --calibrate wave.csv -o again.eddy |
+    sed -n 's/^cycles.*packet \([0-9]*\) + (n - 2) \* \([0-9]*\)$/\1 \2/p' |
+    (read -r two further && echo $((two + ($1 - 2) * further)))
+}
+counted() { # STEPS SCALE
+  eddy run m.eddy -i wave.csv --rows "$1" --scale "$2" --counters 2>&1 > /dev/null |
+    sed -n 's/.* cycles \([0-9]*\) .*/\1/p'
+}
+for scale in 0 1 1000000; do
+  for steps in 2 3 40; do
+    expect "compile: cycles of $steps steps, data times $scale" 0 "$(predicted $steps)" counted $steps $scale
+  done
+done
+
 # A model whose weights have 8 bits.
 eddy compile m.onnx --weight-bits 8 --calibrate wave.csv -o m8.eddy --quiet
 eddy run m8.eddy --device cpu: -i wave.csv > got8.csv
