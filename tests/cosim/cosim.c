@@ -295,7 +295,7 @@ static void count_program(const struct eddy_program *program, bool extreme, int 
     tally->seen_streams = 0;
 }
 
-/* A pair that cannot be: dense layers and embeddings are forward, presets leave cells out. */
+/* A pair that cannot be: dense layers and embeddings are forward, presets leave cells and streams out. */
 static bool impossible(int a, int va, int b, int vb)
 {
     if (a > b)
@@ -303,6 +303,8 @@ static bool impossible(int a, int va, int b, int vb)
     const bool gated = va != 0 && va != 7;
     if (a == AXIS_CELL && b == AXIS_DIRECTION)
         return !gated && vb != EDDY_DIRECTION_FORWARD;
+    if (a == AXIS_STREAMS && b == AXIS_PRESET)
+        return va > eddy_preset_at((size_t)vb)->streams;
     return a == AXIS_CELL && b == AXIS_PRESET && !cell_in_preset(va, eddy_preset_at((size_t)vb));
 }
 
