@@ -14,8 +14,8 @@ void eddy_project(const struct eddy_cell_size *size, size_t rows, const eddy_rea
               (int)n_in, w, (int)n_in, 1, sums, (int)rows);
 }
 
-void eddy_bias_gradient(const struct eddy_cell_size *size, size_t rows, const eddy_real *ds,
-                        eddy_real *db)
+EDDY_VECTORS void eddy_bias_gradient(const struct eddy_cell_size *size, size_t rows,
+                                     const eddy_real *ds, eddy_real *db)
 {
     const size_t n = size->steps * size->batch;
     memset(db, 0, rows * sizeof *db);
@@ -37,7 +37,7 @@ void eddy_project_back(const struct eddy_cell_size *size, size_t rows, const edd
                   (int)rows, w, (int)n_in, 0, dx, (int)n_in);
 }
 
-void eddy_activate(enum eddy_activation activation, size_t n, eddy_real *y)
+EDDY_VECTORS void eddy_activate(enum eddy_activation activation, size_t n, eddy_real *y)
 {
     if (activation == EDDY_ACTIVATION_TANH)
         for (size_t i = 0; i < n; i++)
@@ -50,8 +50,8 @@ void eddy_activate(enum eddy_activation activation, size_t n, eddy_real *y)
             y[i] = eddy_sigmoid(y[i]);
 }
 
-void eddy_activate_back(enum eddy_activation activation, size_t n, const eddy_real *y,
-                        eddy_real *dy)
+EDDY_VECTORS void eddy_activate_back(enum eddy_activation activation, size_t n, const eddy_real *y,
+                                     eddy_real *dy)
 {
     if (activation == EDDY_ACTIVATION_TANH)
         for (size_t i = 0; i < n; i++)

@@ -41,6 +41,15 @@ static inline float eddy_tanh(float x)
 }
 #endif
 
+/* For loops over elements: compiled for the widest vectors as well, chosen when the program starts.
+ * The bits stay those of the plain build, which fuses no product with a sum either. Sanitizers come
+ * too late for the choice. */
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+#define EDDY_VECTORS __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define EDDY_VECTORS
+#endif
+
 static inline eddy_real eddy_sigmoid(eddy_real x)
 {
     const eddy_real half = (eddy_real)0.5;
