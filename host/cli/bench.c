@@ -1,28 +1,26 @@
 /* bench.c -- eddy bench: what a layer costs, as the device counts it, and whether its bits are
  * right. */
-#include "cli.h"
+#include "bench.h"
 #include "train/random.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_CELL = KEY_OWN, KEY_INPUT, KEY_HIDDEN, KEY_LAYERS, KEY_STREAMS, KEY_CLOCK };
-
-struct bench_options {
-    struct options shared;
-    const struct bench_cell *cell;
-    size_t input, hidden, layers, streams;
-    double clock_mhz;
+enum {
+    KEY_CELL = KEY_OWN,
+    KEY_INPUT,
+    KEY_HIDDEN,
+    KEY_LAYERS,
+    KEY_STREAMS,
+    KEY_CLOCK,
+    KEY_TRAIN,
+    KEY_BATCH,
+    KEY_THREADS
 };
 
-/* What --cell names. */
-static const struct bench_cell {
-    const char *name;
-    struct eddy_layer_shape shape;
-} cells[] = {
+static const struct bench_cell cells[] = {
     {"rnn", {.cell = EDDY_CELL_RNN, .activation = EDDY_ACTIVATION_TANH}},
     {"rnn-relu", {.cell = EDDY_CELL_RNN, .activation = EDDY_ACTIVATION_RELU}},
     {"gru",
@@ -47,6 +45,10 @@ static const struct argp_option option_table[] = {
     OPTION_SEED,
     OPTIONS_COMPILE,
     OPTION("clock-mhz", KEY_CLOCK, "F", "also give the time of a step at this clock"),
+    OPTION("train", KEY_TRAIN, NULL, "measure the training on the CPU, not a device"),
+    OPTION("batch", KEY_BATCH, "N", "with --train: sequences of a mini-batch (default 32)"),
+    OPTION("threads", KEY_THREADS, "N",
+           "with --train: threads (default one for each processor, at most the batch)"),
     OPTION_JSON,
     OPTION_QUIET,
     {0}};
@@ -69,13 +71,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_CELL: o->cell = parse_cell(state, arg); break;
     case KEY_INPUT: o->input = parse_count(state, "input", arg, 1, 65535); break;
     case KEY_HIDDEN: o->hidden = parse_count(state, "hidden", arg, 1, 65535); break;
-    case KEY_LAYERS: o->layers = parse_count(state, "layers", arg, 1, 64); break;
+    case KEY_LAYERS: o->layers = parse_count(state, "layers", arg, 1, BENCH_LAYERS); break;
     case KEY_STREAMS: o->streams = parse_count(state, "streams", arg, 1, 64); break;
     case KEY_CLOCK:
         o->clock_mhz = parse_real(state, "clock-mhz", arg);
         if (o->clock_mhz <= 0)
             argp_error(state, "--clock-mhz %s: give a positive number", arg);
         break;
+    case KEY_TRAIN: o->train = true; break;
+    case KEY_BATCH: o->batch = parse_count(state, "batch", arg, 1, 65535); break;
+    case KEY_THREADS: o->threads = parse_count(state, "threads", arg, 1, 1024); break;
+    case ARGP_KEY_END:
+        if (o->threads > o->batch)
+            argp_error(state, "--threads %zu: each needs a sequence of the batch, which has %zu",
+                       o->threads, o->batch);
+        return options_parse(key, arg, state);
     default: return options_parse(key, arg, state);
     }
     return 0;
@@ -87,7 +97,13 @@ static const struct argp argp = {option_table,
                                  "Runs layers with random weights on a device, every output "
                                  "answered, and compares each with cpu:.\v"
                                  "mac_utilisation is useful MACs / (lanes * cycles), as counted by "
-                                 "the device; cpu: counts no cycles.",
+                                 "the device; cpu: counts no cycles.\n"
+                                 "--train measures whole mini-batches of eddy train, the median: "
+                                 "samples are sequences, steps their time steps, operations those "
+                                 "of the matrix products. sgemm is OpenBLAS's on large matrices, "
+                                 "in the same run and threads, with the kernels of blas_core. "
+                                 "Where OpenBLAS does not know the processor, OPENBLAS_CORETYPE "
+                                 "in the environment chooses faster ones.",
                                  NULL,
                                  NULL,
                                  NULL};
@@ -114,14 +130,19 @@ static void fill_layer(struct eddy_random *random, struct eddy_layer *layer)
         fill(random, 3 * layer->n_hidden, layer->p, 0.3);
 }
 
+void bench_shapes(const struct bench_options *options, struct eddy_layer_shape shapes[])
+{
+    for (size_t l = 0; l < options->layers; l++) {
+        shapes[l] = options->cell->shape;
+        shapes[l].n_out = options->hidden;
+    }
+}
+
 static int make_model(struct eddy_context *context, const struct bench_options *o,
                       struct eddy_model **model)
 {
-    struct eddy_layer_shape shapes[64];
-    for (size_t l = 0; l < o->layers; l++) {
-        shapes[l] = o->cell->shape;
-        shapes[l].n_out = o->hidden;
-    }
+    struct eddy_layer_shape shapes[BENCH_LAYERS];
+    bench_shapes(o, shapes);
     const int error = eddy_model_create(context, o->input, o->layers, shapes, model);
     if (error)
         return error;
@@ -214,10 +235,10 @@ static json_t *to_json(const struct bench_options *o, const struct result *r)
     return json;
 }
 
-static int print_result(const struct bench_options *o, const struct result *result)
+int bench_print(const struct bench_options *o, json_t *json)
 {
     const char *key;
-    json_t *value, *json = to_json(o, result);
+    json_t *value;
     if (!json)
         return refuse("out of memory");
     if (o->shared.json) {
@@ -235,37 +256,42 @@ static int print_result(const struct bench_options *o, const struct result *resu
     return EDDY_OK;
 }
 
-static int run(struct eddy_context *context, int argc, char **argv)
+static int bench_device(struct eddy_context *context, const struct bench_options *options)
 {
-    struct bench_options options = {{OPTIONS_DEFAULT}, .cell = cells, .input = 16,
-                                    .hidden = 64,      .layers = 1,   .streams = 1};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
     struct eddy_compile_options compile = {.struct_size = sizeof compile};
     struct eddy_model *model = NULL;
     struct eddy_program *program = NULL;
     struct eddy_table data = {0};
     struct result result = {0};
-    int error = preset_choose(&options.shared, &compile.preset);
+    int error = preset_choose(&options->shared, &compile.preset);
     if (!error)
-        error = make_model(context, &options, &model);
+        error = make_model(context, options, &model);
     if (!error)
         error =
-            data_make(model, options.input, 0, options.shared.steps, options.shared.seed, &data);
+            data_make(model, options->input, 0, options->shared.steps, options->shared.seed, &data);
     compile.calibration = &data;
     if (!error)
         error = eddy_program_compile(context, model, &compile, &program);
     if (!error)
-        error = measure(context, &options, program, &data, &result);
+        error = measure(context, options, program, &data, &result);
     if (!error)
-        error = print_result(&options, &result);
+        error = bench_print(options, to_json(options, &result));
     if (!error && result.mismatches)
         error = refuse("%zu outputs of %s differ from cpu:; this is a fault of the engine, please "
                        "report it with the seed",
-                       result.mismatches, options.shared.device);
+                       result.mismatches, options->shared.device);
     eddy_program_free(program);
     eddy_table_free(&data);
     eddy_model_free(model);
     return error;
+}
+
+static int run(struct eddy_context *context, int argc, char **argv)
+{
+    struct bench_options options = {{OPTIONS_DEFAULT}, .cell = cells, .input = 16, .hidden = 64,
+                                    .layers = 1,       .streams = 1,  .batch = 32};
+    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    return options.train ? bench_train(context, &options) : bench_device(context, &options);
 }
 
 const struct command command_bench = {"bench", "cycles, utilisation and exactness of a layer", run};

@@ -279,6 +279,7 @@ static int read_training(struct reader *reader, json_t *node)
         {"seed", KIND_COUNT, false, &seed, 0, 0x1p53, NULL},
         {"batches", KIND_COUNT, false, &o->batches, 1, 1e9, NULL},
         {"batch", KIND_COUNT, false, &o->batch, 1, 1e6, NULL},
+        {"threads", KIND_COUNT, false, &o->threads, 1, 1024, NULL},
         {"steps", KIND_COUNT, false, &o->steps, 1, 1e6, NULL},
         {"warmup_steps", KIND_COUNT, false, &o->warmup_steps, 0, 1e6, NULL},
         {"learning_rate", KIND_NUMBER, false, &o->learning_rate, 1e-12, 1e3, NULL},
@@ -302,6 +303,8 @@ static int read_training(struct reader *reader, json_t *node)
     o->weight_bits = (unsigned)weight_bits;
     if (o->weight_bits == 1)
         return refuse(reader, "weight_bits", "must be 0 (float) or from 2 to 16");
+    if (o->threads > o->batch)
+        return refuse(reader, "threads", "must be at most batch: each needs a sequence");
     if (o->warmup_steps >= o->steps)
         return refuse(reader, "warmup_steps", "must be less than steps");
     if ((o->loss == EDDY_LOSS_CROSS_ENTROPY) != (reader->spec->dataset.task == EDDY_TASK_CLASS))

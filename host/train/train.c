@@ -3,22 +3,32 @@
 #include "lib/context.h"
 #include "network.h"
 #include "rounding.h"
+#include "team.h"
 
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What one thread has of every mini-batch. */
+struct part {
+    struct eddy_network *network; /* for these sequences alone */
+    double share;                 /* of the mini-batch's sequences */
+    float *target;                /* (T, B of the part, outputs) */
+    int *labels;                  /* (T, B of the part) */
+    double loss;
+};
+
 /* All that a training holds; nothing is allocated once it runs. */
 struct trainer {
     const struct eddy_dataset *dataset;
     const struct eddy_train_options *options;
-    struct eddy_network *network;
+    struct eddy_team *team;
+    struct part *parts;           /* (threads) */
+    struct eddy_network *network; /* of the first part; has the whole batch's gradient in the end */
     struct eddy_random random;
-    float *x, *target;   /* the training part, normalised */
-    float *batch_target; /* (T, B, outputs) */
-    int *batch_labels;   /* (T, B) */
-    float *weights;      /* (params): what the optimiser moves; the network may see it rounded */
+    float *x, *target; /* the training part, normalised */
+    float *weights;    /* (params): what the optimiser moves; the network may see it rounded */
     float *first_moment, *second_moment; /* (params): Adam's */
 };
 
@@ -30,6 +40,7 @@ void eddy_train_options_init(struct eddy_train_options *options)
         .seed = 1,
         .batches = 1000,
         .batch = 64,
+        .threads = 1,
         .steps = 128,
         .learning_rate = 0.003,
         .final_learning_rate = 0.00003,
@@ -48,6 +59,8 @@ static const char *find_fault(const struct eddy_train_options *o)
         return "options of another version: call eddy_train_options_init()";
     if (o->batches == 0 || o->batch == 0 || o->steps == 0)
         return "batches, batch and steps must be at least 1";
+    if (o->threads == 0 || o->threads > o->batch)
+        return "threads must be from 1 to batch: each needs a sequence";
     if (o->warmup_steps >= o->steps)
         return "warmup_steps must be less than steps, or no step carries a loss";
     if (!(o->learning_rate > 0 && isfinite(o->learning_rate)) ||
@@ -106,13 +119,44 @@ static void prepare(struct trainer *trainer)
     }
 }
 
+static int open_part(const struct trainer *trainer, size_t n_layers,
+                     const struct eddy_layer_shape *shapes, size_t batch, struct part *part)
+{
+    const struct eddy_dataset *const d = trainer->dataset;
+    const size_t steps = trainer->options->steps;
+    part->share = (double)batch / (double)trainer->options->batch;
+    const int error =
+        eddy_network_create(d->n_inputs, n_layers, shapes, steps, batch, &part->network);
+    if (error)
+        return error;
+    if (d->labels)
+        part->labels = calloc(steps * batch, sizeof(int));
+    else
+        part->target = calloc(steps * batch * d->n_outputs, sizeof(float));
+    return part->labels || part->target ? EDDY_OK : EDDY_ERROR_MEMORY;
+}
+
+/* The sequences of a mini-batch, as even as they go. */
+static int open_parts(struct trainer *trainer, size_t n_layers,
+                      const struct eddy_layer_shape *shapes)
+{
+    const size_t threads = trainer->options->threads, batch = trainer->options->batch;
+    int error = EDDY_OK;
+    trainer->parts = calloc(threads, sizeof *trainer->parts);
+    if (!trainer->parts)
+        return EDDY_ERROR_MEMORY;
+    for (size_t k = 0; k < threads && !error; k++)
+        error = open_part(trainer, n_layers, shapes, batch / threads + (k < batch % threads),
+                          &trainer->parts[k]);
+    trainer->network = trainer->parts[0].network;
+    return error ? error : eddy_team_create(threads, &trainer->team);
+}
+
 static int open_trainer(struct trainer *trainer, size_t n_layers,
                         const struct eddy_layer_shape *shapes)
 {
     const struct eddy_dataset *const d = trainer->dataset;
-    const struct eddy_train_options *const o = trainer->options;
-    const int error =
-        eddy_network_create(d->n_inputs, n_layers, shapes, o->steps, o->batch, &trainer->network);
+    const int error = open_parts(trainer, n_layers, shapes);
     if (error)
         return error;
     const size_t n_params = trainer->network->params_elems;
@@ -122,18 +166,13 @@ static int open_trainer(struct trainer *trainer, size_t n_layers,
     trainer->second_moment = calloc(n_params, sizeof(float));
     if (!trainer->x || !trainer->weights || !trainer->first_moment || !trainer->second_moment)
         return EDDY_ERROR_MEMORY;
-    if (d->labels) {
-        trainer->batch_labels = calloc(o->steps * o->batch, sizeof(int));
-        if (!trainer->batch_labels)
-            return EDDY_ERROR_MEMORY;
-    } else {
+    if (!d->labels) {
         trainer->target = calloc(d->train.count * d->n_outputs, sizeof(float));
-        trainer->batch_target = calloc(o->steps * o->batch * d->n_outputs, sizeof(float));
-        if (!trainer->target || !trainer->batch_target)
+        if (!trainer->target)
             return EDDY_ERROR_MEMORY;
     }
     prepare(trainer);
-    eddy_random_seed(&trainer->random, o->seed);
+    eddy_random_seed(&trainer->random, trainer->options->seed);
     eddy_network_init(trainer->network, &trainer->random);
     memcpy(trainer->weights, trainer->network->params, n_params * sizeof(float));
     return EDDY_OK;
@@ -141,34 +180,45 @@ static int open_trainer(struct trainer *trainer, size_t n_layers,
 
 static void close_trainer(struct trainer *trainer)
 {
-    eddy_network_free(trainer->network);
+    eddy_team_free(trainer->team);
+    for (size_t k = 0; trainer->parts && k < trainer->options->threads; k++) {
+        eddy_network_free(trainer->parts[k].network);
+        free(trainer->parts[k].target);
+        free(trainer->parts[k].labels);
+    }
+    free(trainer->parts);
     free(trainer->x);
     free(trainer->target);
-    free(trainer->batch_target);
-    free(trainer->batch_labels);
     free(trainer->weights);
     free(trainer->first_moment);
     free(trainer->second_moment);
 }
 
-/* Cuts a mini-batch out of the training part: each sequence starts anywhere, evenly likely. */
-static void draw_batch(struct trainer *trainer)
+/* Cuts sequence b of a part out of the training part, from sample `start` on. */
+static void cut_sequence(const struct trainer *trainer, struct part *part, size_t b, size_t start)
 {
     const struct eddy_dataset *const d = trainer->dataset;
-    const size_t batch = trainer->options->batch, steps = trainer->options->steps;
-    for (size_t b = 0; b < batch; b++) {
-        const size_t start = eddy_random_below(&trainer->random, d->train.count - steps + 1);
-        for (size_t t = 0; t < steps; t++) {
-            const size_t from = start + t, to = t * batch + b;
-            memcpy(trainer->network->x + to * d->n_inputs, trainer->x + from * d->n_inputs,
-                   d->n_inputs * sizeof(float));
-            if (d->labels)
-                trainer->batch_labels[to] = d->labels[from];
-            else
-                memcpy(trainer->batch_target + to * d->n_outputs,
-                       trainer->target + from * d->n_outputs, d->n_outputs * sizeof(float));
-        }
+    const size_t batch = part->network->layers[0].size.batch;
+    for (size_t t = 0; t < trainer->options->steps; t++) {
+        const size_t from = start + t, to = t * batch + b;
+        memcpy(part->network->x + to * d->n_inputs, trainer->x + from * d->n_inputs,
+               d->n_inputs * sizeof(float));
+        if (d->labels)
+            part->labels[to] = d->labels[from];
+        else
+            memcpy(part->target + to * d->n_outputs, trainer->target + from * d->n_outputs,
+                   d->n_outputs * sizeof(float));
     }
+}
+
+/* A mini-batch: each sequence starts anywhere, evenly likely. */
+static void draw_batch(struct trainer *trainer)
+{
+    const size_t starts = trainer->dataset->train.count - trainer->options->steps + 1;
+    for (size_t k = 0; k < trainer->options->threads; k++)
+        for (size_t b = 0; b < trainer->parts[k].network->layers[0].size.batch; b++)
+            cut_sequence(trainer, &trainer->parts[k], b,
+                         eddy_random_below(&trainer->random, starts));
 }
 
 /* The weights as the device will hold them into the network. */
@@ -186,6 +236,42 @@ static void round_into_network(struct trainer *trainer)
     }
 }
 
+/* Loss and gradient of a part, with the parameters of the first. */
+static void pass_part(void *arg, size_t k)
+{
+    const struct trainer *const trainer = arg;
+    const struct eddy_train_options *const o = trainer->options;
+    struct part *const part = &trainer->parts[k];
+    struct eddy_network *const network = part->network;
+    if (k > 0)
+        memcpy(network->params, trainer->network->params, network->params_elems * sizeof(float));
+    eddy_network_forward(network);
+    part->loss = o->loss == EDDY_LOSS_MSE
+                     ? eddy_loss_mse(network, o->warmup_steps, part->target)
+                     : eddy_loss_cross_entropy(network, o->warmup_steps, part->labels);
+    eddy_network_backward(network);
+}
+
+/* The mini-batch's loss, which is returned, and its gradient, into the first part's. */
+static double pass(struct trainer *trainer)
+{
+    const size_t threads = trainer->options->threads;
+    float *const sum = trainer->network->gradient;
+    const size_t n = trainer->network->params_elems;
+    double loss = 0;
+    eddy_team_run(trainer->team, pass_part, trainer);
+    for (size_t k = 0; k < threads; k++)
+        loss += trainer->parts[k].share * trainer->parts[k].loss;
+    for (size_t k = 1; k < threads; k++) {
+        const float first = k == 1 ? (float)trainer->parts[0].share : 1;
+        const float share = (float)trainer->parts[k].share;
+        const float *const gradient = trainer->parts[k].network->gradient;
+        for (size_t i = 0; i < n; i++)
+            sum[i] = first * sum[i] + share * gradient[i];
+    }
+    return loss;
+}
+
 static double clip(struct trainer *trainer)
 {
     struct eddy_network *const network = trainer->network;
@@ -200,7 +286,7 @@ static double clip(struct trainer *trainer)
 }
 
 /* Adam with decoupled weight decay; batch counts from 1. */
-static void update(struct trainer *trainer, size_t batch, double rate)
+EDDY_VECTORS static void update(struct trainer *trainer, size_t batch, double rate)
 {
     const struct eddy_train_options *const o = trainer->options;
     const float *const gradient = trainer->network->gradient;
@@ -239,11 +325,7 @@ static void train_batch(struct trainer *trainer, size_t done, struct eddy_train_
         round_into_network(trainer);
     else
         memcpy(network->params, trainer->weights, network->params_elems * sizeof(float));
-    eddy_network_forward(network);
-    progress->loss = o->loss == EDDY_LOSS_MSE
-                         ? eddy_loss_mse(network, o->warmup_steps, trainer->batch_target)
-                         : eddy_loss_cross_entropy(network, o->warmup_steps, trainer->batch_labels);
-    eddy_network_backward(network);
+    progress->loss = pass(trainer);
     progress->gradient_norm = clip(trainer);
     progress->learning_rate = rate_at(o, done);
     progress->batch = done + 1;

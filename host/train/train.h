@@ -26,6 +26,7 @@ struct eddy_train_options {
     uint64_t seed;
     size_t batches;      /* optimiser steps */
     size_t batch;        /* sequences of a mini-batch */
+    size_t threads;      /* that share them, 1 to batch; another number sums in another order */
     size_t steps;        /* time steps of a sequence */
     size_t warmup_steps; /* first of them that carry no loss (the state settles); < steps */
     double learning_rate, final_learning_rate; /* a half cosine from the first to the last */
@@ -47,7 +48,8 @@ EDDY_API void eddy_train_options_init(struct eddy_train_options *options);
 
 /* Trains a new model of the given stack on the dataset's training part, with its normalisation
  * built in. The same arguments give the same bits on the same machine. Runs in the calling thread
- * and holds OpenBLAS (one setting for the process) to one thread meanwhile. The caller frees
+ * and options->threads - 1 more, and holds OpenBLAS (one setting for the process) to one thread in
+ * each meanwhile. The caller frees
  * *model. Returns 0, EDDY_ERROR_ARGUMENT (options, no layer), EDDY_ERROR_SHAPE (the last layer does
  * not fit the data, or a sequence is longer than the training part), EDDY_ERROR_RANGE (the loss
  * left the finite numbers) or EDDY_ERROR_MEMORY. */

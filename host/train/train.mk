@@ -1,5 +1,5 @@
 # Training and its specification files: what libeddy needs for them.
 TRAIN_SOURCES := $(addprefix host/train/,baseline.c dataset.c dense.c evaluate.c gru.c loss.c lstm.c \
-  network.c recurrent.c rnn.c rounding.c spec.c train.c)
+  network.c recurrent.c rnn.c rounding.c spec.c team.c train.c)
 TRAIN_CFLAGS := -O3 -fno-math-errno -fno-trapping-math
-TRAIN_LDLIBS := -lopenblas -ljansson -lm
+TRAIN_LDLIBS := -lopenblas -ljansson -lm -lpthread

@@ -35,6 +35,10 @@ json 'bench: dense' '.mismatches == 0 and .cell == "dense"' bench --cell dense -
 json 'bench: cpu:' '.cycles == 0 and .mac_utilisation == 0 and .mismatches == 0' \
   eddy bench --device cpu: --steps 20 --json
 json 'bench: clock' '.us_per_step * 50 - .cycles_per_step | fabs < 0.01' bench --steps 20 --clock-mhz 50
+train_keys='(.samples_per_s > 0) and (.steps_per_s > .samples_per_s) and (.gflops > 0) and (.sgemm_gflops > 0) and
+  (.fraction_of_sgemm * .sgemm_gflops / .gflops - 1 | fabs < 1e-4) and .threads == 2'
+json 'bench --train: all keys' "$train_keys" \
+  eddy bench --train --cell gru --input 3 --hidden 5 --layers 2 --steps 4 --batch 3 --threads 2 --json
 match 'bench: as text' 0 '^mismatches +0$' eddy bench --steps 20
 match 'bench: too large' 1 '^eddy: the model needs .* too many' eddy bench --hidden 1000
 

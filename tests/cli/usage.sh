@@ -22,6 +22,8 @@ wrong 'run --skip with a pipe' 'eddy run: --skip and --rows need a file: --input
 wrong 'run --scale x' 'eddy run: --scale x: give a number' eddy run m.eddy --scale x
 wrong 'bench with an argument' "eddy bench: 'm.onnx' is one too many: only options are expected" eddy bench m.onnx
 wrong 'bench --hidden 0' 'eddy bench: --hidden 0: give a whole number from 1 to 65535' eddy bench --hidden 0
+wrong 'bench --threads 3' 'eddy bench: --threads 3: each needs a sequence of the batch, which has 2' \
+  eddy bench --train --batch 2 --threads 3
 wrong 'bench --cell elman' 'eddy bench: --cell elman: there are rnn, rnn-relu, gru, gru-0, lstm, lstm-peephole and dense' \
   eddy bench --cell elman
 wrong 'trace on cpu:' 'eddy trace: --device cpu: has no waveform; use sim:' \

@@ -116,6 +116,8 @@ static const struct {
      "linear_before_reset, peephole"},
     {"{" DATA ", " MODEL ", \"training\": {\"batches\": \"many\"}}",
      ": training.batches: must be a whole number from 1 to 1000000000"},
+    {"{" DATA ", " MODEL ", \"training\": {\"batch\": 2, \"threads\": 3}}",
+     ": training.threads: must be at most batch: each needs a sequence"},
     {"{" DATA ", " MODEL ", \"training\": {\"warmup_steps\": 128}}",
      ": training.warmup_steps: must be less than steps"},
     {"{" DATA ", " MODEL ", \"training\": {\"weight_bits\": 1}}",

@@ -146,6 +146,50 @@ static void test_a_seed_repeats_bit_for_bit(void **state)
     eddy_dataset_free(dataset);
 }
 
+struct losses {
+    double of[50];
+};
+
+static int note_loss(void *arg, const struct eddy_train_progress *progress)
+{
+    ((struct losses *)arg)->of[progress->batch - 1] = progress->loss;
+    return 0;
+}
+
+/* The same sequences, shared unevenly: the losses differ by the order of sums alone. */
+static void test_threads_share_a_batch(void **state)
+{
+    (void)state;
+    static const size_t threads[] = {1, 3, 3};
+    const enum eddy_task tasks[] = {EDDY_TASK_COLUMNS, EDDY_TASK_CLASS};
+    for (size_t k = 0; k < 2; k++) {
+        struct eddy_dataset *const dataset = open_dataset(bits(false), tasks[k]);
+        struct eddy_train_options options = toy_options();
+        struct eddy_model *models[3];
+        struct losses losses[3];
+        options.loss = k ? EDDY_LOSS_CROSS_ENTROPY : EDDY_LOSS_MSE;
+        options.batches = 50;
+        options.batch = 8;
+        options.progress = note_loss;
+        for (size_t i = 0; i < 3; i++) {
+            options.threads = threads[i];
+            options.progress_arg = &losses[i];
+            assert_int_equal(eddy_train(context, dataset, 2, k ? rnn_16_dense_2 : rnn_16_dense_1,
+                                        &options, &models[i]),
+                             0);
+        }
+        assert_true(same_weights(models[1], models[2]));
+        assert_false(same_weights(models[0], models[1]));
+        for (size_t b = 0; b < 50; b++)
+            if (!(fabs(losses[0].of[b] / losses[1].of[b] - 1) < 1e-3))
+                fail_msg("batch %zu: loss %g, with 3 threads %g", b + 1, losses[0].of[b],
+                         losses[1].of[b]);
+        for (size_t i = 0; i < 3; i++)
+            eddy_model_free(models[i]);
+        eddy_dataset_free(dataset);
+    }
+}
+
 static void test_rounded_training_gives_rounded_weights(void **state)
 {
     (void)state;
@@ -270,6 +314,10 @@ static void test_training_refuses(void **state)
     expect_train_error(dataset, 2, &options, EDDY_ERROR_ARGUMENT,
                        "training: warmup_steps must be less than steps, or no step carries a loss");
     options = toy_options();
+    options.threads = options.batch + 1;
+    expect_train_error(dataset, 2, &options, EDDY_ERROR_ARGUMENT,
+                       "training: threads must be from 1 to batch: each needs a sequence");
+    options = toy_options();
     options.loss = EDDY_LOSS_CROSS_ENTROPY;
     expect_train_error(dataset, 2, &options, EDDY_ERROR_ARGUMENT,
                        "the task \"class\" goes with the loss \"cross_entropy\", the other tasks "
@@ -362,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_learns_to_remember),
         cmocka_unit_test(test_learns_classes),
         cmocka_unit_test(test_a_seed_repeats_bit_for_bit),
+        cmocka_unit_test(test_threads_share_a_batch),
         cmocka_unit_test(test_rounded_training_gives_rounded_weights),
         cmocka_unit_test(test_rounding_of_a_block),
         cmocka_unit_test(test_rounding_reaches_every_gate),
