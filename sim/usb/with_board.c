@@ -141,12 +141,13 @@ static bool run_boards(struct boards *b)
 
 /* ---- the command ---- */
 
-static pid_t start_command(char **command, const sigset_t *signals)
+static pid_t start_command(char **command, const sigset_t *signals, mode_t mask)
 {
     const pid_t child = fork();
     if (child != 0)
         return child;
     sigprocmask(SIG_UNBLOCK, signals, NULL);
+    umask(mask);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     setenv("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", 1);
     setenv("EDDY_BOARDS_CONTROL", CONTROL, 1);
@@ -193,6 +194,7 @@ static int run(struct boards *b)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, NULL);
+    const mode_t mask = umask(022); /* whoever started this, all users may look at the bus */
     if (sysfs_enter(&what)) {
         refuse(what);
         fputs("  it takes root, and /dev/fuse: try sudo\n", stderr);
@@ -206,7 +208,7 @@ static int run(struct boards *b)
             return refuse("the board does not enumerate");
     const int control = mkfifo(CONTROL, 0600) ? -1 : open(CONTROL, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     const int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
-    const pid_t child = start_command(b->command, &signals);
+    const pid_t child = start_command(b->command, &signals, mask);
     if (control < 0 || signal_fd < 0 || child < 0)
         return refuse("start");
     const int status = serve(b, control, signal_fd, child);

@@ -512,8 +512,10 @@ static void test_no_permission(void **state)
         libusb_device_handle *board;
         const bool dropped = setgid(65534) == 0 && setuid(65534) == 0;
         int refused = 0;
-        if (!dropped || libusb_init(&own))
+        if (!dropped || access("/", X_OK))
             _exit(2);
+        if (libusb_init(&own))
+            _exit(1);
         const ssize_t n = libusb_get_device_list(own, &devices);
         for (ssize_t i = 0; i < n; i++)
             if (libusb_get_device_address(devices[i]) == libusb_get_device_address(device))
@@ -522,6 +524,8 @@ static void test_no_permission(void **state)
     }
     int status;
     waitpid(child, &status, 0);
+    if (WEXITSTATUS(status) == 2)
+        skip(); /* no other user can be here */
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
