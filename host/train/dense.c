@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-void eddy_project(const struct eddy_cell_size *size, size_t rows, const eddy_real *w,
-                  const eddy_real *b, const eddy_real *x, eddy_real *sums)
+void eddy_project(const struct eddy_cell_size *size, size_t rows, const struct eddy_cell_pass *pass,
+                  const eddy_real *b, eddy_real *sums)
 {
     const size_t n = size->steps * size->batch, n_in = size->n_in;
     for (size_t i = 0; i < n; i++)
         memcpy(sums + i * rows, b, rows * sizeof *b);
-    eddy_gemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)rows, (int)n_in, 1, x,
-              (int)n_in, w, (int)n_in, 1, sums, (int)rows);
+    eddy_gemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)rows, (int)n_in, 1, pass->x,
+              (int)n_in, pass->params, (int)n_in, 1, sums, (int)rows);
 }
 
 EDDY_VECTORS void eddy_bias_gradient(const struct eddy_cell_size *size, size_t rows,
@@ -24,17 +24,16 @@ EDDY_VECTORS void eddy_bias_gradient(const struct eddy_cell_size *size, size_t r
             db[o] += ds[i * rows + o];
 }
 
-void eddy_project_back(const struct eddy_cell_size *size, size_t rows, const eddy_real *w,
-                       const eddy_real *x, const eddy_real *ds, eddy_real *dw, eddy_real *db,
-                       eddy_real *dx)
+void eddy_project_back(const struct eddy_cell_size *size, size_t rows,
+                       const struct eddy_cell_pass *pass, const eddy_real *ds, eddy_real *db)
 {
     const size_t n = size->steps * size->batch, n_in = size->n_in;
     eddy_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)rows, (int)n_in, (int)n, 1, ds,
-              (int)rows, x, (int)n_in, 0, dw, (int)n_in);
+              (int)rows, pass->x, (int)n_in, 0, pass->gradient, (int)n_in);
     eddy_bias_gradient(size, rows, ds, db);
-    if (dx)
+    if (pass->dx)
         eddy_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)n, (int)n_in, (int)rows, 1, ds,
-                  (int)rows, w, (int)n_in, 0, dx, (int)n_in);
+                  (int)rows, pass->params, (int)n_in, 0, pass->dx, (int)n_in);
 }
 
 EDDY_VECTORS void eddy_activate(enum eddy_activation activation, size_t n, eddy_real *y)
@@ -89,23 +88,18 @@ static void dense_init(const struct eddy_cell_size *size, struct eddy_random *ra
     memset(params + size->n_out * size->n_in, 0, size->n_out * sizeof *params);
 }
 
-static void dense_forward(const struct eddy_cell_size *size, const eddy_real *params,
-                          const eddy_real *x, eddy_real *y, eddy_real *work)
+static void dense_forward(const struct eddy_cell_size *size, const struct eddy_cell_pass *pass)
 {
-    (void)work;
-    eddy_project(size, size->n_out, params, params + size->n_out * size->n_in, x, y);
-    eddy_activate(size->activation, size->steps * size->batch * size->n_out, y);
+    eddy_project(size, size->n_out, pass, pass->params + size->n_out * size->n_in, pass->y);
+    eddy_activate(size->activation, size->steps * size->batch * size->n_out, pass->y);
 }
 
-static void dense_backward(const struct eddy_cell_size *size, const eddy_real *params,
-                           const eddy_real *x, const eddy_real *y, eddy_real *dy, eddy_real *dx,
-                           eddy_real *gradient, eddy_real *work)
+static void dense_backward(const struct eddy_cell_size *size, const struct eddy_cell_pass *pass)
 {
-    (void)work;
-    eddy_activate_back(size->activation, size->steps * size->batch * size->n_out, y, dy);
-    eddy_project_back(size, size->n_out, params, x, dy, gradient,
-                      gradient + size->n_out * size->n_in, dx);
+    eddy_activate_back(size->activation, size->steps * size->batch * size->n_out, pass->y,
+                       pass->dy);
+    eddy_project_back(size, size->n_out, pass, pass->dy, pass->gradient + size->n_out * size->n_in);
 }
 
-const struct eddy_cell_ops eddy_dense_ops = {1,          dense_params_elems, dense_work_elems,
-                                             dense_init, dense_forward,      dense_backward};
+const struct eddy_cell_ops eddy_dense_ops = {
+    1, false, dense_params_elems, dense_work_elems, dense_init, dense_forward, dense_backward};

@@ -1,8 +1,4 @@
-/* gru.c -- both forms of model.h, from the zero state.
- *
- * work: the gates z, r, n (T, B, 3 H), which the backward pass turns into the gradients of their
- * sums; then (T, B, H): r_h h + rb (linear_before_reset) or r * h; then (B, H); then h before the
- * first step, zero (B, H); then its gradient, of no use (B, H). */
+/* gru.c -- both forms of model.h. */
 #include "cell.h"
 
 #include <string.h>
@@ -13,9 +9,30 @@ static size_t gru_params_elems(const struct eddy_cell_size *size)
            (size->linear_before_reset ? size->n_out : 0);
 }
 
+/* The work of a pass. */
+struct gru_work {
+    eddy_real
+        *gates; /* (T, B, 3 H): z, r, n; backward turns them into the gradients of their sums */
+    eddy_real *inner;   /* (T, B, H): r_h h + rb (linear_before_reset) or r * h */
+    eddy_real *scratch; /* (B, H) */
+    eddy_real *zr, *n;  /* r of both gates, and of the candidate, packed */
+};
+
+static struct gru_work gru_divide(const struct eddy_cell_size *size, eddy_real *work)
+{
+    const size_t elems = size->batch * size->n_out;
+    eddy_real *const inner = work + 3 * size->steps * elems, *const scratch =
+                                                                 inner + size->steps * elems;
+    eddy_real *const zr = scratch + elems;
+    return (struct gru_work){work, inner, scratch, zr,
+                             zr + eddy_recurrent_packed_elems(size, 2 * size->n_out)};
+}
+
 static size_t gru_work_elems(const struct eddy_cell_size *size)
 {
-    return (4 * size->steps + 3) * size->batch * size->n_out;
+    return (4 * size->steps + 1) * size->batch * size->n_out +
+           eddy_recurrent_packed_elems(size, 2 * size->n_out) +
+           eddy_recurrent_packed_elems(size, size->n_out);
 }
 
 static void gru_init(const struct eddy_cell_size *size, struct eddy_random *random,
@@ -24,13 +41,6 @@ static void gru_init(const struct eddy_cell_size *size, struct eddy_random *rand
     const size_t elems = eddy_recurrent_params_elems(3, size->n_in, size->n_out);
     eddy_recurrent_init(size, 3, random, params);
     memset(params + elems, 0, (gru_params_elems(size) - elems) * sizeof *params);
-}
-
-/* h before the first step. */
-static const eddy_real *zero_state(const struct eddy_cell_size *size, eddy_real *work)
-{
-    const size_t elems = size->batch * size->n_out;
-    return memset(work + (4 * size->steps + 1) * elems, 0, elems * sizeof *work);
 }
 
 /* Sums of z and r to the gates, and r * h unless NULL (B, H). */
@@ -65,35 +75,38 @@ EDDY_VECTORS static void blend(size_t batch, size_t n, const eddy_real *restrict
     }
 }
 
-/* One step. gates: sums of the inputs in, z r n out. */
-static void gru_step_forward(const struct eddy_cell_size *size, const eddy_real *r,
-                             const eddy_real *h, eddy_real *gates, eddy_real *inner, eddy_real *y)
+/* One step; rb: of the parameters. gates: sums of the inputs in, z r n out. */
+static void gru_step_forward(const struct eddy_cell_size *size, const struct gru_work *work,
+                             const eddy_real *rb, const eddy_real *h, eddy_real *gates,
+                             eddy_real *inner, eddy_real *y)
 {
     const size_t n = size->n_out;
-    const eddy_real *const r_h = r + 2 * n * n, *const rb = r + 3 * n * n + 3 * n;
     const bool linear = size->linear_before_reset;
-    eddy_recurrent_add(size, 2 * n, r, h, gates, 3 * n);
+    eddy_recurrent_add(size, 2 * n, work->zr, h, gates, 3 * n);
     squash(size->batch, n, h, gates, linear ? NULL : inner);
     if (linear) {
         for (size_t b = 0; b < size->batch; b++)
             memcpy(inner + b * n, rb, n * sizeof *rb);
-        eddy_recurrent_add(size, n, r_h, h, inner, n);
+        eddy_recurrent_add(size, n, work->n, h, inner, n);
     } else {
-        eddy_recurrent_add(size, n, r_h, inner, gates + 2 * n, 3 * n);
+        eddy_recurrent_add(size, n, work->n, inner, gates + 2 * n, 3 * n);
     }
     blend(size->batch, n, h, linear ? inner : NULL, gates, y);
 }
 
-static void gru_forward(const struct eddy_cell_size *size, const eddy_real *params,
-                        const eddy_real *x, eddy_real *y, eddy_real *work)
+static void gru_forward(const struct eddy_cell_size *size, const struct eddy_cell_pass *pass)
 {
     const size_t n = size->n_out, elems = size->batch * n;
-    const eddy_real *const r = params + 3 * n * size->n_in, *h = zero_state(size, work);
-    eddy_real *const inner = work + 3 * size->steps * elems;
-    eddy_project(size, 3 * n, params, r + 3 * n * n, x, work);
+    const struct gru_work work = gru_divide(size, pass->work);
+    const eddy_real *const r = pass->params + 3 * n * size->n_in, *const b = r + 3 * n * n;
+    const eddy_real *h = pass->h0;
+    eddy_recurrent_pack(size, 2 * n, r, work.zr);
+    eddy_recurrent_pack(size, n, r + 2 * n * n, work.n);
+    eddy_project(size, 3 * n, pass, b, work.gates);
     for (size_t t = 0; t < size->steps; t++) {
-        gru_step_forward(size, r, h, work + 3 * t * elems, inner + t * elems, y + t * elems);
-        h = y + t * elems;
+        gru_step_forward(size, &work, b + 3 * n, h, work.gates + 3 * t * elems,
+                         work.inner + t * elems, pass->y + t * elems);
+        h = pass->y + t * elems;
     }
 }
 
@@ -140,46 +153,56 @@ EDDY_VECTORS static void reset_back(size_t batch, size_t n, const eddy_real *res
 
 /* One step; gates: z r n in, gradients of the three sums out; inner: with linear_before_reset the
  * gradient of itself out. dh: += dL/dh_{t-1}. */
-static void gru_step_backward(const struct eddy_cell_size *size, const eddy_real *r,
+static void gru_step_backward(const struct eddy_cell_size *size, const struct gru_work *work,
                               const eddy_real *h, eddy_real *gates, eddy_real *inner,
-                              const eddy_real *dy, eddy_real *dh, eddy_real *scratch)
+                              const eddy_real *dy, eddy_real *dh)
 {
     const size_t n = size->n_out;
-    const eddy_real *const r_h = r + 2 * n * n;
     const bool linear = size->linear_before_reset;
     blend_back(size->batch, n, h, dy, gates, linear ? inner : NULL, dh);
     if (linear) {
-        eddy_recurrent_back(size, n, r_h, inner, n, dh);
+        eddy_recurrent_back(size, n, work->n, inner, n, dh);
     } else {
-        memset(scratch, 0, size->batch * n * sizeof *scratch);
-        eddy_recurrent_back(size, n, r_h, gates + 2 * n, 3 * n, scratch);
-        reset_back(size->batch, n, h, scratch, gates, dh);
+        memset(work->scratch, 0, size->batch * n * sizeof *work->scratch);
+        eddy_recurrent_back(size, n, work->n, gates + 2 * n, 3 * n, work->scratch);
+        reset_back(size->batch, n, h, work->scratch, gates, dh);
     }
-    eddy_recurrent_back(size, 2 * n, r, gates, 3 * n, dh);
+    eddy_recurrent_back(size, 2 * n, work->zr, gates, 3 * n, dh);
 }
 
-static void gru_backward(const struct eddy_cell_size *size, const eddy_real *params,
-                         const eddy_real *x, const eddy_real *y, eddy_real *dy, eddy_real *dx,
-                         eddy_real *gradient, eddy_real *work)
+static void gru_steps_backward(const struct eddy_cell_size *size, const struct eddy_cell_pass *pass,
+                               const struct gru_work *work)
+{
+    const size_t elems = size->batch * size->n_out;
+    memset(pass->dh0, 0, elems * sizeof *pass->dh0);
+    for (size_t t = size->steps; t-- > 0;) {
+        const size_t at = t * elems;
+        gru_step_backward(size, work, t > 0 ? pass->y + at - elems : pass->h0, work->gates + 3 * at,
+                          work->inner + at, pass->dy + at,
+                          t > 0 ? pass->dy + at - elems : pass->dh0);
+    }
+}
+
+static void gru_backward(const struct eddy_cell_size *size, const struct eddy_cell_pass *pass)
 {
     const size_t n = size->n_out, elems = size->batch * n;
-    const eddy_real *const r = params + 3 * n * size->n_in, *const zero = zero_state(size, work);
-    eddy_real *const inner = work + 3 * size->steps * elems;
-    eddy_real *const scratch = inner + size->steps * elems, *const dh_first = scratch + 2 * elems;
-    eddy_real *const dr = gradient + 3 * n * size->n_in, *const db = dr + 3 * n * n;
-    for (size_t t = size->steps; t-- > 0;)
-        gru_step_backward(size, r, t > 0 ? y + (t - 1) * elems : zero, work + 3 * t * elems,
-                          inner + t * elems, dy + t * elems,
-                          t > 0 ? dy + (t - 1) * elems : dh_first, scratch);
-    eddy_recurrent_gradient(size, 2 * n, work, 3 * n, y, dr);
+    const struct gru_work work = gru_divide(size, pass->work);
+    const eddy_real *const r = pass->params + 3 * n * size->n_in;
+    eddy_real *const dr = pass->gradient + 3 * n * size->n_in, *const dr_n = dr + 2 * n * n;
+    eddy_real *const db = dr + 3 * n * n;
+    eddy_recurrent_pack_back(size, 2 * n, r, work.zr);
+    eddy_recurrent_pack_back(size, n, r + 2 * n * n, work.n);
+    gru_steps_backward(size, pass, &work);
+    eddy_recurrent_gradient(size, 2 * n, work.gates, 3 * n, pass->h0, pass->y, dr);
     if (size->linear_before_reset) {
-        eddy_recurrent_gradient(size, n, inner, n, y, dr + 2 * n * n);
-        eddy_bias_gradient(size, n, inner, db + 3 * n);
+        eddy_recurrent_gradient(size, n, work.inner, n, pass->h0, pass->y, dr_n);
+        eddy_bias_gradient(size, n, work.inner, db + 3 * n);
     } else {
-        eddy_recurrent_gradient(size, n, work + 2 * n, 3 * n, inner + elems, dr + 2 * n * n);
+        eddy_recurrent_gradient(size, n, work.gates + 2 * n, 3 * n, work.inner, work.inner + elems,
+                                dr_n);
     }
-    eddy_project_back(size, 3 * n, params, x, work, gradient, db, dx);
+    eddy_project_back(size, 3 * n, pass, work.gates, db);
 }
 
-const struct eddy_cell_ops eddy_gru_ops = {3,        gru_params_elems, gru_work_elems,
-                                           gru_init, gru_forward,      gru_backward};
+const struct eddy_cell_ops eddy_gru_ops = {3,        true,        gru_params_elems, gru_work_elems,
+                                           gru_init, gru_forward, gru_backward};

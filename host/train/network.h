@@ -1,24 +1,49 @@
-/* network.h -- inside the training: a stack of layers with all that its passes need, allocated
- * once. */
+/* network.h -- inside the training: a stack of layers, or an encoder and a decoder, with all that
+ * its passes need, allocated once. */
 #ifndef EDDY_NETWORK_H
 #define EDDY_NETWORK_H
 
 #include "cell.h"
 
+/* Whether the passes over a layer see a sequence as it is, or from its last step to its first. */
+struct eddy_network_direction {
+    bool reverse;
+    struct eddy_cell_pass pass; /* in its own order of steps */
+    eddy_real *states;          /* (6, B, H): h0, c0, dh0, dc0, c_end, dc_end; recurrent layers */
+};
+
 struct eddy_network_layer {
     const struct eddy_cell_ops *ops;
-    struct eddy_cell_size size;
-    size_t params_offset_elems;
-    eddy_real *y, *dy; /* (T, B, O) */
-    eddy_real *work;   /* of the cell, NULL when it needs none */
+    struct eddy_cell_size size; /* of one direction */
+    size_t n_x, n_out;          /* columns of the layer's input, and of its output */
+    size_t out_steps;           /* T, or 1 when only the last output goes on */
+    const size_t *lengths;      /* (B): of its input sequences */
+    size_t n_directions;        /* D */
+    size_t params_offset_elems; /* of the first direction; the second follows */
+    eddy_real *y, *dy;          /* (out_steps, B, n_out) */
+    struct eddy_network_direction directions[2];
+    bool is_direct;                     /* the one direction's y and dy are those of the layer */
+    struct eddy_network_layer *partner; /* encoder: of the decoder, and the other way round */
 };
 
 struct eddy_network {
-    size_t n_layers;
+    size_t n_layers, n_encoder;
     struct eddy_network_layer *layers;
     size_t params_elems;
     eddy_real *params, *gradient; /* (params_elems), layer by layer */
-    eddy_real *x;                 /* (T, B, I of the first layer), filled by the caller */
+    /* Filled by the caller: the inputs (T, B, I of the first layer), those of a decoder (target_steps,
+     * B, I of its first layer), and how long each sequence is (B), at first all its steps. */
+    eddy_real *x, *decoder_x;
+    size_t *lengths, *decoder_lengths;
+    size_t *ones; /* (B): lengths of sequences of one step */
+};
+
+struct eddy_network_shape {
+    size_t n_in, n_layers;
+    const struct eddy_layer_shape *layers;
+    size_t n_encoder;    /* as in model.h; 0: one stack */
+    size_t decoder_n_in; /* of the decoder's first layer */
+    size_t steps, decoder_steps, batch;
 };
 
 #define eddy_network_create EDDY_CORE(eddy_network_create)
@@ -27,31 +52,37 @@ struct eddy_network {
 #define eddy_network_forward EDDY_CORE(eddy_network_forward)
 #define eddy_network_backward EDDY_CORE(eddy_network_backward)
 #define eddy_network_store EDDY_CORE(eddy_network_store)
+#define eddy_network_last EDDY_CORE(eddy_network_last)
+#define eddy_loss_terms EDDY_CORE(eddy_loss_terms)
 #define eddy_loss_mse EDDY_CORE(eddy_loss_mse)
 #define eddy_loss_cross_entropy EDDY_CORE(eddy_loss_cross_entropy)
 
-/* Returns 0, EDDY_ERROR_ARGUMENT (a cell, direction or
- * last_only that the training does not have, or a pass with more elements than BLAS can
+/* Returns 0, EDDY_ERROR_ARGUMENT (a stack that cannot be, or a pass with more elements than BLAS can
  * count) or EDDY_ERROR_MEMORY. Parameters are zero. */
-int eddy_network_create(size_t n_in, size_t n_layers, const struct eddy_layer_shape *shapes,
-                        size_t steps, size_t batch, struct eddy_network **network);
+int eddy_network_create(const struct eddy_network_shape *shape, struct eddy_network **network);
 void eddy_network_free(struct eddy_network *network);
 /* Random parameters. */
 void eddy_network_init(struct eddy_network *network, struct eddy_random *random);
-/* network->x to the last layer's y, which is returned. */
+/* x, and decoder_x, to the last layer's y, which is returned. */
 const eddy_real *eddy_network_forward(struct eddy_network *network);
-/* From the last layer's dy to network->gradient. Needs the forward pass before. */
+/* From the last layer's dy, zero in padding, to network->gradient. Needs the forward pass before. */
 void eddy_network_backward(struct eddy_network *network);
 /* Copies params (params_elems) into a model of the same stack. */
 void eddy_network_store(const struct eddy_network *network, const eddy_real *params,
                         struct eddy_model *model);
+const struct eddy_network_layer *eddy_network_last(const struct eddy_network *network);
 
-/* Mean square error of the last layer's outputs against target (T, B, O) over the steps from
- * warmup_steps on; sets that layer's dy. */
-double eddy_loss_mse(struct eddy_network *network, size_t warmup_steps, const eddy_real *target);
-/* Mean cross entropy, in nats, of softmax(outputs) against labels (T, B), each below O.
- * Sets dy likewise. */
-double eddy_loss_cross_entropy(struct eddy_network *network, size_t warmup_steps,
+/* Outputs of the last layer that carry a loss, as vectors: those of each sequence from warmup_steps
+ * on, or the one of a network that hands on its last. */
+size_t eddy_loss_terms(const struct eddy_network *network, size_t warmup_steps);
+/* Square errors of these outputs against target (out_steps, B, O), over terms * O; sets the last
+ * layer's dy. With terms of several networks together their losses and gradients add up to the mean
+ * over all. */
+double eddy_loss_mse(struct eddy_network *network, size_t warmup_steps, size_t terms,
+                     const eddy_real *target);
+/* Cross entropy, in nats, of softmax(outputs) against labels (out_steps, B), each below O, over
+ * terms. Sets dy likewise. */
+double eddy_loss_cross_entropy(struct eddy_network *network, size_t warmup_steps, size_t terms,
                                const int *labels);
 
 #endif

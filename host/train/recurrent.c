@@ -43,31 +43,46 @@ void eddy_recurrent_init(const struct eddy_cell_size *size, size_t gates,
     memset(r + gates * n_out * n_out, 0, gates * n_out * sizeof *r);
 }
 
-void eddy_recurrent_add(const struct eddy_cell_size *size, size_t rows, const eddy_real *r,
-                        const eddy_real *h, eddy_real *sums, size_t sums_stride)
+size_t eddy_recurrent_packed_elems(const struct eddy_cell_size *size, size_t rows)
 {
-    const int n = (int)size->n_out;
-    eddy_gemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)size->batch, (int)rows, n, 1, h, n, r,
-              n, 1, sums, (int)sums_stride);
+    const size_t forward = eddy_packed_elems(size->n_out, rows);
+    const size_t back = eddy_packed_elems(rows, size->n_out);
+    return forward > back ? forward : back;
 }
 
-void eddy_recurrent_back(const struct eddy_cell_size *size, size_t rows, const eddy_real *r,
+void eddy_recurrent_pack(const struct eddy_cell_size *size, size_t rows, const eddy_real *r,
+                         eddy_real *packed)
+{
+    eddy_pack(size->n_out, rows, r, 1, size->n_out, packed);
+}
+
+void eddy_recurrent_pack_back(const struct eddy_cell_size *size, size_t rows, const eddy_real *r,
+                              eddy_real *packed)
+{
+    eddy_pack(rows, size->n_out, r, size->n_out, 1, packed);
+}
+
+void eddy_recurrent_add(const struct eddy_cell_size *size, size_t rows, const eddy_real *packed,
+                        const eddy_real *h, eddy_real *sums, size_t sums_stride)
+{
+    eddy_multiply_packed(size->batch, size->n_out, rows, h, size->n_out, packed, sums, sums_stride);
+}
+
+void eddy_recurrent_back(const struct eddy_cell_size *size, size_t rows, const eddy_real *packed,
                          const eddy_real *ds, size_t ds_stride, eddy_real *dh)
 {
-    const int n = (int)size->n_out;
-    eddy_gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)size->batch, n, (int)rows, 1, ds,
-              (int)ds_stride, r, n, 1, dh, n);
+    eddy_multiply_packed(size->batch, rows, size->n_out, ds, ds_stride, packed, dh, size->n_out);
 }
 
 void eddy_recurrent_gradient(const struct eddy_cell_size *size, size_t rows, const eddy_real *ds,
-                             size_t ds_stride, const eddy_real *h, eddy_real *dr)
+                             size_t ds_stride, const eddy_real *h0, const eddy_real *h,
+                             eddy_real *dr)
 {
-    const int n_out = (int)size->n_out;
-    const size_t n = (size->steps - 1) * size->batch;
-    if (n == 0) {
-        memset(dr, 0, rows * size->n_out * sizeof *dr);
-        return;
-    }
-    eddy_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)rows, n_out, (int)n, 1,
-              ds + size->batch * ds_stride, (int)ds_stride, h, n_out, 0, dr, n_out);
+    const int n_out = (int)size->n_out, batch = (int)size->batch;
+    eddy_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)rows, n_out, batch, 1, ds,
+              (int)ds_stride, h0, n_out, 0, dr, n_out);
+    if (size->steps > 1)
+        eddy_gemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)rows, n_out,
+                  (int)(size->steps - 1) * batch, 1, ds + size->batch * ds_stride, (int)ds_stride,
+                  h, n_out, 1, dr, n_out);
 }

@@ -13,7 +13,6 @@
 /* What one thread has of every mini-batch. */
 struct part {
     struct eddy_network *network; /* for these sequences alone */
-    double share;                 /* of the mini-batch's sequences */
     float *target;                /* (T, B of the part, outputs) */
     int *labels;                  /* (T, B of the part) */
     double loss;
@@ -27,6 +26,7 @@ struct trainer {
     struct part *parts;           /* (threads) */
     struct eddy_network *network; /* of the first part; has the whole batch's gradient in the end */
     struct eddy_random random;
+    size_t terms;      /* of the loss, of all parts */
     float *x, *target; /* the training part, normalised */
     float *weights;    /* (params): what the optimiser moves; the network may see it rounded */
     float *first_moment, *second_moment; /* (params): Adam's */
@@ -124,9 +124,12 @@ static int open_part(const struct trainer *trainer, size_t n_layers,
 {
     const struct eddy_dataset *const d = trainer->dataset;
     const size_t steps = trainer->options->steps;
-    part->share = (double)batch / (double)trainer->options->batch;
-    const int error =
-        eddy_network_create(d->n_inputs, n_layers, shapes, steps, batch, &part->network);
+    const struct eddy_network_shape shape = {.n_in = d->n_inputs,
+                                             .n_layers = n_layers,
+                                             .layers = shapes,
+                                             .steps = steps,
+                                             .batch = batch};
+    const int error = eddy_network_create(&shape, &part->network);
     if (error)
         return error;
     if (d->labels)
@@ -246,28 +249,33 @@ static void pass_part(void *arg, size_t k)
     if (k > 0)
         memcpy(network->params, trainer->network->params, network->params_elems * sizeof(float));
     eddy_network_forward(network);
-    part->loss = o->loss == EDDY_LOSS_MSE
-                     ? eddy_loss_mse(network, o->warmup_steps, part->target)
-                     : eddy_loss_cross_entropy(network, o->warmup_steps, part->labels);
+    part->loss =
+        o->loss == EDDY_LOSS_MSE
+            ? eddy_loss_mse(network, o->warmup_steps, trainer->terms, part->target)
+            : eddy_loss_cross_entropy(network, o->warmup_steps, trainer->terms, part->labels);
     eddy_network_backward(network);
+}
+
+EDDY_VECTORS static void add(size_t n, const float *restrict from, float *restrict to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] += from[i];
 }
 
 /* The mini-batch's loss, which is returned, and its gradient, into the first part's. */
 static double pass(struct trainer *trainer)
 {
-    const size_t threads = trainer->options->threads;
-    float *const sum = trainer->network->gradient;
-    const size_t n = trainer->network->params_elems;
+    struct eddy_network *const network = trainer->network;
     double loss = 0;
+    trainer->terms = 0;
+    for (size_t k = 0; k < trainer->options->threads; k++)
+        trainer->terms +=
+            eddy_loss_terms(trainer->parts[k].network, trainer->options->warmup_steps);
     eddy_team_run(trainer->team, pass_part, trainer);
-    for (size_t k = 0; k < threads; k++)
-        loss += trainer->parts[k].share * trainer->parts[k].loss;
-    for (size_t k = 1; k < threads; k++) {
-        const float first = k == 1 ? (float)trainer->parts[0].share : 1;
-        const float share = (float)trainer->parts[k].share;
-        const float *const gradient = trainer->parts[k].network->gradient;
-        for (size_t i = 0; i < n; i++)
-            sum[i] = first * sum[i] + share * gradient[i];
+    for (size_t k = 0; k < trainer->options->threads; k++) {
+        loss += trainer->parts[k].loss;
+        if (k > 0)
+            add(network->params_elems, trainer->parts[k].network->gradient, network->gradient);
     }
     return loss;
 }
