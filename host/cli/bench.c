@@ -101,9 +101,8 @@ static const struct argp argp = {option_table,
                                  "--train measures whole mini-batches of eddy train, the median: "
                                  "samples are sequences, steps their time steps, operations those "
                                  "of the matrix products. sgemm is OpenBLAS's on large matrices, "
-                                 "in the same run and threads, with the kernels of blas_core. "
-                                 "Where OpenBLAS does not know the processor, OPENBLAS_CORETYPE "
-                                 "in the environment chooses faster ones.",
+                                 "in the same run and threads, with the kernels of blas_core; "
+                                 "OPENBLAS_CORETYPE in the environment chooses others.",
                                  NULL,
                                  NULL,
                                  NULL};
@@ -294,4 +293,5 @@ static int run(struct eddy_context *context, int argc, char **argv)
     return options.train ? bench_train(context, &options) : bench_device(context, &options);
 }
 
-const struct command command_bench = {"bench", "cycles, utilisation and exactness of a layer", run};
+const struct command command_bench = {"bench", "cycles, utilisation and exactness of a layer", run,
+                                      true};

@@ -12,6 +12,7 @@
 struct command {
     const char *name, *summary;
     int (*run)(struct eddy_context *context, int argc, char **argv);
+    bool trains;
 };
 
 extern const struct command command_devices, command_train, command_compile, command_run,
@@ -117,6 +118,13 @@ void progress_end(void);
 
 /* A plot of loss over batches, as PNG, by gnuplot. Whole or not at all. */
 int plot_loss(const char *path, size_t n_batches, const double *loss);
+
+/* ---- blas.c ---- */
+
+/* OpenBLAS chooses its kernels when the program starts, and on a processor that it does not know
+ * the oldest ones (0.3.21 on Sapphire Rapids: SSE3, a quarter of the speed). Then starts the program
+ * again with those that fit, unless OPENBLAS_CORETYPE is set. */
+void blas_choose_kernels(char **argv);
 
 /* ---- files ---- */
 

@@ -67,8 +67,11 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(argv[1], commands[i]->name) == 0)
+        if (strcmp(argv[1], commands[i]->name) == 0) {
+            if (commands[i]->trains)
+                blas_choose_kernels(argv);
             return run(commands[i], argc - 1, argv + 1);
+        }
     refuse("no command '%s'; 'eddy --help' lists them", argv[1]);
     return 2;
 }

@@ -159,4 +159,4 @@ static int run(struct eddy_context *context, int argc, char **argv)
     return error;
 }
 
-const struct command command_train = {"train", "train a network on data", run};
+const struct command command_train = {"train", "train a network on data", run, true};
