@@ -102,6 +102,28 @@ int session_open(struct eddy_context *context, const char *uri, const struct edd
                  struct session *session);
 void session_close(struct session *session);
 
+/* ---- runner.c: a model at work: compiled on a device, or, with the URI float:, itself in float ---- */
+
+struct runner {
+    struct eddy_context *context;
+    size_t inputs, outputs;
+    bool causal;
+    struct eddy_program *program; /* on a device, with its session */
+    struct session session;
+    struct eddy_model *model; /* in float, with its state */
+    float *state;
+};
+
+/* file: an .eddy image for a device, an .onnx file for float: */
+int runner_open(struct eddy_context *context, const char *uri, const char *file,
+                struct runner *runner);
+void runner_close(struct runner *runner);
+/* As eddy_stream_reset, eddy_stream_step and eddy_stream_sequence. */
+int runner_reset(struct runner *runner);
+int runner_step(struct runner *runner, size_t n_steps, const float *x, float *y);
+int runner_sequence(struct runner *runner, size_t n_steps, const float *x, float *y,
+                    size_t *n_out_steps);
+
 /* options->preset, or the first preset with options->weight_bits; NULL for the default. */
 int preset_choose(const struct options *options, const char **preset);
 

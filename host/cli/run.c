@@ -1,4 +1,4 @@
-/* run.c -- eddy run: rows in, through a compiled model on a device, rows out. */
+/* run.c -- eddy run: rows in, through a model on a device or in float, rows out. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -14,7 +14,10 @@ struct run_options {
 };
 
 static const struct argp_option option_table[] = {
-    OPTION_DEVICE,
+    OPTION(
+        "device", 'd', "URI",
+        "where to run: cpu:, sim: (default), see eddy devices; float: runs an .onnx file itself, "
+        "in float, as the reference"),
     OPTION_DATA("input", "rows of input: .csv, .npy, .npz, or - for CSV from a pipe (default)"),
     OPTIONS_NUMBERS,
     OPTION_OUTPUT("rows of output: .csv, .npy, or - for CSV to a pipe (default)"),
@@ -42,6 +45,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (is_pipe(o->shared.data) && (o->shared.skip || o->shared.rows))
             argp_error(state, "--skip and --rows need a file: --input FILE");
+        if (o->counters && strncmp(o->shared.device, "float:", 6) == 0)
+            argp_error(state, "--counters: float: is no device and counts nothing");
         return options_parse(key, arg, state);
     default: return options_parse(key, arg, state);
     }
@@ -49,9 +54,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-    option_table, parse,
-    "MODEL.eddy", "Streams rows of numbers through a model on a device, one row a time step.",
-    NULL,         NULL,
+    option_table,
+    parse,
+    "MODEL",
+    "Streams rows of numbers through a model, one row a time step: an .eddy image on a "
+    "device, an .onnx file with --device float:.",
+    NULL,
+    NULL,
     NULL};
 
 /* Rows of input, from a file read whole or from the standard input as they come. */
@@ -135,7 +144,7 @@ static size_t chunk_rows(const struct run_options *o, size_t done)
 
 /* A model that needs whole sequences gets them: --reset-each rows each, or the file as one. */
 static int sequence_rows(struct eddy_context *context, const struct run_options *o,
-                         struct eddy_stream *stream, struct source *source, struct sink *sink)
+                         struct runner *runner, struct source *source, struct sink *sink)
 {
     const size_t length = o->reset_each ? o->reset_each : source->table.n_rows;
     if (!length)
@@ -147,9 +156,9 @@ static int sequence_rows(struct eddy_context *context, const struct run_options 
     for (size_t rows = length, n_out; rows == length && !error;) {
         rows = source_read(context, source, length, x, &error);
         if (rows && !error)
-            error = eddy_stream_reset(stream);
+            error = runner_reset(runner);
         if (rows && !error)
-            error = eddy_stream_sequence(stream, rows, x, y, &n_out);
+            error = runner_sequence(runner, rows, x, y, &n_out);
         if (rows && !error)
             error = sink_write(sink, n_out, y);
         progress_show(&o->shared, "eddy run: %zu rows", source->next);
@@ -160,7 +169,7 @@ static int sequence_rows(struct eddy_context *context, const struct run_options 
 }
 
 static int stream_rows(struct eddy_context *context, const struct run_options *o,
-                       struct eddy_stream *stream, struct source *source, struct sink *sink)
+                       struct runner *runner, struct source *source, struct sink *sink)
 {
     float *x = malloc(o->chunk * source->columns * sizeof *x);
     float *y = malloc(o->chunk * sink->table.n_columns * sizeof *y);
@@ -168,13 +177,13 @@ static int stream_rows(struct eddy_context *context, const struct run_options *o
     int bad_row = EDDY_OK;
     for (size_t done = 0, rows = 1; rows && !error && !bad_row; done += rows) {
         if (done && o->reset_each && done % o->reset_each == 0)
-            error = eddy_stream_reset(stream);
+            error = runner_reset(runner);
         rows = error ? 0 : source_read(context, source, chunk_rows(o, done), x, &bad_row);
         char detail[512] = "";
         if (bad_row) /* the rows before it count; its message must outlive their run */
             snprintf(detail, sizeof detail, "%s", eddy_last_error(context));
         if (rows)
-            error = eddy_stream_step(stream, rows, x, y);
+            error = runner_step(runner, rows, x, y);
         if (rows && !error)
             error = sink_write(sink, rows, y);
         if (bad_row && !error)
@@ -204,37 +213,30 @@ static void print_counters(const struct eddy_stream *stream)
 
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct run_options options = {{OPTIONS_DEFAULT, .expects = "MODEL.eddy"}, .chunk = 256};
+    struct run_options options = {{OPTIONS_DEFAULT, .expects = "MODEL"}, .chunk = 256};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     const struct options *o = &options.shared;
-    struct eddy_program *program = NULL;
-    struct session session = {0};
+    struct runner runner = {0};
     struct source source = {0};
     struct sink sink = {.is_pipe = is_pipe(o->output)};
-    struct eddy_program_info info;
     int error = sink.is_pipe ? EDDY_OK : output_check(o->output);
     if (!error)
-        error = eddy_program_read(context, o->file, &program);
-    if (!error) {
-        eddy_program_get_info(program, &info);
-        sink.table.n_columns = info.outputs;
-        error = source_open(context, o, info.inputs, &source);
-    }
+        error = runner_open(context, o->device, o->file, &runner);
+    sink.table.n_columns = runner.outputs;
     if (!error)
-        error = session_open(context, o->device, program, &session);
+        error = source_open(context, o, runner.inputs, &source);
     if (!error)
-        error = (info.causal ? stream_rows : sequence_rows)(context, &options, session.stream,
-                                                            &source, &sink);
+        error = (runner.causal ? stream_rows : sequence_rows)(context, &options, &runner, &source,
+                                                              &sink);
     if (!error && !sink.is_pipe)
         error = eddy_table_write(context, o->output, &sink.table);
     progress_end();
     if (!error && options.counters)
-        print_counters(session.stream);
-    session_close(&session);
+        print_counters(runner.session.stream);
+    runner_close(&runner);
     eddy_table_free(&source.table);
     eddy_table_free(&sink.table);
-    eddy_program_free(program);
     return error;
 }
 
-const struct command command_run = {"run", "stream data through a compiled model", run};
+const struct command command_run = {"run", "stream data through a model", run};

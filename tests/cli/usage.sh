@@ -15,8 +15,10 @@ wrong 'compile without a model' 'eddy compile: MODEL.onnx is missing' eddy compi
 wrong 'compile without -o' 'eddy compile: say with -o where to write the image' eddy compile m.onnx
 wrong 'compile with both widths' 'eddy compile: give --preset or --weight-bits, not both' \
   eddy compile m.onnx -o x.eddy --preset sim-small --weight-bits 8
-wrong 'run without an image' 'eddy run: MODEL.eddy is missing' eddy run
-wrong 'run with two images' "eddy run: 'b' is one too many: one MODEL.eddy is expected" eddy run a b
+wrong 'run without a model' 'eddy run: MODEL is missing' eddy run
+wrong 'run with two models' "eddy run: 'b' is one too many: one MODEL is expected" eddy run a b
+wrong 'run float: --counters' 'eddy run: --counters: float: is no device and counts nothing' \
+  eddy run m.onnx --device float: --counters
 wrong 'run --chunk 0' 'eddy run: --chunk 0: give a whole number from 1 to 1000000' eddy run m.eddy --chunk 0
 wrong 'run --skip with a pipe' 'eddy run: --skip and --rows need a file: --input FILE' eddy run m.eddy --skip 3
 wrong 'run --scale x' 'eddy run: --scale x: give a number' eddy run m.eddy --scale x
