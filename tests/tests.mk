@@ -1,7 +1,7 @@
 # Tests: cmocka programs (tests/unit), the command line (tests/cli), co-simulation (tests/cosim), hlsc.
 # TESTS lists commands; each prints cmocka's "[  PASSED  ] n test(s)." and "[  FAILED  ] n test(s)".
 -include tests/hlsc/hlsc_tests.mk
-include tests/xrt/xrt_tests.mk
+include tests/xrt/xrt_tests.mk tests/train/train_tests.mk
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
 SUPPORT_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/support/*.c))

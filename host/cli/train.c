@@ -7,14 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { KEY_DATA = KEY_OWN, KEY_BATCHES, KEY_PLOT };
+enum {
+    KEY_DATA = KEY_OWN,
+    KEY_BATCHES,
+    KEY_THREADS,
+    KEY_PLOT,
+    KEY_LOG,
+    KEY_CHECKPOINT,
+    KEY_CHECKPOINT_EVERY,
+    KEY_RESUME
+};
 
 struct train_options {
     struct options shared;
-    const char *data, *plot;
-    size_t batches;
-    bool has_seed;
+    const char *data, *plot, *log, *checkpoint;
+    size_t batches, threads, checkpoint_every;
+    bool has_seed, resume;
 };
 
 static const struct argp_option option_table[] = {
@@ -22,6 +32,13 @@ static const struct argp_option option_table[] = {
     OPTION("data", KEY_DATA, "FILE", "the data, in place of data.file of the specification"),
     OPTION_SEED,
     OPTION("batches", KEY_BATCHES, "N", "optimiser steps, in place of training.batches"),
+    OPTION("threads", KEY_THREADS, "N", "threads, in place of training.threads"),
+    OPTION("checkpoint", KEY_CHECKPOINT, "FILE",
+           "keep there where the training stands; an interrupt saves it too"),
+    OPTION("checkpoint-every", KEY_CHECKPOINT_EVERY, "N", "batches between (default 100)"),
+    OPTION("resume", KEY_RESUME, NULL,
+           "go on from the checkpoint, if there is one, to the same bits"),
+    OPTION("log", KEY_LOG, "FILE", "write batch, loss, gradient norm and rate as CSV"),
     OPTION("plot", KEY_PLOT, "FILE", "draw the loss as PNG"),
     OPTION_QUIET,
     {0}};
@@ -32,11 +49,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_DATA: o->data = arg; return 0;
     case KEY_BATCHES: o->batches = parse_count(state, "batches", arg, 1, 1000000000); return 0;
+    case KEY_THREADS: o->threads = parse_count(state, "threads", arg, 1, 1024); return 0;
+    case KEY_CHECKPOINT: o->checkpoint = arg; return 0;
+    case KEY_CHECKPOINT_EVERY:
+        o->checkpoint_every = parse_count(state, "checkpoint-every", arg, 1, 1000000000);
+        return 0;
+    case KEY_RESUME: o->resume = true; return 0;
+    case KEY_LOG: o->log = arg; return 0;
     case KEY_PLOT: o->plot = arg; return 0;
     case KEY_SEED: o->has_seed = true; break;
     case ARGP_KEY_END:
         if (!o->shared.output)
             argp_error(state, "say with -o where to write the model");
+        if (o->resume && !o->checkpoint)
+            argp_error(state, "--resume needs --checkpoint FILE");
         break;
     default: break;
     }
@@ -65,18 +91,13 @@ static void note_interrupt(int signal)
 
 struct history {
     const struct options *options;
-    double *loss; /* of each batch */
+    const struct eddy_train_options *training;
+    double begin; /* seconds */
+    size_t first; /* batches that came before, by a checkpoint */
+    double *loss; /* of each batch since */
     size_t n_batches;
+    FILE *log;
 };
-
-static int note_progress(void *arg, const struct eddy_train_progress *progress)
-{
-    struct history *history = arg;
-    history->loss[history->n_batches++] = progress->loss;
-    progress_show(history->options, "eddy train: batch %zu of %zu, loss %.6f", progress->batch,
-                  progress->batches, progress->loss);
-    return interrupted;
-}
 
 static double now(void)
 {
@@ -85,34 +106,92 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+static int note_progress(void *arg, const struct eddy_train_progress *p)
+{
+    struct history *h = arg;
+    if (h->n_batches == 0)
+        h->first = p->batch - 1;
+    h->loss[h->n_batches++] = p->loss;
+    if (h->log)
+        fprintf(h->log, "%zu,%.9g,%.9g,%.9g\n", p->batch, p->loss, p->gradient_norm,
+                p->learning_rate);
+    const double a_batch = (now() - h->begin) / (double)h->n_batches;
+    progress_show(h->options,
+                  "eddy train: batch %zu of %zu, loss %.6f, %.0f sequences/s, %.0f s left",
+                  p->batch, p->batches, p->loss, (double)h->training->batch / a_batch,
+                  a_batch * (double)(p->batches - p->batch));
+    return interrupted;
+}
+
+static int open_history(const struct train_options *o, const struct eddy_train_options *training,
+                        struct history *history)
+{
+    *history = (struct history){
+        &o->shared, training, now(), 0, calloc(training->batches, sizeof(double)), 0, NULL};
+    if (!history->loss)
+        return refuse("out of memory");
+    if (!o->log)
+        return EDDY_OK;
+    history->log = fopen(o->log, "w");
+    if (!history->log)
+        return refuse("cannot write %s: %m", o->log);
+    fprintf(history->log, "batch,loss,gradient_norm,learning_rate\n");
+    return EDDY_OK;
+}
+
+static int close_history(const struct train_options *o, struct history *history)
+{
+    const bool bad = history->log && (ferror(history->log) | fclose(history->log));
+    free(history->loss);
+    return bad ? refuse("cannot write %s: %m", o->log) : EDDY_OK;
+}
+
+static void print_training(const struct eddy_train_options *training, const struct history *h)
+{
+    printf("%s %zu batches of %zu sequences, seed %zu, %zu thread(s): ",
+           interrupted ? "interrupted after" : "trained", h->first + h->n_batches, training->batch,
+           (size_t)training->seed, training->threads);
+    if (h->n_batches)
+        printf("loss %.6f, ", h->loss[h->n_batches - 1]);
+    printf("%.1f s\n", now() - h->begin);
+}
+
+/* The specification's training, with what the command line says instead. */
+static void choose_training(const struct train_options *o, const struct eddy_dataset *dataset,
+                            struct eddy_spec *spec)
+{
+    struct eddy_train_options *training = &spec->training;
+    training->batches = o->batches ? o->batches : eddy_spec_batches(spec, dataset);
+    if (o->has_seed)
+        training->seed = o->shared.seed;
+    if (o->threads)
+        training->threads = o->threads;
+    training->checkpoint = o->checkpoint;
+    training->checkpoint_every = o->checkpoint_every;
+    training->resume = o->resume && access(o->checkpoint, F_OK) == 0;
+}
+
 static int train(struct eddy_context *context, const struct train_options *o,
                  struct eddy_spec *spec, const struct eddy_dataset *dataset,
                  struct eddy_model **model)
 {
     struct eddy_train_options *training = &spec->training;
-    if (o->batches)
-        training->batches = o->batches;
-    if (o->has_seed)
-        training->seed = o->shared.seed;
-    struct history history = {&o->shared, calloc(training->batches, sizeof(double)), 0};
-    if (!history.loss)
-        return refuse("out of memory");
+    struct history history;
+    choose_training(o, dataset, spec);
+    int error = open_history(o, training, &history);
     training->progress = note_progress;
     training->progress_arg = &history;
-    const double begin = now();
     void (*before)(int) = signal(SIGINT, note_interrupt);
-    int error = eddy_train(context, dataset, spec->n_layers, spec->layers, training, model);
+    if (!error)
+        error = eddy_train(context, dataset, spec->n_layers, spec->layers, training, model);
     signal(SIGINT, before);
     progress_end();
     if (!error && !o->shared.quiet)
-        printf("%s %zu batches of %zu x %zu steps, seed %zu: loss %.6f, %.1f s\n",
-               interrupted ? "interrupted after" : "trained", history.n_batches, training->batch,
-               training->steps, (size_t)training->seed,
-               history.n_batches ? history.loss[history.n_batches - 1] : 0.0, now() - begin);
-    if (!error && o->plot)
+        print_training(training, &history);
+    if (!error && o->plot && history.n_batches)
         error = plot_loss(o->plot, history.n_batches, history.loss);
-    free(history.loss);
-    return error;
+    const int unwritten = close_history(o, &history);
+    return error ? error : unwritten;
 }
 
 static int print_evaluation(struct eddy_context *context, const struct eddy_model *model,
@@ -125,16 +204,36 @@ static int print_evaluation(struct eddy_context *context, const struct eddy_mode
     if (error)
         return error;
     printf("test part: %zu samples, ", e.samples);
-    if (dataset->task == EDDY_TASK_CLASS)
+    if (eddy_task_is_class(dataset->task))
         printf("accuracy %.4f, cross entropy %.4f\n", e.accuracy, e.cross_entropy);
     else
         printf("RMSE %.6g\n", e.rmse);
     return EDDY_OK;
 }
 
+/* Whether such a model can be written at all: for before the work, not after it. */
+static int check_export(struct eddy_context *context, const struct eddy_spec *spec,
+                        const struct eddy_dataset *dataset, const char *output)
+{
+    const size_t n_in = dataset->n_tokens ? dataset->n_tokens : dataset->n_inputs;
+    struct eddy_model *model = NULL;
+    char *trial = NULL;
+    int error = eddy_model_create(context, n_in, spec->n_layers, spec->layers, &model);
+    if (!error && asprintf(&trial, "%s.trial", output) < 0)
+        error = refuse("out of memory");
+    if (!error)
+        error = eddy_model_write_onnx(context, model, trial);
+    if (!error)
+        unlink(trial);
+    eddy_model_free(model);
+    free(trial);
+    return error;
+}
+
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct train_options options = {{OPTIONS_DEFAULT, .expects = "SPEC.json"}};
+    struct train_options options = {{OPTIONS_DEFAULT, .expects = "SPEC.json"},
+                                    .checkpoint_every = 100};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     const struct options *o = &options.shared;
     struct eddy_spec *spec = NULL;
@@ -143,10 +242,14 @@ static int run(struct eddy_context *context, int argc, char **argv)
     int error = output_check(o->output);
     if (!error && options.plot)
         error = output_check(options.plot);
+    if (!error && options.checkpoint)
+        error = output_check(options.checkpoint);
     if (!error)
         error = eddy_spec_read(context, o->file, &spec);
     if (!error)
         error = eddy_spec_dataset(context, spec, options.data, NULL, &dataset);
+    if (!error)
+        error = check_export(context, spec, dataset, o->output);
     if (!error)
         error = train(context, &options, spec, dataset, &model);
     if (!error)

@@ -6,11 +6,23 @@
 #include <stdlib.h>
 
 #define MAX_CLASSES 4096
+#define MAX_TOKENS 65536
 
 void eddy_dataset_options_init(struct eddy_dataset_options *options)
 {
     *options = (struct eddy_dataset_options){
         .struct_size = sizeof *options, .task = EDDY_TASK_NEXT, .train = 0.8};
+}
+
+bool eddy_task_is_class(enum eddy_task task)
+{
+    return task == EDDY_TASK_CLASS || task == EDDY_TASK_NEXT_TOKEN;
+}
+
+/* Rows that a target lies ahead of its sample. */
+static size_t lead_of(enum eddy_task task)
+{
+    return task == EDDY_TASK_NEXT || task == EDDY_TASK_NEXT_TOKEN ? 1 : 0;
 }
 
 static int check_columns(struct eddy_context *context, const struct eddy_table *table,
@@ -50,58 +62,198 @@ static int check_options(struct eddy_context *context, const struct eddy_table *
                          "residual goes with the task \"next\" only: switch it off");
     if (table->n_rows == 0 || table->n_columns == 0)
         return eddy_fail(context, EDDY_ERROR_SHAPE, "the data is empty");
-    if (options->task == EDDY_TASK_CLASS && table->n_columns < 2)
+    if (options->sequence_column && *options->sequence_column >= table->n_columns)
         return eddy_fail(context, EDDY_ERROR_SHAPE,
-                         "the task \"class\" needs input columns and, last, a column of classes; "
-                         "the data has 1 column");
+                         "there is no column %zu with the number of the sequence: the data has "
+                         "columns 0 to %zu",
+                         *options->sequence_column, table->n_columns - 1);
+    if (options->task == EDDY_TASK_CLASS && options->sequence_column &&
+        *options->sequence_column == table->n_columns - 1)
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "column %zu is the class, it cannot number the sequences as well",
+                         *options->sequence_column);
+    const size_t columns = table->n_columns - (options->sequence_column ? 1 : 0);
+    if (columns == 0 || (options->task == EDDY_TASK_CLASS && columns < 2))
+        return eddy_fail(context, EDDY_ERROR_SHAPE,
+                         "the task needs input columns and, if it is \"class\", last a column of "
+                         "classes; the data has %zu column(s) for them",
+                         columns);
     return options->task == EDDY_TASK_COLUMNS ? check_columns(context, table, options) : EDDY_OK;
 }
 
-/* Sets which samples train, validate and test. */
-static int split(struct eddy_context *context, const struct eddy_table *table,
-                 const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
+/* ---- sequences ---- */
+
+/* Whether row i begins a sequence. */
+static bool begins(const struct eddy_table *table, const struct eddy_dataset_options *options,
+                   size_t i)
 {
-    const size_t lead = options->task == EDDY_TASK_NEXT ? 1 : 0; /* rows a target lies ahead */
-    const size_t train_rows = (size_t)((double)table->n_rows * options->train + 0.5);
-    const size_t held_rows = (size_t)((double)train_rows * options->validation + 0.5);
-    if (train_rows < held_rows + lead + 1)
+    if (i == 0 || i == table->n_rows)
+        return true;
+    if (options->sequence_rows)
+        return i % options->sequence_rows == 0;
+    const float *const number = table->values + *options->sequence_column;
+    return number[i * table->n_columns] != number[(i - 1) * table->n_columns];
+}
+
+static int find_sequences(struct eddy_context *context, const struct eddy_table *table,
+                          const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
+{
+    const size_t lead = lead_of(options->task);
+    if (!options->sequence_rows && !options->sequence_column)
+        return EDDY_OK;
+    if (options->sequence_rows && table->n_rows % options->sequence_rows != 0)
         return eddy_fail(context, EDDY_ERROR_SHAPE,
-                         "%zu of %zu rows are left to train on: raise the training fraction "
-                         "or bring more data",
-                         train_rows - held_rows, table->n_rows);
-    dataset->n_samples = table->n_rows - lead;
-    dataset->n_test_rows = table->n_rows - train_rows;
-    dataset->train = (struct eddy_range){0, train_rows - held_rows - lead};
-    if (held_rows > lead)
-        dataset->validation = (struct eddy_range){train_rows - held_rows, held_rows - lead};
-    if (dataset->n_test_rows > lead)
-        dataset->test = (struct eddy_range){train_rows, dataset->n_test_rows - lead};
+                         "%zu rows are no whole number of sequences of %zu rows", table->n_rows,
+                         options->sequence_rows);
+    dataset->sequences = calloc(table->n_rows, sizeof *dataset->sequences);
+    if (!dataset->sequences)
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory for the dataset");
+    for (size_t first = 0, i = 1; i <= table->n_rows; i++) {
+        if (!begins(table, options, i))
+            continue;
+        if (i - first <= lead)
+            return eddy_fail(context, EDDY_ERROR_SHAPE,
+                             "row %zu: the sequence has %zu row(s), the task needs %zu at least",
+                             first + 1, i - first, lead + 1);
+        dataset->sequences[dataset->n_sequences++] = (struct eddy_range){first, i - first - lead};
+        first = i;
+    }
     return EDDY_OK;
 }
 
+struct eddy_range eddy_dataset_stretch(const struct eddy_dataset *dataset, struct eddy_range range,
+                                       size_t from)
+{
+    const size_t end = range.first + range.count;
+    size_t low = 0, high = dataset->n_sequences;
+    if (dataset->n_sequences == 0)
+        return from <= range.first ? range : (struct eddy_range){from, 0};
+    from = from < range.first ? range.first : from;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (dataset->sequences[middle].first < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == dataset->n_sequences || dataset->sequences[low].first >= end)
+        return (struct eddy_range){end, 0};
+    const struct eddy_range sequence = dataset->sequences[low];
+    const size_t left = end - sequence.first;
+    return (struct eddy_range){sequence.first, sequence.count < left ? sequence.count : left};
+}
+
+/* The row in which unit i begins, a sequence or, without them, a row. */
+static size_t row_of(const struct eddy_table *table, const struct eddy_dataset *dataset, size_t i)
+{
+    if (dataset->n_sequences == 0)
+        return i;
+    return i < dataset->n_sequences ? dataset->sequences[i].first : table->n_rows;
+}
+
+/* Sets which samples train, validate and test: whole sequences, or rows. */
+static int split(struct eddy_context *context, const struct eddy_table *table,
+                 const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
+{
+    const size_t lead = lead_of(options->task);
+    const size_t units = dataset->n_sequences ? dataset->n_sequences : table->n_rows;
+    const size_t least = dataset->n_sequences ? 1 : lead + 1;
+    const size_t train = (size_t)((double)units * options->train + 0.5);
+    const size_t held = (size_t)((double)train * options->validation + 0.5);
+    if (train < held + least)
+        return eddy_fail(context, EDDY_ERROR_SHAPE,
+                         "%zu of %zu %s are left to train on: raise the training fraction "
+                         "or bring more data",
+                         train - held, units, dataset->n_sequences ? "sequences" : "rows");
+    const size_t validation_row = row_of(table, dataset, train - held);
+    const size_t test_row = row_of(table, dataset, train);
+    dataset->n_samples = table->n_rows - lead;
+    dataset->n_test_rows = table->n_rows - test_row;
+    dataset->train = (struct eddy_range){0, validation_row - lead};
+    if (test_row - validation_row > lead)
+        dataset->validation = (struct eddy_range){validation_row, test_row - validation_row - lead};
+    if (dataset->n_test_rows > lead)
+        dataset->test = (struct eddy_range){test_row, dataset->n_test_rows - lead};
+    return EDDY_OK;
+}
+
+/* ---- inputs and targets ---- */
+
+/* A value of the table that must be a whole number below `limit`. */
+static int read_number(struct eddy_context *context, const struct eddy_table *table, size_t row,
+                       size_t column, const char *what, int limit, int *number)
+{
+    const float value = table->values[row * table->n_columns + column];
+    if (!(value >= 0 && value < (float)limit) || value != truncf(value))
+        return eddy_fail(context, EDDY_ERROR_RANGE,
+                         "row %zu: the %s is %g: number the %s 0, 1, 2 ... up to %d", row + 1, what,
+                         (double)value, what[0] == 'c' ? "classes" : "tokens", limit - 1);
+    *number = (int)value;
+    return EDDY_OK;
+}
+
+/* Input column k of the table. */
+static size_t input_column(const struct eddy_dataset_options *options, size_t k)
+{
+    if (options->task == EDDY_TASK_COLUMNS)
+        return options->input_columns[k];
+    return options->sequence_column && k >= *options->sequence_column ? k + 1 : k;
+}
+
+static int expect_all_classes(struct eddy_context *context, const struct eddy_dataset *dataset)
+{
+    bool occurs[MAX_CLASSES] = {false};
+    const struct eddy_range train = dataset->train;
+    struct eddy_range stretch = {0};
+    while ((stretch = eddy_dataset_stretch(dataset, train, stretch.first + stretch.count)).count)
+        for (size_t i = 0; i < stretch.count; i++)
+            occurs[dataset->labels[stretch.first + i]] = true;
+    for (size_t c = 0; c < dataset->n_outputs; c++)
+        if (!occurs[c])
+            return eddy_fail(context, EDDY_ERROR_RANGE,
+                             "class %zu of 0 to %zu does not occur in the training part (the first "
+                             "%zu rows): shuffle the data or raise the training fraction",
+                             c, dataset->n_outputs - 1, train.count);
+    return EDDY_OK;
+}
+
+/* Labels of the task class: the last column. */
 static int read_labels(struct eddy_context *context, const struct eddy_table *table,
                        struct eddy_dataset *dataset)
 {
-    size_t counts[MAX_CLASSES] = {0};
-    int last = 0;
-    for (size_t i = 0; i < table->n_rows; i++) {
-        const float value = table->values[(i + 1) * table->n_columns - 1];
-        if (!(value >= 0 && value < MAX_CLASSES) || value != truncf(value))
-            return eddy_fail(context, EDDY_ERROR_RANGE,
-                             "row %zu: the class is %g: number the classes 0, 1, 2 ... up to %d",
-                             i + 1, (double)value, MAX_CLASSES - 1);
-        dataset->labels[i] = (int)value;
-        last = dataset->labels[i] > last ? dataset->labels[i] : last;
-        if (i < dataset->train.count)
-            counts[dataset->labels[i]]++;
+    int last = 0, error = EDDY_OK;
+    for (size_t i = 0; i < table->n_rows && !error; i++) {
+        error = read_number(context, table, i, table->n_columns - 1, "class", MAX_CLASSES,
+                            &dataset->labels[i]);
+        last = !error && dataset->labels[i] > last ? dataset->labels[i] : last;
     }
-    for (int c = 0; c <= last; c++)
-        if (counts[c] == 0)
-            return eddy_fail(context, EDDY_ERROR_RANGE,
-                             "class %d of 0 to %d does not occur in the training part (the first "
-                             "%zu rows): shuffle the data or raise the training fraction",
-                             c, last, dataset->train.count);
     dataset->n_outputs = (size_t)last + 1;
+    return error ? error : expect_all_classes(context, dataset);
+}
+
+static int read_tokens(struct eddy_context *context, const struct eddy_table *table,
+                       const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
+{
+    const bool next = options->task == EDDY_TASK_NEXT_TOKEN;
+    if (dataset->n_inputs != 1)
+        return eddy_fail(context, EDDY_ERROR_SHAPE,
+                         "tokens are one column of numbers; the data has %zu input columns",
+                         dataset->n_inputs);
+    for (size_t i = 0; i < table->n_rows; i++) {
+        int token = 0;
+        const int error = read_number(context, table, i, input_column(options, 0), "token",
+                                      next ? MAX_CLASSES : MAX_TOKENS, &token);
+        if (error)
+            return error;
+        dataset->n_tokens =
+            (size_t)token >= dataset->n_tokens ? (size_t)token + 1 : dataset->n_tokens;
+        if (next && i > 0)
+            dataset->labels[i - 1] = token;
+    }
+    if (next)
+        dataset->n_outputs = dataset->n_tokens;
+    if (!options->tokens)
+        dataset->n_tokens = 0;
     return EDDY_OK;
 }
 
@@ -113,11 +265,12 @@ static void gather(const struct eddy_table *table, const struct eddy_dataset_opt
         const float *const row = table->values + i * table->n_columns;
         float *const raw = dataset->raw + i * dataset->n_inputs;
         for (size_t k = 0; k < dataset->n_inputs; k++)
-            raw[k] = row[options->task == EDDY_TASK_COLUMNS ? options->input_columns[k] : k];
+            raw[k] = row[input_column(options, k)];
         float *const target = dataset->target + i * dataset->n_outputs;
         for (size_t k = 0; dataset->target && k < dataset->n_outputs; k++)
-            target[k] = options->task == EDDY_TASK_COLUMNS ? row[options->target_columns[k]]
-                                                           : row[table->n_columns + k];
+            target[k] = options->task == EDDY_TASK_COLUMNS
+                            ? row[options->target_columns[k]]
+                            : row[table->n_columns + input_column(options, k)];
     }
 }
 
@@ -126,15 +279,23 @@ static void gather(const struct eddy_table *table, const struct eddy_dataset_opt
 static void measure(const struct eddy_dataset *dataset, const float *a, const float *b, size_t n,
                     size_t k, double *mean, double *deviation)
 {
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < dataset->train.count; i++)
-        sum += (double)a[i * n + k] - (b ? (double)b[i * n + k] : 0);
-    *mean = sum / (double)dataset->train.count;
-    for (size_t i = 0; i < dataset->train.count; i++) {
-        const double d = (double)a[i * n + k] - (b ? (double)b[i * n + k] : 0) - *mean;
-        squares += d * d;
+    double sum[2] = {0, 0};
+    size_t count = 0;
+    *mean = 0;
+    for (int power = 0; power < 2; power++) {
+        struct eddy_range s = {0};
+        count = 0;
+        while ((s = eddy_dataset_stretch(dataset, dataset->train, s.first + s.count)).count) {
+            for (size_t i = s.first; i < s.first + s.count; i++) {
+                const double d = (double)a[i * n + k] - (b ? (double)b[i * n + k] : 0) - *mean;
+                sum[power] += power ? d * d : d;
+            }
+            count += s.count;
+        }
+        if (power == 0)
+            *mean = sum[0] / (double)count;
     }
-    *deviation = sqrt(squares / (double)dataset->train.count);
+    *deviation = sqrt(sum[1] / (double)count);
     if (*deviation <= 1e-6 * fabs(*mean) || *deviation < 1e-30)
         *deviation = 1;
 }
@@ -143,6 +304,10 @@ static void normalise(struct eddy_dataset *dataset)
 {
     double mean, deviation;
     for (size_t k = 0; k < dataset->n_inputs; k++) {
+        dataset->in_scale[k] = 1;
+        dataset->in_offset[k] = 0;
+        if (dataset->n_tokens)
+            continue;
         measure(dataset, dataset->raw, NULL, dataset->n_inputs, k, &mean, &deviation);
         dataset->in_scale[k] = (float)(1 / deviation);
         dataset->in_offset[k] = (float)(-mean / deviation);
@@ -159,33 +324,47 @@ static void normalise(struct eddy_dataset *dataset)
     }
 }
 
+/* The labels, or room for the targets; how many outputs there are. */
+static int take_targets(struct eddy_context *context, const struct eddy_table *table,
+                        const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
+{
+    int error = EDDY_OK;
+    if (eddy_task_is_class(options->task)) {
+        dataset->labels = calloc(dataset->n_samples, sizeof *dataset->labels);
+        if (!dataset->labels)
+            return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory for the dataset");
+    }
+    if (options->task == EDDY_TASK_CLASS)
+        error = read_labels(context, table, dataset);
+    if (!error && (options->tokens || options->task == EDDY_TASK_NEXT_TOKEN))
+        error = read_tokens(context, table, options, dataset);
+    if (error || dataset->labels)
+        return error;
+    dataset->target = calloc(dataset->n_samples * dataset->n_outputs, sizeof(float));
+    return dataset->target ? EDDY_OK
+                           : eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory for the dataset");
+}
+
 static int fill(struct eddy_context *context, const struct eddy_table *table,
                 const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
 {
-    const bool is_class = options->task == EDDY_TASK_CLASS;
     dataset->task = options->task;
     dataset->residual = options->residual;
-    dataset->n_inputs = dataset->n_outputs = table->n_columns;
+    dataset->n_inputs = table->n_columns - (options->sequence_column ? 1 : 0);
+    dataset->n_outputs = dataset->n_inputs;
+    if (options->task == EDDY_TASK_CLASS)
+        dataset->n_inputs--;
     if (options->task == EDDY_TASK_COLUMNS) {
         dataset->n_inputs = options->n_inputs;
         dataset->n_outputs = options->n_targets;
     }
-    if (is_class) {
-        dataset->n_inputs = table->n_columns - 1;
-        dataset->labels = calloc(dataset->n_samples, sizeof *dataset->labels);
-        if (!dataset->labels)
-            return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory for the dataset");
-        const int error = read_labels(context, table, dataset);
-        if (error)
-            return error;
-    } else {
-        dataset->target = calloc(dataset->n_samples * dataset->n_outputs, sizeof(float));
-    }
+    const int error = take_targets(context, table, options, dataset);
+    if (error)
+        return error;
     dataset->raw = calloc(dataset->n_samples * dataset->n_inputs, sizeof(float));
     dataset->in_scale = calloc(2 * dataset->n_inputs, sizeof(float));
     dataset->out_scale = calloc(2 * dataset->n_outputs, sizeof(float));
-    if ((!is_class && !dataset->target) || !dataset->raw || !dataset->in_scale ||
-        !dataset->out_scale)
+    if (!dataset->raw || !dataset->in_scale || !dataset->out_scale)
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory for the dataset");
     dataset->in_offset = dataset->in_scale + dataset->n_inputs;
     dataset->out_offset = dataset->out_scale + dataset->n_outputs;
@@ -203,7 +382,9 @@ int eddy_dataset_create(struct eddy_context *context, const struct eddy_table *t
     struct eddy_dataset *const dataset = calloc(1, sizeof *dataset);
     if (!dataset)
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory for the dataset");
-    error = split(context, table, options, dataset);
+    error = find_sequences(context, table, options, dataset);
+    if (!error)
+        error = split(context, table, options, dataset);
     if (!error)
         error = fill(context, table, options, dataset);
     if (error) {
@@ -218,6 +399,7 @@ void eddy_dataset_free(struct eddy_dataset *dataset)
 {
     if (!dataset)
         return;
+    free(dataset->sequences);
     free(dataset->raw);
     free(dataset->target);
     free(dataset->labels);

@@ -198,7 +198,6 @@ static void connect(struct eddy_network *network)
 
 static int create(struct eddy_network *network, const struct eddy_network_shape *shape)
 {
-    const size_t decoder_columns = shape->decoder_n_in;
     network->n_layers = shape->n_layers;
     network->n_encoder = shape->n_encoder;
     if (shape->n_layers == 0 || shape->n_encoder >= shape->n_layers || shape->batch == 0)
@@ -216,8 +215,9 @@ static int create(struct eddy_network *network, const struct eddy_network_shape 
         return error;
     network->params = new_reals(network->params_elems);
     network->gradient = new_reals(network->params_elems);
-    network->x = new_reals(shape->steps * shape->batch * shape->n_in);
-    network->decoder_x = new_reals(shape->decoder_steps * shape->batch * decoder_columns);
+    network->x = new_reals(shape->steps * shape->batch * network->layers[0].n_x);
+    network->decoder_x =
+        new_reals(shape->decoder_steps * shape->batch * network->layers[shape->n_encoder].n_x);
     if (!network->params || !network->gradient || !network->x || !network->decoder_x)
         return EDDY_ERROR_MEMORY;
     connect(network);

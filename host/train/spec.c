@@ -1,164 +1,30 @@
 #define _POSIX_C_SOURCE 200809L /* strdup */
 
-#include "spec.h"
+#include "spec_fields.h"
 
 #include "lib/context.h"
+#include "lib/file.h"
 
 #include <errno.h>
-#include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { KIND_TEXT, KIND_NUMBER, KIND_COUNT, KIND_BOOL, KIND_CHOICE, KIND_COLUMNS, KIND_NODE };
-
-/* A key of an object and where its value goes. */
-struct field {
-    const char *key;
-    enum kind kind;
-    bool required;
-    void *to;                   /* char *, double, size_t, bool, int, or json_t * borrowed */
-    double min, max;            /* of numbers and counts */
-    const char *const *choices; /* NULL-terminated: the index is stored */
-};
-
-struct reader {
-    struct eddy_context *context;
-    struct eddy_spec *spec;
-    char where[96]; /* path of the object being read, with the final point, or "" */
-};
-
-static const char *const task_names[] = {"next", "columns", "class", NULL};
-static const char *const cell_names[] = {"dense", "rnn", "gru", "lstm", NULL};
+static const char *const task_names[] = {"next", "columns", "class", "next_token", NULL};
+static const char *const cell_names[] = {"dense", "rnn", "gru", "lstm", "embedding", NULL};
+static const char *const direction_names[] = {"forward", "reverse", "bidirectional", NULL};
 static const char *const activation_names[] = {"none", "tanh", "relu", "sigmoid", NULL};
 static const char *const loss_names[] = {"mse", "cross_entropy", NULL};
-
-static int refuse(const struct reader *reader, const char *key, const char *what)
-{
-    /* Of an object itself, its path without the final point. */
-    const int where_bytes = (int)strlen(reader->where) - (key[0] ? 0 : 1);
-    return eddy_fail(reader->context, EDDY_ERROR_FORMAT, "%s: %.*s%s: %s", reader->spec->path,
-                     where_bytes, reader->where, key, what);
-}
-
-static void join(char *list, size_t size_bytes, const char *word)
-{
-    const size_t used = strlen(list);
-    snprintf(list + used, size_bytes - used, "%s%s", used ? ", " : "", word);
-}
-
-static int refuse_choice(const struct reader *reader, const struct field *field)
-{
-    char list[128] = "", what[160];
-    for (size_t i = 0; field->choices[i]; i++)
-        join(list, sizeof list, field->choices[i]);
-    snprintf(what, sizeof what, "choose one of: %s", list);
-    return refuse(reader, field->key, what);
-}
-
-static int refuse_unknown(const struct reader *reader, const char *key, const struct field *fields)
-{
-    char list[256] = "", what[300];
-    for (; fields->key; fields++)
-        join(list, sizeof list, fields->key);
-    snprintf(what, sizeof what, "unknown key; known here: %s", list);
-    return refuse(reader, key, what);
-}
-
-static int refuse_range(const struct reader *reader, const struct field *field)
-{
-    char what[128];
-    snprintf(what, sizeof what, "must be a %s from %.15g to %.15g",
-             field->kind == KIND_COUNT ? "whole number" : "number", field->min, field->max);
-    return refuse(reader, field->key, what);
-}
-
-static int read_number(const struct reader *reader, const struct field *field, const json_t *value)
-{
-    const bool is_count = field->kind == KIND_COUNT;
-    if (is_count ? !json_is_integer(value) : !json_is_number(value))
-        return refuse_range(reader, field);
-    const double number = json_number_value(value);
-    if (!(number >= field->min && number <= field->max))
-        return refuse_range(reader, field);
-    if (is_count)
-        *(size_t *)field->to = (size_t)json_integer_value(value);
-    else
-        *(double *)field->to = number;
-    return EDDY_OK;
-}
-
-static int read_field(const struct reader *reader, const struct field *field, json_t *value)
-{
-    switch (field->kind) {
-    case KIND_TEXT:
-        if (!json_is_string(value) || json_string_length(value) == 0)
-            return refuse(reader, field->key, "must be a text");
-        *(char **)field->to = strdup(json_string_value(value));
-        return *(char **)field->to ? EDDY_OK : EDDY_ERROR_MEMORY;
-    case KIND_NUMBER:
-    case KIND_COUNT: return read_number(reader, field, value);
-    case KIND_BOOL:
-        if (!json_is_boolean(value))
-            return refuse(reader, field->key, "must be true or false");
-        *(bool *)field->to = json_is_true(value);
-        return EDDY_OK;
-    case KIND_CHOICE:
-        for (int i = 0; json_is_string(value) && field->choices[i]; i++)
-            if (strcmp(json_string_value(value), field->choices[i]) == 0) {
-                *(int *)field->to = i;
-                return EDDY_OK;
-            }
-        return refuse_choice(reader, field);
-    case KIND_COLUMNS:
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            const json_t *const column = json_array_get(value, i);
-            if (!json_is_integer(column) || json_integer_value(column) < 0)
-                value = NULL;
-        }
-        if (json_array_size(value) == 0)
-            return refuse(reader, field->key, "must be a list of column numbers, from 0");
-        break;
-    case KIND_NODE: break;
-    }
-    *(json_t **)field->to = value;
-    return EDDY_OK;
-}
-
-/* Reads an object by its fields (ended by one without key): nothing unknown, nothing required
- * missing. */
-static int read_object(const struct reader *reader, json_t *object, const struct field *fields)
-{
-    const char *key;
-    json_t *value;
-    if (!json_is_object(object))
-        return refuse(reader, reader->where[0] ? "" : "the file", "must be an object { ... }");
-    json_object_foreach(object, key, value)
-    {
-        const struct field *field = fields;
-        while (field->key && strcmp(field->key, key) != 0)
-            field++;
-        if (!field->key)
-            return refuse_unknown(reader, key, fields);
-        const int error = read_field(reader, field, value);
-        if (error)
-            return error;
-    }
-    for (; fields->key; fields++)
-        if (fields->required && !json_object_get(object, fields->key))
-            return fields->kind == KIND_CHOICE ? refuse_choice(reader, fields)
-                                               : refuse(reader, fields->key, "is missing");
-    return EDDY_OK;
-}
 
 static int take_columns(struct reader *reader, const json_t *inputs, const json_t *targets)
 {
     struct eddy_dataset_options *const options = &reader->spec->dataset;
     const bool wanted = options->task == EDDY_TASK_COLUMNS;
     if (wanted != (inputs != NULL) || wanted != (targets != NULL))
-        return refuse(reader, wanted == (inputs != NULL) ? "targets" : "inputs",
-                      wanted ? "is missing: the task \"columns\" needs inputs and targets"
-                             : "goes with the task \"columns\" only: remove it");
+        return spec_refuse(reader, wanted == (inputs != NULL) ? "targets" : "inputs",
+                           wanted ? "is missing: the task \"columns\" needs inputs and targets"
+                                  : "goes with the task \"columns\" only: remove it");
     if (!wanted)
         return EDDY_OK;
     options->n_inputs = json_array_size(inputs);
@@ -206,44 +72,57 @@ static int read_data(struct reader *reader, json_t *node)
         {"validation", KIND_NUMBER, false, &spec->dataset.validation, 0, 0.9, NULL},
         {"inputs", KIND_COLUMNS, false, &inputs, 0, 0, NULL},
         {"targets", KIND_COLUMNS, false, &targets, 0, 0, NULL},
+        {"sequence_rows", KIND_COUNT, false, &spec->dataset.sequence_rows, 1, 1e9, NULL},
+        {"sequence_column", KIND_COUNT, false, &spec->sequence_column, 0, 65535, NULL},
         {0},
     };
     snprintf(reader->where, sizeof reader->where, "data.");
-    int error = read_object(reader, node, fields);
+    int error = spec_read_object(reader, node, fields);
     if (!error) {
         spec->dataset.task = (enum eddy_task)task;
         spec->data_path = resolve(spec->path, file);
         error = spec->data_path ? take_columns(reader, inputs, targets) : EDDY_ERROR_MEMORY;
     }
     free(file);
+    if (!error && json_object_get(node, "sequence_column"))
+        spec->dataset.sequence_column = &spec->sequence_column;
+    if (!error && spec->dataset.sequence_column && spec->dataset.sequence_rows)
+        error = spec_refuse(reader, "sequence_rows", "goes without sequence_column: remove one");
     if (!error && spec->dataset.residual && spec->dataset.task != EDDY_TASK_NEXT)
-        error = refuse(reader, "residual", "goes with the task \"next\" only: remove it");
+        error = spec_refuse(reader, "residual", "goes with the task \"next\" only: remove it");
     return error;
 }
 
 static int read_layer(struct reader *reader, size_t i, json_t *node)
 {
-    int cell = 0, activation = -1;
+    int cell = 0, activation = -1, direction = 0;
     size_t units = 0;
-    bool linear_before_reset = false, peephole = false;
+    bool linear_before_reset = false, peephole = false, last_only = false;
     const struct field fields[] = {
         {"cell", KIND_CHOICE, true, &cell, 0, 0, cell_names},
         {"units", KIND_COUNT, true, &units, 1, 65536, NULL},
         {"activation", KIND_CHOICE, false, &activation, 0, 0, activation_names},
         {"linear_before_reset", KIND_BOOL, false, &linear_before_reset, 0, 0, NULL},
         {"peephole", KIND_BOOL, false, &peephole, 0, 0, NULL},
+        {"direction", KIND_CHOICE, false, &direction, 0, 0, direction_names},
+        {"last_only", KIND_BOOL, false, &last_only, 0, 0, NULL},
         {0},
     };
     snprintf(reader->where, sizeof reader->where, "model.layers[%zu].", i);
-    const int error = read_object(reader, node, fields);
+    const int error = spec_read_object(reader, node, fields);
     if (error)
         return error;
     if (activation < 0)
-        activation = cell != EDDY_CELL_DENSE ? EDDY_ACTIVATION_TANH : EDDY_ACTIVATION_NONE;
+        activation = eddy_cell_is_recurrent((enum eddy_cell)cell) ? EDDY_ACTIVATION_TANH
+                                                                  : EDDY_ACTIVATION_NONE;
+    if (cell == EDDY_CELL_EMBEDDING)
+        reader->spec->dataset.tokens = true;
     reader->spec->layers[i] =
         (struct eddy_layer_shape){.cell = (enum eddy_cell)cell,
                                   .activation = (enum eddy_activation)activation,
                                   .n_out = units,
+                                  .direction = (enum eddy_direction)direction,
+                                  .last_only = last_only,
                                   .linear_before_reset = linear_before_reset,
                                   .peephole = peephole};
     return EDDY_OK;
@@ -254,11 +133,11 @@ static int read_model(struct reader *reader, json_t *node)
     json_t *layers = NULL;
     const struct field fields[] = {{"layers", KIND_NODE, true, &layers, 0, 0, NULL}, {0}};
     snprintf(reader->where, sizeof reader->where, "model.");
-    int error = read_object(reader, node, fields);
+    int error = spec_read_object(reader, node, fields);
     if (error)
         return error;
     if (json_array_size(layers) == 0)
-        return refuse(reader, "layers", "must be a list of layers [ {\"cell\": ...}, ... ]");
+        return spec_refuse(reader, "layers", "must be a list of layers [ {\"cell\": ...}, ... ]");
     reader->spec->n_layers = json_array_size(layers);
     reader->spec->layers = calloc(reader->spec->n_layers, sizeof *reader->spec->layers);
     if (!reader->spec->layers)
@@ -272,14 +151,19 @@ static int read_training(struct reader *reader, json_t *node)
 {
     struct eddy_train_options *const o = &reader->spec->training;
     size_t seed = (size_t)o->seed, weight_bits = o->weight_bits;
-    int loss =
-        reader->spec->dataset.task == EDDY_TASK_CLASS ? (int)EDDY_LOSS_CROSS_ENTROPY : (int)o->loss;
+    const bool is_class = eddy_task_is_class(reader->spec->dataset.task);
+    const bool sequences =
+        reader->spec->dataset.sequence_rows || reader->spec->dataset.sequence_column;
+    int loss = is_class ? (int)EDDY_LOSS_CROSS_ENTROPY : (int)o->loss;
+    if (sequences)
+        o->steps = 0;
     const struct field fields[] = {
         {"loss", KIND_CHOICE, false, &loss, 0, 0, loss_names},
         {"seed", KIND_COUNT, false, &seed, 0, 0x1p53, NULL},
         {"batches", KIND_COUNT, false, &o->batches, 1, 1e9, NULL},
         {"batch", KIND_COUNT, false, &o->batch, 1, 1e6, NULL},
         {"threads", KIND_COUNT, false, &o->threads, 1, 1024, NULL},
+        {"epochs", KIND_NUMBER, false, &reader->spec->epochs, 1e-6, 1e9, NULL},
         {"steps", KIND_COUNT, false, &o->steps, 1, 1e6, NULL},
         {"warmup_steps", KIND_COUNT, false, &o->warmup_steps, 0, 1e6, NULL},
         {"learning_rate", KIND_NUMBER, false, &o->learning_rate, 1e-12, 1e3, NULL},
@@ -295,21 +179,26 @@ static int read_training(struct reader *reader, json_t *node)
         {0},
     };
     snprintf(reader->where, sizeof reader->where, "training.");
-    const int error = node ? read_object(reader, node, fields) : EDDY_OK;
+    const int error = node ? spec_read_object(reader, node, fields) : EDDY_OK;
     if (error)
         return error;
     o->loss = (enum eddy_loss)loss;
     o->seed = seed;
     o->weight_bits = (unsigned)weight_bits;
     if (o->weight_bits == 1)
-        return refuse(reader, "weight_bits", "must be 0 (float) or from 2 to 16");
+        return spec_refuse(reader, "weight_bits", "must be 0 (float) or from 2 to 16");
     if (o->threads > o->batch)
-        return refuse(reader, "threads", "must be at most batch: each needs a sequence");
-    if (o->warmup_steps >= o->steps)
-        return refuse(reader, "warmup_steps", "must be less than steps");
-    if ((o->loss == EDDY_LOSS_CROSS_ENTROPY) != (reader->spec->dataset.task == EDDY_TASK_CLASS))
-        return refuse(reader, "loss",
-                      "the task class goes with cross_entropy, the other tasks with mse");
+        return spec_refuse(reader, "threads", "must be at most batch: each needs a sequence");
+    if (o->steps && o->warmup_steps >= o->steps)
+        return spec_refuse(reader, "warmup_steps", "must be less than steps");
+    if ((o->loss == EDDY_LOSS_CROSS_ENTROPY) != is_class)
+        return spec_refuse(reader, "loss",
+                           "the tasks class and next_token go with cross_entropy, the other tasks "
+                           "with mse");
+    if (reader->spec->epochs > 0 && (!sequences || json_object_get(node, "batches")))
+        return spec_refuse(reader, "epochs",
+                           sequences ? "goes without batches: remove one"
+                                     : "goes with data of sequences only: remove it");
     return EDDY_OK;
 }
 
@@ -322,7 +211,7 @@ static int read_root(struct reader *reader, json_t *root)
         {"training", KIND_NODE, false, &training, 0, 0, NULL},
         {0},
     };
-    int error = read_object(reader, root, fields);
+    int error = spec_read_object(reader, root, fields);
     if (!error)
         error = read_data(reader, data);
     if (!error)
@@ -379,21 +268,62 @@ void eddy_spec_free(struct eddy_spec *spec)
     free(spec);
 }
 
+size_t eddy_spec_batches(const struct eddy_spec *spec, const struct eddy_dataset *dataset)
+{
+    size_t sequences = 0;
+    struct eddy_range s = {0};
+    if (spec->epochs <= 0)
+        return spec->training.batches;
+    while ((s = eddy_dataset_stretch(dataset, dataset->train, s.first + s.count)).count)
+        sequences++;
+    return (size_t)ceil(spec->epochs * (double)sequences / (double)spec->training.batch);
+}
+
+/* Text: a column with one byte a row, as tokens. */
+static int read_text(struct eddy_context *context, const char *path, struct eddy_table *table)
+{
+    uint8_t *bytes;
+    size_t n_bytes;
+    int error = file_read(context, path, &bytes, &n_bytes);
+    if (error)
+        return error;
+    *table = (struct eddy_table){n_bytes, 1, calloc(n_bytes + 1, sizeof(float))};
+    if (!table->values)
+        error = eddy_fail(context, EDDY_ERROR_MEMORY, "%s: out of memory", path);
+    for (size_t i = 0; i < n_bytes && !error; i++)
+        table->values[i] = bytes[i];
+    free(bytes);
+    return error;
+}
+
+static int read_table(struct eddy_context *context, const char *path, const struct eddy_spec *spec,
+                      struct eddy_table *table)
+{
+    const size_t length = strlen(path);
+    if (length > 4 && strcmp(path + length - 4, ".txt") == 0)
+        return read_text(context, path, table);
+    return eddy_table_read(context, path, spec->data_name, table);
+}
+
+/* Whether a column holds numbers of something: classes, tokens or sequences. */
+static bool is_number(const struct eddy_spec *spec, size_t column, size_t n_columns)
+{
+    const struct eddy_dataset_options *const d = &spec->dataset;
+    return (d->task == EDDY_TASK_CLASS && column == n_columns - 1) || d->tokens ||
+           d->task == EDDY_TASK_NEXT_TOKEN || (d->sequence_column && column == *d->sequence_column);
+}
+
 int eddy_spec_dataset(struct eddy_context *context, const struct eddy_spec *spec,
                       const char *data_path, struct eddy_table *table_out,
                       struct eddy_dataset **dataset)
 {
     struct eddy_table table = {0};
-    int error =
-        eddy_table_read(context, data_path ? data_path : spec->data_path, spec->data_name, &table);
+    int error = read_table(context, data_path ? data_path : spec->data_path, spec, &table);
     if (error)
         return error;
-    for (size_t i = 0; i < table.n_rows * table.n_columns; i++) {
-        const bool is_class =
-            spec->dataset.task == EDDY_TASK_CLASS && i % table.n_columns == table.n_columns - 1;
-        if (!is_class)
+    for (size_t i = 0; i < table.n_rows * table.n_columns; i++)
+        if (!is_number(spec, i % table.n_columns, table.n_columns))
             table.values[i] = (float)((double)table.values[i] * spec->scale + spec->offset);
-    }
     error = eddy_dataset_create(context, &table, &spec->dataset, dataset);
     if (error || !table_out)
         eddy_table_free(&table);

@@ -5,12 +5,16 @@
  *     "model":    { "layers": [ {"cell": "rnn", "units": 32}, {"cell": "dense", "units": 1} ] },
  *     "training": { "loss": "mse", "batches": 4000, "batch": 64, "steps": 128, "seed": 1 } }
  *
- * data.file (required) is relative to the folder of the specification. data.task (required): next,
- * columns (with "inputs": [0, 1], "targets": [2]) or class. model.layers: cell and units required,
- * cell dense, rnn, gru (linear_before_reset true or false) or lstm (peephole true or false);
- * activation none, tanh, relu or sigmoid for dense (default none), tanh or relu for rnn (default
- * tanh). training takes the names of
- * struct eddy_train_options, with its defaults.
+ * data.file (required) is relative to the folder of the specification; .csv, .npy, .npz, or .txt:
+ * its bytes as tokens. data.task (required): next, columns (with "inputs": [0, 1], "targets": [2]),
+ * class or next_token. data.sequence_rows or data.sequence_column: the data is sequences, of so many
+ * rows or numbered by a column; otherwise one long recording. model.layers: cell and units required,
+ * cell dense, rnn, gru (linear_before_reset true or false), lstm (peephole true or false) or
+ * embedding (the first; as many tokens as the data has); activation none, tanh, relu or sigmoid for
+ * dense (default none), tanh or relu for rnn (default tanh); direction forward, reverse or
+ * bidirectional (then units in each) and last_only true or false for rnn, gru and lstm. training
+ * takes the names of struct eddy_train_options, with its defaults (but steps of sequences: as the
+ * longest), and for sequences epochs in place of batches.
  */
 #ifndef EDDY_SPEC_H
 #define EDDY_SPEC_H
@@ -24,6 +28,8 @@ struct eddy_spec {
     double scale, offset; /* value = number in the file * scale + offset; never to classes */
     struct eddy_dataset_options dataset;
     size_t *columns; /* inputs, then targets */
+    size_t sequence_column;
+    double epochs; /* in place of training.batches, 0: none; eddy_spec_batches */
     size_t n_layers;
     struct eddy_layer_shape *layers;
     struct eddy_train_options training;
@@ -34,6 +40,8 @@ struct eddy_spec {
 EDDY_API int eddy_spec_read(struct eddy_context *context, const char *path,
                             struct eddy_spec **spec);
 EDDY_API void eddy_spec_free(struct eddy_spec *spec);
+/* training.batches, or as many as training.epochs of the dataset need. */
+EDDY_API size_t eddy_spec_batches(const struct eddy_spec *spec, const struct eddy_dataset *dataset);
 
 /* Reads the data, from data_path when not NULL, else from where the specification says. `table`,
  * unless NULL, gets the scaled data (eddy_table_free). Errors as eddy_table_read and

@@ -1,8 +1,9 @@
 #include "train.h"
 
+#include "checkpoint.h"
 #include "lib/context.h"
-#include "network.h"
 #include "rounding.h"
+#include "sampler.h"
 #include "team.h"
 
 #include <limits.h>
@@ -13,23 +14,24 @@
 /* What one thread has of every mini-batch. */
 struct part {
     struct eddy_network *network; /* for these sequences alone */
-    float *target;                /* (T, B of the part, outputs) */
-    int *labels;                  /* (T, B of the part) */
+    size_t batch;
+    float *target; /* (out_steps, B of the part, outputs) */
+    int *labels;   /* (out_steps, B of the part) */
     double loss;
 };
 
 /* All that a training holds; nothing is allocated once it runs. */
 struct trainer {
+    struct eddy_context *context;
     const struct eddy_dataset *dataset;
     const struct eddy_train_options *options;
+    struct eddy_sampler sampler;
     struct eddy_team *team;
     struct part *parts;           /* (threads) */
     struct eddy_network *network; /* of the first part; has the whole batch's gradient in the end */
-    struct eddy_random random;
-    size_t terms;      /* of the loss, of all parts */
-    float *x, *target; /* the training part, normalised */
-    float *weights;    /* (params): what the optimiser moves; the network may see it rounded */
-    float *first_moment, *second_moment; /* (params): Adam's */
+    size_t terms;                 /* of the loss, of all parts */
+    /* What the optimiser moves, its moments (Adam's), and how far it is. */
+    struct eddy_checkpoint state;
 };
 
 void eddy_train_options_init(struct eddy_train_options *options)
@@ -57,11 +59,11 @@ static const char *find_fault(const struct eddy_train_options *o)
 {
     if (o->struct_size != sizeof *o)
         return "options of another version: call eddy_train_options_init()";
-    if (o->batches == 0 || o->batch == 0 || o->steps == 0)
-        return "batches, batch and steps must be at least 1";
+    if (o->batches == 0 || o->batch == 0)
+        return "batches and batch must be at least 1";
     if (o->threads == 0 || o->threads > o->batch)
         return "threads must be from 1 to batch: each needs a sequence";
-    if (o->warmup_steps >= o->steps)
+    if (o->steps != 0 && o->warmup_steps >= o->steps)
         return "warmup_steps must be less than steps, or no step carries a loss";
     if (!(o->learning_rate > 0 && isfinite(o->learning_rate)) ||
         !(o->final_learning_rate >= 0 && isfinite(o->final_learning_rate)))
@@ -85,57 +87,66 @@ static int check(struct eddy_context *context, const struct eddy_dataset *datase
         return eddy_fail(context, EDDY_ERROR_ARGUMENT, "training: %s", fault);
     if (n_layers == 0)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT, "the model needs at least one layer");
-    if ((options->loss == EDDY_LOSS_CROSS_ENTROPY) != (dataset->task == EDDY_TASK_CLASS))
+    if ((options->loss == EDDY_LOSS_CROSS_ENTROPY) != eddy_task_is_class(dataset->task))
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
-                         "the task \"class\" goes with the loss \"cross_entropy\", the other tasks "
-                         "with \"mse\"");
-    if (shapes[n_layers - 1].n_out != dataset->n_outputs)
+                         "the tasks \"class\" and \"next_token\" go with the loss "
+                         "\"cross_entropy\", the other tasks with \"mse\"");
+    if ((shapes[0].cell == EDDY_CELL_EMBEDDING) != (dataset->n_tokens > 0))
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "an embedding reads tokens, and tokens need one as the first layer");
+    const struct eddy_layer_shape *const last = &shapes[n_layers - 1];
+    const size_t n_out =
+        last->direction == EDDY_DIRECTION_BIDIRECTIONAL ? 2 * last->n_out : last->n_out;
+    if (n_out != dataset->n_outputs)
         return eddy_fail(context, EDDY_ERROR_SHAPE,
-                         "the last layer has %zu units, the data needs %zu (%s)",
-                         shapes[n_layers - 1].n_out, dataset->n_outputs,
+                         "the last layer has %zu units, the data needs %zu (%s)", n_out,
+                         dataset->n_outputs,
                          dataset->labels ? "one for each class" : "one for each target");
-    if (options->steps > dataset->train.count)
-        return eddy_fail(context, EDDY_ERROR_SHAPE,
-                         "a sequence has %zu steps, the training part %zu samples: lower steps, or "
-                         "bring more data",
-                         options->steps, dataset->train.count);
     return EDDY_OK;
 }
 
-/* Normalises the training part once; targets as the network should give them. */
-static void prepare(struct trainer *trainer)
+static int check_lengths(const struct trainer *trainer)
 {
-    const struct eddy_dataset *const d = trainer->dataset;
-    for (size_t i = 0; i < d->train.count * d->n_inputs; i++) {
-        const size_t k = i % d->n_inputs;
-        trainer->x[i] = d->raw[i] * d->in_scale[k] + d->in_offset[k];
-    }
-    if (!d->target)
-        return;
-    for (size_t i = 0; i < d->train.count * d->n_outputs; i++) {
-        const size_t k = i % d->n_outputs;
-        const float base = d->residual ? d->raw[i] : 0;
-        trainer->target[i] = (d->target[i] - base - d->out_offset[k]) / d->out_scale[k];
-    }
+    struct eddy_context *const context = trainer->context;
+    const struct eddy_sampler *const s = &trainer->sampler;
+    const size_t count = trainer->dataset->train.count, warmup = trainer->options->warmup_steps;
+    if (s->steps == 0)
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "training: steps must be at least 1: the data is one long recording");
+    if (s->longest > s->steps)
+        return eddy_fail(context, EDDY_ERROR_SHAPE,
+                         "a sequence of the data has %zu steps, those of the training have %zu: "
+                         "raise steps, or set it to 0 for the longest",
+                         s->longest, s->steps);
+    if (s->n_sequences > 0 && s->shortest <= warmup)
+        return eddy_fail(context, EDDY_ERROR_SHAPE,
+                         "a sequence of the data has %zu steps, and warmup_steps is %zu: lower it",
+                         s->shortest, warmup);
+    if (s->n_sequences == 0 && s->steps > count)
+        return eddy_fail(context, EDDY_ERROR_SHAPE,
+                         "a sequence has %zu steps, the training part %zu samples: lower steps, or "
+                         "bring more data",
+                         s->steps, count);
+    return EDDY_OK;
 }
 
 static int open_part(const struct trainer *trainer, size_t n_layers,
-                     const struct eddy_layer_shape *shapes, size_t batch, struct part *part)
+                     const struct eddy_layer_shape *shapes, struct part *part)
 {
     const struct eddy_dataset *const d = trainer->dataset;
-    const size_t steps = trainer->options->steps;
-    const struct eddy_network_shape shape = {.n_in = d->n_inputs,
+    const struct eddy_network_shape shape = {.n_in = d->n_tokens ? d->n_tokens : d->n_inputs,
                                              .n_layers = n_layers,
                                              .layers = shapes,
-                                             .steps = steps,
-                                             .batch = batch};
+                                             .steps = trainer->sampler.steps,
+                                             .batch = part->batch};
     const int error = eddy_network_create(&shape, &part->network);
     if (error)
         return error;
+    const size_t outputs = eddy_network_last(part->network)->out_steps * part->batch;
     if (d->labels)
-        part->labels = calloc(steps * batch, sizeof(int));
+        part->labels = calloc(outputs, sizeof(int));
     else
-        part->target = calloc(steps * batch * d->n_outputs, sizeof(float));
+        part->target = calloc(outputs * d->n_outputs, sizeof(float));
     return part->labels || part->target ? EDDY_OK : EDDY_ERROR_MEMORY;
 }
 
@@ -148,37 +159,101 @@ static int open_parts(struct trainer *trainer, size_t n_layers,
     trainer->parts = calloc(threads, sizeof *trainer->parts);
     if (!trainer->parts)
         return EDDY_ERROR_MEMORY;
-    for (size_t k = 0; k < threads && !error; k++)
-        error = open_part(trainer, n_layers, shapes, batch / threads + (k < batch % threads),
-                          &trainer->parts[k]);
+    for (size_t k = 0; k < threads && !error; k++) {
+        trainer->parts[k].batch = batch / threads + (k < batch % threads);
+        error = open_part(trainer, n_layers, shapes, &trainer->parts[k]);
+    }
     trainer->network = trainer->parts[0].network;
     return error ? error : eddy_team_create(threads, &trainer->team);
 }
 
+/* Weights, moments and randomness of a new training. */
+static int begin(struct trainer *trainer)
+{
+    struct eddy_checkpoint *const state = &trainer->state;
+    state->params_elems = trainer->network->params_elems;
+    state->weights = calloc(state->params_elems, sizeof(float));
+    state->first_moment = calloc(state->params_elems, sizeof(float));
+    state->second_moment = calloc(state->params_elems, sizeof(float));
+    if (!state->weights || !state->first_moment || !state->second_moment)
+        return EDDY_ERROR_MEMORY;
+    eddy_random_seed(&state->random, trainer->options->seed);
+    eddy_network_init(trainer->network, &state->random);
+    memcpy(state->weights, trainer->network->params, state->params_elems * sizeof(float));
+    return EDDY_OK;
+}
+
+static uint64_t fingerprint_numbers(uint64_t before, size_t n, const double *numbers)
+{
+    return eddy_fingerprint(before, numbers, n * sizeof *numbers);
+}
+
+/* Of all that decides about the bits of a training. */
+static uint64_t fingerprint(const struct trainer *trainer, size_t n_layers,
+                            const struct eddy_layer_shape *shapes)
+{
+    const struct eddy_train_options *const o = trainer->options;
+    const struct eddy_dataset *const d = trainer->dataset;
+    const double numbers[] = {o->loss,
+                              (double)o->batches,
+                              (double)o->batch,
+                              (double)o->threads,
+                              (double)trainer->sampler.steps,
+                              (double)o->warmup_steps,
+                              o->learning_rate,
+                              o->final_learning_rate,
+                              o->beta1,
+                              o->beta2,
+                              o->epsilon,
+                              o->weight_decay,
+                              o->clip_norm,
+                              o->weight_bits,
+                              (double)o->block_rows,
+                              o->round_from,
+                              (double)d->n_tokens,
+                              (double)trainer->sampler.n_sequences,
+                              d->residual};
+    uint64_t f =
+        fingerprint_numbers(EDDY_FINGERPRINT_EMPTY, sizeof numbers / sizeof *numbers, numbers);
+    f = eddy_fingerprint(f, &o->seed, sizeof o->seed);
+    for (size_t i = 0; i < n_layers; i++) {
+        const struct eddy_layer_shape *const s = &shapes[i];
+        const double shape[] = {s->cell,      s->activation,          (double)s->n_out,
+                                s->direction, s->linear_before_reset, s->peephole,
+                                s->last_only};
+        f = fingerprint_numbers(f, sizeof shape / sizeof *shape, shape);
+    }
+    f = eddy_fingerprint(f, trainer->sampler.x, d->train.count * d->n_inputs * sizeof(float));
+    return d->labels ? eddy_fingerprint(f, d->labels, d->train.count * sizeof(int))
+                     : eddy_fingerprint(f, trainer->sampler.target,
+                                        d->train.count * d->n_outputs * sizeof(float));
+}
+
+/* Returns an error whose detail is recorded. */
 static int open_trainer(struct trainer *trainer, size_t n_layers,
                         const struct eddy_layer_shape *shapes)
 {
-    const struct eddy_dataset *const d = trainer->dataset;
-    const int error = open_parts(trainer, n_layers, shapes);
-    if (error)
-        return error;
-    const size_t n_params = trainer->network->params_elems;
-    trainer->x = calloc(d->train.count * d->n_inputs, sizeof(float));
-    trainer->weights = calloc(n_params, sizeof(float));
-    trainer->first_moment = calloc(n_params, sizeof(float));
-    trainer->second_moment = calloc(n_params, sizeof(float));
-    if (!trainer->x || !trainer->weights || !trainer->first_moment || !trainer->second_moment)
-        return EDDY_ERROR_MEMORY;
-    if (!d->labels) {
-        trainer->target = calloc(d->train.count * d->n_outputs, sizeof(float));
-        if (!trainer->target)
-            return EDDY_ERROR_MEMORY;
+    const struct eddy_train_options *const o = trainer->options;
+    int error = eddy_sampler_open(trainer->dataset, o->seed, o->steps, &trainer->sampler);
+    if (!error) {
+        error = check_lengths(trainer);
+        if (error)
+            return error;
+        error = open_parts(trainer, n_layers, shapes);
     }
-    prepare(trainer);
-    eddy_random_seed(&trainer->random, trainer->options->seed);
-    eddy_network_init(trainer->network, &trainer->random);
-    memcpy(trainer->weights, trainer->network->params, n_params * sizeof(float));
-    return EDDY_OK;
+    if (!error)
+        error = begin(trainer);
+    if (error)
+        return eddy_fail(trainer->context, error,
+                         error == EDDY_ERROR_MEMORY
+                             ? "out of memory for the training: lower batch, steps or units"
+                             : "a layer is of a cell or direction that the training does not have, "
+                               "has no units, or too many for a batch");
+    if (!o->checkpoint)
+        return EDDY_OK;
+    trainer->state.run = fingerprint(trainer, n_layers, shapes);
+    return o->resume ? eddy_checkpoint_read(trainer->context, o->checkpoint, &trainer->state)
+                     : EDDY_OK;
 }
 
 static void close_trainer(struct trainer *trainer)
@@ -190,53 +265,47 @@ static void close_trainer(struct trainer *trainer)
         free(trainer->parts[k].labels);
     }
     free(trainer->parts);
-    free(trainer->x);
-    free(trainer->target);
-    free(trainer->weights);
-    free(trainer->first_moment);
-    free(trainer->second_moment);
+    eddy_sampler_close(&trainer->sampler);
+    free(trainer->state.weights);
+    free(trainer->state.first_moment);
+    free(trainer->state.second_moment);
 }
 
-/* Cuts sequence b of a part out of the training part, from sample `start` on. */
-static void cut_sequence(const struct trainer *trainer, struct part *part, size_t b, size_t start)
-{
-    const struct eddy_dataset *const d = trainer->dataset;
-    const size_t batch = part->network->layers[0].size.batch;
-    for (size_t t = 0; t < trainer->options->steps; t++) {
-        const size_t from = start + t, to = t * batch + b;
-        memcpy(part->network->x + to * d->n_inputs, trainer->x + from * d->n_inputs,
-               d->n_inputs * sizeof(float));
-        if (d->labels)
-            part->labels[to] = d->labels[from];
-        else
-            memcpy(part->target + to * d->n_outputs, trainer->target + from * d->n_outputs,
-                   d->n_outputs * sizeof(float));
-    }
-}
-
-/* A mini-batch: each sequence starts anywhere, evenly likely. */
 static void draw_batch(struct trainer *trainer)
 {
-    const size_t starts = trainer->dataset->train.count - trainer->options->steps + 1;
-    for (size_t k = 0; k < trainer->options->threads; k++)
-        for (size_t b = 0; b < trainer->parts[k].network->layers[0].size.batch; b++)
-            cut_sequence(trainer, &trainer->parts[k], b,
-                         eddy_random_below(&trainer->random, starts));
+    size_t n = trainer->state.batch * trainer->options->batch;
+    for (size_t k = 0; k < trainer->options->threads; k++) {
+        const struct part *const part = &trainer->parts[k];
+        for (size_t b = 0; b < part->batch; b++)
+            eddy_sampler_cut(&trainer->sampler,
+                             eddy_sampler_draw(&trainer->sampler, &trainer->state.random, n++),
+                             part->network, b, part->labels, part->target);
+    }
 }
 
-/* The weights as the device will hold them into the network. */
-static void round_into_network(struct trainer *trainer)
+/* The weights as the device will hold them. */
+static void round_params(const struct trainer *trainer)
 {
-    struct eddy_network *const network = trainer->network;
-    memcpy(network->params, trainer->weights, network->params_elems * sizeof(float));
+    const struct eddy_network *const network = trainer->network;
     for (size_t i = 0; i < network->n_layers; i++) {
-        const struct eddy_cell_size *const size = &network->layers[i].size;
-        float *const w = network->params + network->layers[i].params_offset_elems;
-        const size_t rows = network->layers[i].ops->gates * size->n_out;
-        const bool recurrent = network->layers[i].ops != &eddy_dense_ops;
-        eddy_round_weights(trainer->options->weight_bits, trainer->options->block_rows, size->n_in,
-                           rows, size->n_out, w, recurrent ? w + rows * size->n_in : NULL);
+        const struct eddy_network_layer *const layer = &network->layers[i];
+        const size_t n_in = layer->size.n_in, rows = layer->ops->gates * layer->size.n_out;
+        float *w = network->params + layer->params_offset_elems;
+        for (size_t d = 0; d < layer->n_directions; d++) {
+            eddy_round_weights(trainer->options->weight_bits, trainer->options->block_rows, n_in,
+                               rows, layer->size.n_out, w,
+                               layer->ops->recurrent ? w + rows * n_in : NULL);
+            w += layer->ops->params_elems(&layer->size);
+        }
     }
+}
+
+static void set_params(const struct trainer *trainer, bool rounded)
+{
+    memcpy(trainer->network->params, trainer->state.weights,
+           trainer->state.params_elems * sizeof(float));
+    if (rounded)
+        round_params(trainer);
 }
 
 /* Loss and gradient of a part, with the parameters of the first. */
@@ -294,20 +363,19 @@ static double clip(struct trainer *trainer)
 }
 
 /* Adam with decoupled weight decay; batch counts from 1. */
-EDDY_VECTORS static void update(struct trainer *trainer, size_t batch, double rate)
+EDDY_VECTORS static void update(const struct eddy_train_options *o, struct eddy_checkpoint *state,
+                                const float *gradient, size_t batch, double rate)
 {
-    const struct eddy_train_options *const o = trainer->options;
-    const float *const gradient = trainer->network->gradient;
-    float *const m = trainer->first_moment, *const v = trainer->second_moment;
+    float *const m = state->first_moment, *const v = state->second_moment;
     const float beta1 = (float)o->beta1, beta2 = (float)o->beta2;
     const double unbias2 = 1 - pow(o->beta2, (double)batch);
     const float slope = (float)(rate * sqrt(unbias2) / (1 - pow(o->beta1, (double)batch)));
     const float epsilon = (float)(o->epsilon * sqrt(unbias2));
     const float keep = (float)(1 - rate * o->weight_decay);
-    for (size_t i = 0; i < trainer->network->params_elems; i++) {
+    for (size_t i = 0; i < state->params_elems; i++) {
         m[i] = beta1 * m[i] + (1 - beta1) * gradient[i];
         v[i] = beta2 * v[i] + (1 - beta2) * gradient[i] * gradient[i];
-        trainer->weights[i] = keep * trainer->weights[i] - slope * m[i] / (sqrtf(v[i]) + epsilon);
+        state->weights[i] = keep * state->weights[i] - slope * m[i] / (sqrtf(v[i]) + epsilon);
     }
 }
 
@@ -323,42 +391,43 @@ static bool rounds(const struct eddy_train_options *o, size_t done)
     return o->weight_bits != 0 && (double)done >= o->round_from * (double)o->batches;
 }
 
-/* One batch; `done` batches came before. */
-static void train_batch(struct trainer *trainer, size_t done, struct eddy_train_progress *progress)
+static int train_batch(struct trainer *trainer, struct eddy_train_progress *progress)
 {
     const struct eddy_train_options *const o = trainer->options;
-    struct eddy_network *const network = trainer->network;
+    const size_t done = trainer->state.batch;
     draw_batch(trainer);
-    if (rounds(o, done))
-        round_into_network(trainer);
-    else
-        memcpy(network->params, trainer->weights, network->params_elems * sizeof(float));
+    set_params(trainer, rounds(o, done));
     progress->loss = pass(trainer);
     progress->gradient_norm = clip(trainer);
     progress->learning_rate = rate_at(o, done);
     progress->batch = done + 1;
-    update(trainer, done + 1, progress->learning_rate);
+    if (!isfinite(progress->loss) || !isfinite(progress->gradient_norm))
+        return eddy_fail(trainer->context, EDDY_ERROR_RANGE,
+                         "the loss left the finite numbers at batch %zu: lower learning_rate, or "
+                         "set clip_norm",
+                         done + 1);
+    update(o, &trainer->state, trainer->network->gradient, done + 1, progress->learning_rate);
+    trainer->state.batch = done + 1;
+    return EDDY_OK;
 }
 
-static int run(struct eddy_context *context, struct trainer *trainer)
+static int run(struct trainer *trainer)
 {
     const struct eddy_train_options *const o = trainer->options;
     struct eddy_train_progress progress = {.batches = o->batches};
-    for (size_t done = 0; done < o->batches; done++) {
-        train_batch(trainer, done, &progress);
-        if (!isfinite(progress.loss) || !isfinite(progress.gradient_norm))
-            return eddy_fail(context, EDDY_ERROR_RANGE,
-                             "the loss left the finite numbers at batch %zu: lower learning_rate, "
-                             "or set clip_norm",
-                             done + 1);
-        if (o->progress && o->progress(o->progress_arg, &progress))
-            break;
+    bool stop = false;
+    while (trainer->state.batch < o->batches && !stop) {
+        int error = train_batch(trainer, &progress);
+        if (error)
+            return error;
+        stop = o->progress && o->progress(o->progress_arg, &progress);
+        const bool due = o->checkpoint_every && progress.batch % o->checkpoint_every == 0;
+        if (o->checkpoint && (stop || due))
+            error = eddy_checkpoint_write(trainer->context, o->checkpoint, &trainer->state);
+        if (error)
+            return error;
     }
-    if (o->weight_bits != 0)
-        round_into_network(trainer);
-    else
-        memcpy(trainer->network->params, trainer->weights,
-               trainer->network->params_elems * sizeof(float));
+    set_params(trainer, o->weight_bits != 0);
     return EDDY_OK;
 }
 
@@ -378,24 +447,18 @@ int eddy_train(struct eddy_context *context, const struct eddy_dataset *dataset,
                struct eddy_model **out)
 {
     struct eddy_model *model = NULL;
-    struct trainer trainer = {.dataset = dataset, .options = options};
+    struct trainer trainer = {.context = context, .dataset = dataset, .options = options};
     const int threads = openblas_get_num_threads();
     int error = check(context, dataset, n_layers, shapes, options);
     if (error)
         return error;
     openblas_set_num_threads(1);
     error = open_trainer(&trainer, n_layers, shapes);
-    if (error) {
-        eddy_fail(context, error,
-                  error == EDDY_ERROR_MEMORY
-                      ? "out of memory for the training: lower batch, steps or units"
-                      : "a layer is of a cell or direction that the training does not have, has no "
-                        "units, or too many for a batch");
-        goto done;
-    }
-    error = eddy_model_create(context, dataset->n_inputs, n_layers, shapes, &model);
     if (!error)
-        error = run(context, &trainer);
+        error = eddy_model_create(context, trainer.network->layers[0].size.n_in, n_layers, shapes,
+                                  &model);
+    if (!error)
+        error = run(&trainer);
     if (error)
         goto done;
     store(&trainer, model);

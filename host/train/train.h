@@ -27,7 +27,7 @@ struct eddy_train_options {
     size_t batches;      /* optimiser steps */
     size_t batch;        /* sequences of a mini-batch */
     size_t threads;      /* that share them, 1 to batch; another number sums in another order */
-    size_t steps;        /* time steps of a sequence */
+    size_t steps;        /* time steps of a sequence; 0: as the longest of the data */
     size_t warmup_steps; /* first of them that carry no loss (the state settles); < steps */
     double learning_rate, final_learning_rate; /* a half cosine from the first to the last */
     double beta1, beta2, epsilon;              /* Adam */
@@ -42,31 +42,40 @@ struct eddy_train_options {
      * far. */
     int (*progress)(void *arg, const struct eddy_train_progress *progress);
     void *progress_arg;
+    /* Where the training stands, after every checkpoint_every batches (0: never) and when progress
+     * stopped it; written whole or not at all. A training with the same arguments (but for
+     * progress and these three) and resume goes on from it, to the same bits. NULL: none. */
+    const char *checkpoint;
+    size_t checkpoint_every;
+    bool resume;
 };
 
 EDDY_API void eddy_train_options_init(struct eddy_train_options *options);
 
 /* Trains a new model of the given stack on the dataset's training part, with its normalisation
- * built in. The same arguments give the same bits on the same machine. Runs in the calling thread
- * and options->threads - 1 more, and holds OpenBLAS (one setting for the process) to one thread in
- * each meanwhile. The caller frees
- * *model. Returns 0, EDDY_ERROR_ARGUMENT (options, no layer), EDDY_ERROR_SHAPE (the last layer does
- * not fit the data, or a sequence is longer than the training part), EDDY_ERROR_RANGE (the loss
- * left the finite numbers) or EDDY_ERROR_MEMORY. */
+ * built in. Of a recording, mini-batches are stretches of it; of sequences, whole ones, padded to
+ * `steps`, and the padding carries no loss. A stack whose last recurrent layer is last_only learns
+ * the target of each sequence's last sample. The same arguments give the same bits on the same
+ * machine. Runs in the calling thread and options->threads - 1 more, and holds OpenBLAS (one setting
+ * for the process) to one thread in each meanwhile. The caller frees *model.
+ * Returns 0, EDDY_ERROR_ARGUMENT (options, no layer, a checkpoint of another training),
+ * EDDY_ERROR_SHAPE (the last layer does not fit the data, or a sequence does not fit the steps),
+ * EDDY_ERROR_RANGE (the loss left the finite numbers), EDDY_ERROR_IO or EDDY_ERROR_FORMAT (of the
+ * checkpoint) or EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_train(struct eddy_context *context, const struct eddy_dataset *dataset,
                         size_t n_layers, const struct eddy_layer_shape *shapes,
                         const struct eddy_train_options *options, struct eddy_model **model);
 
 struct eddy_evaluation {
-    size_t samples;
+    size_t samples; /* outputs measured */
     double rmse; /* root of the mean square error over samples and targets, in the data's units; 0
                     for class */
     double cross_entropy; /* nats; 0 unless class */
     double accuracy; /* fraction of samples whose class has the largest output; 0 unless class */
 };
 
-/* Streams a range of the dataset (its .train, .validation or .test) through the float reference,
- * from the zero state. Returns 0, EDDY_ERROR_SHAPE (the model does not fit the data, or the range
+/* Runs a range of the dataset (its .train, .validation or .test) through the float reference, each
+ * sequence from the initial state. Returns 0, EDDY_ERROR_SHAPE (the model does not fit the data, or the range
  * is empty) or EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_evaluate(struct eddy_context *context, const struct eddy_model *model,
                            const struct eddy_dataset *dataset, struct eddy_range range,

@@ -62,7 +62,7 @@ eddy train spec.json -o again.onnx --quiet
 holds 'train: the same seed gives the same file' cmp m.onnx again.onnx
 eddy train spec.json -o again.onnx --seed 4 --quiet
 holds 'train: another seed another' sh -c '! cmp -s m.onnx again.onnx'
-match 'train: says what it did' 0 '^trained 5 batches of 8 x 20 steps, seed 9: loss ' \
+match 'train: says what it did' 0 '^trained 5 batches of 8 sequences, seed 9, 1 thread\(s\): loss ' \
   eddy train spec.json -o again.onnx --seed 9 --batches 5
 match 'train: measures' 0 '^test part: 79 samples, RMSE ' eddy train spec.json -o again.onnx
 eddy train spec.json -o again.onnx --plot loss.png --quiet

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #define DATA "\"data\": {\"file\": \"d.csv\", \"task\": \"next\"}"
+#define SEQUENCES "\"data\": {\"file\": \"d.csv\", \"task\": \"class\", \"sequence_rows\": 4"
 #define MODEL "\"model\": {\"layers\": [{\"cell\": \"dense\", \"units\": 1}]}"
 
 static struct eddy_context *context;
@@ -79,6 +80,57 @@ static void test_reads_everything(void **state)
     eddy_spec_free(spec);
 }
 
+static void test_reads_sequences(void **state)
+{
+    (void)state;
+    struct eddy_spec *spec;
+    write_spec("{\"data\": {\"file\": \"d.csv\", \"task\": \"class\", \"sequence_column\": 2},"
+               "\"model\": {\"layers\": [{\"cell\": \"embedding\", \"units\": 5},"
+               " {\"cell\": \"gru\", \"units\": 3, \"direction\": \"bidirectional\","
+               " \"last_only\": true}, {\"cell\": \"dense\", \"units\": 2}]},"
+               "\"training\": {\"epochs\": 1.5, \"batch\": 4}}");
+    assert_int_equal(eddy_spec_read(context, path, &spec), 0);
+    assert_int_equal(*spec->dataset.sequence_column, 2);
+    assert_true(spec->dataset.tokens);
+    assert_int_equal(spec->layers[0].cell, EDDY_CELL_EMBEDDING);
+    assert_int_equal(spec->layers[0].activation, EDDY_ACTIVATION_NONE);
+    assert_int_equal(spec->layers[1].direction, EDDY_DIRECTION_BIDIRECTIONAL);
+    assert_true(spec->layers[1].last_only);
+    assert_int_equal(spec->training.steps, 0);
+    assert_int_equal(spec->training.loss, EDDY_LOSS_CROSS_ENTROPY);
+    struct eddy_range sequences[] = {{0, 1}, {1, 2}, {3, 1}, {4, 1}, {5, 1}, {6, 9}};
+    const struct eddy_dataset dataset = {.train = {0, 6}, .n_sequences = 6, .sequences = sequences};
+    assert_int_equal(eddy_spec_batches(spec, &dataset), 2); /* 1.5 * 5 / 4 */
+    eddy_spec_free(spec);
+}
+
+static void test_text_is_tokens(void **state)
+{
+    (void)state;
+    struct eddy_spec *spec;
+    struct eddy_dataset *dataset;
+    char text[sizeof path + 4], json[256];
+    snprintf(text, sizeof text, "%s.txt", path);
+    FILE *const file = fopen(text, "w");
+    assert_non_null(file);
+    assert_true(fputs("abba\n", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    snprintf(json, sizeof json,
+             "{\"data\": {\"file\": \"%s\", \"task\": \"next_token\", \"train\": 1},"
+             " \"model\": {\"layers\": [{\"cell\": \"embedding\", \"units\": 2}]}}",
+             text);
+    write_spec(json);
+    assert_int_equal(eddy_spec_read(context, path, &spec), 0);
+    assert_int_equal(eddy_spec_dataset(context, spec, NULL, NULL, &dataset), 0);
+    assert_int_equal(dataset->n_tokens, 'b' + 1);
+    assert_int_equal(dataset->n_outputs, 'b' + 1);
+    assert_int_equal(dataset->train.count, 4);
+    assert_true(dataset->raw[0] == 'a' && dataset->labels[0] == 'b' && dataset->labels[3] == '\n');
+    assert_int_equal(unlink(text), 0);
+    eddy_dataset_free(dataset);
+    eddy_spec_free(spec);
+}
+
 static const struct {
     const char *text, *message; /* the message follows "<path>: " or "<path>:" */
 } refusals[] = {
@@ -89,10 +141,10 @@ static const struct {
     {"{" MODEL "}", ": data: is missing"},
     {"{\"data\": {\"task\": \"next\"}, " MODEL "}", ": data.file: is missing"},
     {"{\"data\": {\"file\": \"d\"}, " MODEL "}",
-     ": data.task: choose one of: next, columns, class"},
+     ": data.task: choose one of: next, columns, class, next_token"},
     {"{\"data\": {\"file\": 3}, " MODEL "}", ": data.file: must be a text"},
     {"{\"data\": {\"file\": \"d\", \"task\": \"nxt\"}, " MODEL "}",
-     ": data.task: choose one of: next, columns, class"},
+     ": data.task: choose one of: next, columns, class, next_token"},
     {"{\"data\": {\"file\": \"d\", \"task\": \"next\", \"train\": 1.5}, " MODEL "}",
      ": data.train: must be a number from 0.01 to 1"},
     {"{\"data\": {\"file\": \"d\", \"task\": \"next\", \"inputs\": [0]}, " MODEL "}",
@@ -106,14 +158,14 @@ static const struct {
     {"{" DATA ", \"model\": {\"layers\": []}}",
      ": model.layers: must be a list of layers [ {\"cell\": ...}, ... ]"},
     {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"gruu\"}]}}",
-     ": model.layers[0].cell: choose one of: dense, rnn, gru, lstm"},
+     ": model.layers[0].cell: choose one of: dense, rnn, gru, lstm, embedding"},
     {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"rnn\"}]}}",
      ": model.layers[0].units: is missing"},
     {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"rnn\", \"units\": 0}]}}",
      ": model.layers[0].units: must be a whole number from 1 to 65536"},
     {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"rnn\", \"unit\": 4}]}}",
      ": model.layers[0].unit: unknown key; known here: cell, units, activation, "
-     "linear_before_reset, peephole"},
+     "linear_before_reset, peephole, direction, last_only"},
     {"{" DATA ", " MODEL ", \"training\": {\"batches\": \"many\"}}",
      ": training.batches: must be a whole number from 1 to 1000000000"},
     {"{" DATA ", " MODEL ", \"training\": {\"batch\": 2, \"threads\": 3}}",
@@ -123,7 +175,16 @@ static const struct {
     {"{" DATA ", " MODEL ", \"training\": {\"weight_bits\": 1}}",
      ": training.weight_bits: must be 0 (float) or from 2 to 16"},
     {"{" DATA ", " MODEL ", \"training\": {\"loss\": \"cross_entropy\"}}",
-     ": training.loss: the task class goes with cross_entropy, the other tasks with mse"},
+     ": training.loss: the tasks class and next_token go with cross_entropy, the other tasks with "
+     "mse"},
+    {"{" DATA ", " MODEL ", \"training\": {\"epochs\": 3}}",
+     ": training.epochs: goes with data of sequences only: remove it"},
+    {"{" SEQUENCES "}, " MODEL ", \"training\": {\"epochs\": 3, \"batches\": 3}}",
+     ": training.epochs: goes without batches: remove one"},
+    {"{" SEQUENCES ", \"sequence_column\": 0}, " MODEL "}",
+     ": data.sequence_rows: goes without sequence_column: remove one"},
+    {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"gru\", \"units\": 1, \"direction\": 1}]}}",
+     ": model.layers[0].direction: choose one of: forward, reverse, bidirectional"},
     {"{\"data\": 1,\n", ":2:0: not JSON: string or '}' expected near end of file"},
 };
 
@@ -152,6 +213,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_everything),
+        cmocka_unit_test(test_reads_sequences),
+        cmocka_unit_test(test_text_is_tokens),
         cmocka_unit_test(test_refusals_name_file_key_and_remedy),
         cmocka_unit_test(test_missing_file),
     };

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -120,9 +121,10 @@ static bool same_weights(const struct eddy_model *a, const struct eddy_model *b)
 {
     for (size_t i = 0; i < a->n_layers; i++) {
         const struct eddy_layer *const p = &a->layers[i], *const q = &b->layers[i];
-        if (memcmp(p->w, q->w, p->n_out * p->n_in * sizeof(float)) != 0 ||
-            memcmp(p->b, q->b, p->n_out * sizeof(float)) != 0 ||
-            (p->r && memcmp(p->r, q->r, p->n_out * p->n_out * sizeof(float)) != 0))
+        const size_t rows = eddy_cell_gates(p->cell) * p->n_out;
+        if (memcmp(p->w, q->w, rows * p->n_in * sizeof(float)) != 0 ||
+            memcmp(p->b, q->b, rows * sizeof(float)) != 0 ||
+            (p->r && memcmp(p->r, q->r, rows * p->n_hidden * sizeof(float)) != 0))
             return false;
     }
     return true;
@@ -188,6 +190,333 @@ static void test_threads_share_a_batch(void **state)
             eddy_model_free(models[i]);
         eddy_dataset_free(dataset);
     }
+}
+
+/* ---- sequences ---- */
+
+/* Ragged sequences of 2 to 9 random tokens 0 or 1 (number, token, class); the class is the first
+ * token; where `harder`, 2 * first + last. */
+#define RAGGED_SEQUENCES 300
+static float ragged_values[RAGGED_SEQUENCES * 9 * 3];
+
+static const struct eddy_table *ragged(bool harder)
+{
+    static struct eddy_table table = {0, 3, ragged_values};
+    uint32_t random = 1;
+    table.n_rows = 0;
+    for (size_t s = 0; s < RAGGED_SEQUENCES; s++) {
+        random = random * 1664525 + 1013904223;
+        const size_t rows = 2 + (random >> 29), first = table.n_rows;
+        for (size_t t = 0; t < rows; t++) {
+            float *const row = ragged_values + 3 * table.n_rows++;
+            random = random * 1664525 + 1013904223;
+            row[0] = (float)s;
+            row[1] = (float)(random >> 31);
+        }
+        const float *const begin = ragged_values + 3 * first, *const end = begin + 3 * (rows - 1);
+        for (size_t t = 0; t < rows; t++)
+            ragged_values[3 * (first + t) + 2] = harder ? 2 * begin[1] + end[1] : begin[1];
+    }
+    return &table;
+}
+
+static struct eddy_dataset *open_ragged(bool harder, bool tokens)
+{
+    static const size_t number = 0;
+    struct eddy_dataset_options options;
+    struct eddy_dataset *dataset;
+    eddy_dataset_options_init(&options);
+    options.task = EDDY_TASK_CLASS;
+    options.sequence_column = &number;
+    options.tokens = tokens;
+    if (eddy_dataset_create(context, ragged(harder), &options, &dataset))
+        fail_msg("%s", eddy_last_error(context));
+    return dataset;
+}
+
+static struct eddy_train_options ragged_options(void)
+{
+    struct eddy_train_options options = toy_options();
+    options.loss = EDDY_LOSS_CROSS_ENTROPY;
+    options.steps = options.warmup_steps = 0;
+    options.batches = 300;
+    options.threads = 2;
+    return options;
+}
+
+#define DENSE(n)                                                                                   \
+    {                                                                                              \
+        EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, n                                                   \
+    }
+static const struct eddy_layer_shape last_of_gru[] = {
+    {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 12, .last_only = true}, DENSE(2)};
+static const struct eddy_layer_shape last_of_both[] = {
+    {EDDY_CELL_EMBEDDING, EDDY_ACTIVATION_NONE, 3},
+    {EDDY_CELL_LSTM, EDDY_ACTIVATION_TANH, 6, EDDY_DIRECTION_BIDIRECTIONAL},
+    {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 6, EDDY_DIRECTION_REVERSE, .last_only = true},
+    DENSE(4)};
+
+/* How many of the test sequences end with the largest output for their class, compiled and run on
+ * cpu:. */
+static size_t right_on_device(const struct eddy_dataset *dataset, const struct eddy_model *model)
+{
+    struct eddy_compile_options options = {.struct_size = sizeof options};
+    struct eddy_program *program;
+    struct eddy_device *device;
+    struct eddy_stream *stream;
+    struct eddy_range s = {0};
+    float y[9 * 4];
+    size_t right = 0, n_out;
+    if (eddy_program_compile(context, model, &options, &program))
+        fail_msg("%s", eddy_last_error(context));
+    assert_int_equal(eddy_device_open(context, "cpu:", &device), 0);
+    assert_int_equal(eddy_device_load(device, program), 0);
+    assert_int_equal(eddy_stream_open(device, &stream), 0);
+    while ((s = eddy_dataset_stretch(dataset, dataset->test, s.first + s.count)).count) {
+        assert_int_equal(eddy_stream_reset(stream), 0);
+        assert_int_equal(eddy_stream_sequence(stream, s.count, dataset->raw + s.first, y, &n_out),
+                         0);
+        const float *const last = y + (n_out - 1) * dataset->n_outputs;
+        const float label = last[dataset->labels[s.first + s.count - 1]];
+        size_t larger = 0;
+        for (size_t k = 0; k < dataset->n_outputs; k++)
+            larger += last[k] > label;
+        right += larger == 0;
+    }
+    eddy_stream_close(stream);
+    eddy_device_close(device);
+    eddy_program_free(program);
+    return right;
+}
+
+static void expect_classifies(const struct eddy_dataset *dataset, size_t n_layers,
+                              const struct eddy_layer_shape *shapes, size_t samples)
+{
+    const struct eddy_train_options options = ragged_options();
+    struct eddy_evaluation evaluation;
+    struct eddy_model *model;
+    if (eddy_train(context, dataset, n_layers, shapes, &options, &model))
+        fail_msg("%s", eddy_last_error(context));
+    assert_int_equal(eddy_evaluate(context, model, dataset, dataset->test, &evaluation), 0);
+    assert_int_equal(evaluation.samples, samples);
+    if (!(evaluation.accuracy > 0.99))
+        fail_msg("accuracy %g", evaluation.accuracy);
+    assert_true(right_on_device(dataset, model) >= 59); /* of 60 sequences */
+    eddy_model_free(model);
+}
+
+static void test_learns_classes_of_ragged_sequences(void **state)
+{
+    (void)state;
+    static const struct eddy_layer_shape every[] = {
+        {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 8, EDDY_DIRECTION_BIDIRECTIONAL}, DENSE(2)};
+    struct eddy_dataset *dataset = open_ragged(false, false);
+    expect_classifies(dataset, 2, last_of_gru, 60); /* a fifth of the sequences */
+    expect_classifies(dataset, 2, every, dataset->test.count);
+    eddy_dataset_free(dataset);
+    dataset = open_ragged(true, true);
+    assert_int_equal(dataset->n_tokens, 2);
+    expect_classifies(dataset, 4, last_of_both, 60);
+    eddy_dataset_free(dataset);
+}
+
+/* Each sequence once in an epoch: a gradient with all of them is the same in whatever order. */
+static void test_an_epoch_sees_each_sequence_once(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_ragged(false, false);
+    struct eddy_train_options options = ragged_options();
+    struct losses losses[2];
+    options.batches = 3;
+    options.batch = 240; /* all that train */
+    options.progress = note_loss;
+    options.learning_rate = 1e-9;
+    options.final_learning_rate = 0;
+    for (size_t i = 0; i < 2; i++) {
+        struct eddy_model *model;
+        options.progress_arg = &losses[i];
+        assert_int_equal(eddy_train(context, dataset, 2, last_of_gru, &options, &model), 0);
+        eddy_model_free(model);
+    }
+    for (size_t b = 0; b < 3; b++) {
+        assert_true(losses[0].of[b] == losses[1].of[b]);
+        assert_true(fabs(losses[0].of[b] / losses[0].of[0] - 1) < 1e-5);
+    }
+    assert_true(losses[0].of[1] != losses[0].of[0]); /* shuffled anew: summed in another order */
+    eddy_dataset_free(dataset);
+}
+
+static void test_learns_the_next_token(void **state)
+{
+    (void)state;
+    static const float tokens[] = {2, 0, 1, 2, 0, 3}; /* after 2 0 comes 1 or 3, by turns */
+    static const struct eddy_layer_shape shapes[] = {{EDDY_CELL_EMBEDDING, EDDY_ACTIVATION_NONE, 4},
+                                                     {EDDY_CELL_RNN, EDDY_ACTIVATION_TANH, 16},
+                                                     DENSE(4)};
+    float values[600];
+    const struct eddy_table table = {600, 1, values};
+    struct eddy_dataset_options chosen;
+    struct eddy_dataset *dataset;
+    struct eddy_train_options options = toy_options();
+    struct eddy_evaluation evaluation;
+    struct eddy_model *model;
+    for (size_t i = 0; i < 600; i++)
+        values[i] = tokens[i % 6];
+    eddy_dataset_options_init(&chosen);
+    chosen.task = EDDY_TASK_NEXT_TOKEN;
+    chosen.tokens = true;
+    assert_int_equal(eddy_dataset_create(context, &table, &chosen, &dataset), 0);
+    options.loss = EDDY_LOSS_CROSS_ENTROPY;
+    options.batches = 200;
+    assert_int_equal(eddy_train(context, dataset, 3, shapes, &options, &model), 0);
+    assert_int_equal(eddy_model_tokens(model), 4);
+    const struct eddy_range all = {0, dataset->n_samples};
+    assert_int_equal(eddy_evaluate(context, model, dataset, all, &evaluation), 0);
+    if (!(evaluation.accuracy > 0.99))
+        fail_msg("accuracy %g", evaluation.accuracy);
+    eddy_model_free(model);
+    eddy_dataset_free(dataset);
+}
+
+static void expect_dataset_error(const struct eddy_table *table,
+                                 const struct eddy_dataset_options *options, int error,
+                                 const char *message)
+{
+    struct eddy_dataset *dataset;
+    assert_int_equal(eddy_dataset_create(context, table, options, &dataset), error);
+    assert_string_equal(eddy_last_error(context), message);
+}
+
+static void test_dataset_finds_sequences(void **state)
+{
+    (void)state;
+    float values[] = {7, 1, 7, 2, 7, 3, 5, 4, 5, 6, 7, 7, 7, 9};
+    const struct eddy_table table = {7, 2, values};
+    const size_t number = 0, beyond = 2;
+    struct eddy_dataset_options options;
+    struct eddy_dataset *dataset;
+    eddy_dataset_options_init(&options);
+    options.sequence_column = &number;
+    options.train = 0.7;
+    assert_int_equal(eddy_dataset_create(context, &table, &options, &dataset), 0);
+    assert_int_equal(dataset->n_sequences, 3);
+    assert_int_equal(dataset->n_inputs, 1);
+    assert_int_equal(dataset->sequences[1].first, 3);
+    assert_int_equal(dataset->sequences[1].count, 1); /* its last row is a target only */
+    assert_int_equal(dataset->train.count, 4);
+    assert_int_equal(dataset->test.first, 5);
+    assert_true(dataset->raw[0] == 1 && dataset->target[0] == 2 && dataset->target[5] == 9);
+    /* 1, 2 and 4 train: what stands between the sequences counts for nothing */
+    assert_true(fabsf(dataset->in_offset[0] / dataset->in_scale[0] + 7.0F / 3) < 1e-5F);
+    assert_true(fabsf(dataset->out_offset[0] - 11.0F / 3) < 1e-5F);
+    assert_int_equal(eddy_dataset_stretch(dataset, dataset->train, 1).first, 3);
+    assert_int_equal(eddy_dataset_stretch(dataset, dataset->train, 4).count, 0);
+    eddy_dataset_free(dataset);
+    options.sequence_column = &beyond;
+    expect_dataset_error(&table, &options, EDDY_ERROR_SHAPE,
+                         "there is no column 2 with the number of the sequence: the data has "
+                         "columns 0 to 1");
+    options.sequence_column = NULL;
+    options.sequence_rows = 2;
+    expect_dataset_error(&table, &options, EDDY_ERROR_SHAPE,
+                         "7 rows are no whole number of sequences of 2 rows");
+    options.sequence_rows = 1;
+    expect_dataset_error(&table, &options, EDDY_ERROR_SHAPE,
+                         "row 1: the sequence has 1 row(s), the task needs 2 at least");
+    options.sequence_rows = 0;
+    options.tokens = true;
+    options.task = EDDY_TASK_NEXT_TOKEN;
+    expect_dataset_error(&table, &options, EDDY_ERROR_SHAPE,
+                         "tokens are one column of numbers; the data has 2 input columns");
+    values[2] = 0.5F;
+    const struct eddy_table column = {7, 1, values};
+    expect_dataset_error(&column, &options, EDDY_ERROR_RANGE,
+                         "row 3: the token is 0.5: number the tokens 0, 1, 2 ... up to 4095");
+}
+
+/* ---- checkpoints ---- */
+
+static void expect_train_error(const struct eddy_dataset *dataset, size_t n_layers,
+                               const struct eddy_train_options *options, int error,
+                               const char *message)
+{
+    struct eddy_model *model;
+    assert_int_equal(eddy_train(context, dataset, n_layers, rnn_16_dense_2, options, &model),
+                     error);
+    assert_string_equal(eddy_last_error(context), message);
+}
+
+static int stop_at_23(void *arg, const struct eddy_train_progress *progress)
+{
+    (void)arg;
+    return progress->batch == 23;
+}
+
+/* Interrupted in the middle, then resumed: the bits of an undisturbed training. */
+static void expect_resumes(const struct eddy_dataset *dataset,
+                           const struct eddy_layer_shape *shapes, struct eddy_train_options options,
+                           const char *path)
+{
+    struct eddy_model *models[3];
+    options.batches = 50;
+    options.threads = 2;
+    options.weight_bits = 8;
+    options.round_from = 0.5;
+    assert_int_equal(eddy_train(context, dataset, 2, shapes, &options, &models[0]), 0);
+    options.checkpoint = path;
+    options.progress = stop_at_23;
+    assert_int_equal(eddy_train(context, dataset, 2, shapes, &options, &models[1]), 0);
+    assert_false(same_weights(models[0], models[1]));
+    options.progress = NULL;
+    options.resume = true;
+    assert_int_equal(eddy_train(context, dataset, 2, shapes, &options, &models[2]), 0);
+    assert_true(same_weights(models[0], models[2]));
+    for (size_t i = 0; i < 3; i++)
+        eddy_model_free(models[i]);
+}
+
+static void expect_no_resume(const struct eddy_dataset *dataset, struct eddy_train_options options,
+                             int error, const char *message)
+{
+    char whole[512];
+    options.batches = 50;
+    options.threads = 2;
+    options.weight_bits = 8;
+    options.round_from = 0.5;
+    options.resume = true;
+    snprintf(whole, sizeof whole, "%s: %s", options.checkpoint, message);
+    expect_train_error(dataset, 2, &options, error, whole);
+}
+
+static void test_resumes_bit_for_bit(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/eddy-checkpoint-XXXXXX";
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0 && close(fd) == 0);
+    struct eddy_dataset *const ragged_data = open_ragged(false, false);
+    struct eddy_dataset *const recording = open_dataset(bits(true), EDDY_TASK_CLASS);
+    struct eddy_train_options options = toy_options();
+    expect_resumes(ragged_data, last_of_gru, ragged_options(), path);
+    options.loss = EDDY_LOSS_CROSS_ENTROPY;
+    expect_resumes(recording, rnn_16_dense_2, options, path);
+    options.checkpoint = path;
+    options.seed++;
+    expect_no_resume(recording, options, EDDY_ERROR_ARGUMENT,
+                     "the checkpoint is of a training with other data, layers or options: give "
+                     "those, or begin anew with another file");
+    FILE *const file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 200, SEEK_SET), 0);
+    assert_int_equal(fputc('x', file), 'x');
+    assert_int_equal(fclose(file), 0);
+    expect_no_resume(recording, options, EDDY_ERROR_FORMAT,
+                     "the checkpoint is damaged: remove it and begin anew");
+    assert_int_equal(truncate(path, 20), 0);
+    expect_no_resume(recording, options, EDDY_ERROR_FORMAT, "not a checkpoint of a training");
+    assert_int_equal(unlink(path), 0);
+    eddy_dataset_free(recording);
+    eddy_dataset_free(ragged_data);
 }
 
 static void test_rounded_training_gives_rounded_weights(void **state)
@@ -291,16 +620,6 @@ static void test_dataset_splits_and_normalises(void **state)
     eddy_dataset_free(dataset);
 }
 
-static void expect_train_error(const struct eddy_dataset *dataset, size_t n_layers,
-                               const struct eddy_train_options *options, int error,
-                               const char *message)
-{
-    struct eddy_model *model;
-    assert_int_equal(eddy_train(context, dataset, n_layers, rnn_16_dense_2, options, &model),
-                     error);
-    assert_string_equal(eddy_last_error(context), message);
-}
-
 static void test_training_refuses(void **state)
 {
     (void)state;
@@ -320,8 +639,8 @@ static void test_training_refuses(void **state)
     options = toy_options();
     options.loss = EDDY_LOSS_CROSS_ENTROPY;
     expect_train_error(dataset, 2, &options, EDDY_ERROR_ARGUMENT,
-                       "the task \"class\" goes with the loss \"cross_entropy\", the other tasks "
-                       "with \"mse\"");
+                       "the tasks \"class\" and \"next_token\" go with the loss "
+                       "\"cross_entropy\", the other tasks with \"mse\"");
     eddy_dataset_free(dataset);
     struct eddy_dataset *const classes = open_dataset(bits(true), EDDY_TASK_CLASS);
     options.steps = 3201;
@@ -329,6 +648,21 @@ static void test_training_refuses(void **state)
                        "a sequence has 3201 steps, the training part 3200 samples: lower steps, or "
                        "bring more data");
     eddy_dataset_free(classes);
+    struct eddy_dataset *const sequences = open_ragged(false, false);
+    options.steps = 3;
+    options.warmup_steps = 0;
+    expect_train_error(sequences, 2, &options, EDDY_ERROR_SHAPE,
+                       "a sequence of the data has 9 steps, those of the training have 3: raise "
+                       "steps, or set it to 0 for the longest");
+    options.steps = 0;
+    options.warmup_steps = 2;
+    expect_train_error(sequences, 2, &options, EDDY_ERROR_SHAPE,
+                       "a sequence of the data has 2 steps, and warmup_steps is 2: lower it");
+    eddy_dataset_free(sequences);
+    struct eddy_dataset *const tokens = open_ragged(false, true);
+    expect_train_error(tokens, 2, &options, EDDY_ERROR_ARGUMENT,
+                       "an embedding reads tokens, and tokens need one as the first layer");
+    eddy_dataset_free(tokens);
 }
 
 static void test_a_diverging_training_is_an_error(void **state)
@@ -411,6 +745,11 @@ int main(void)
         cmocka_unit_test(test_learns_classes),
         cmocka_unit_test(test_a_seed_repeats_bit_for_bit),
         cmocka_unit_test(test_threads_share_a_batch),
+        cmocka_unit_test(test_learns_classes_of_ragged_sequences),
+        cmocka_unit_test(test_an_epoch_sees_each_sequence_once),
+        cmocka_unit_test(test_learns_the_next_token),
+        cmocka_unit_test(test_dataset_finds_sequences),
+        cmocka_unit_test(test_resumes_bit_for_bit),
         cmocka_unit_test(test_rounded_training_gives_rounded_weights),
         cmocka_unit_test(test_rounding_of_a_block),
         cmocka_unit_test(test_rounding_reaches_every_gate),

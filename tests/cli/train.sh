@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# Training: checkpoints, sequences, logs, and data that it refuses.
+holds 'train: killed and resumed, the same bits' "${here:?}/../train/kill.sh" eddy 3
+
+eddy train spec.json -o whole.onnx --quiet
+eddy train spec.json -o part.onnx --batches 40 --checkpoint state --checkpoint-every 7 --quiet
+holds 'train: a checkpoint changes nothing' cmp whole.onnx part.onnx
+# A file may not become longer than 8 KiB: the write fails as on a full disk.
+sed 's/"units": 10/"units": 30/' spec.json > wide.json
+eddy train wide.json -o wide.onnx --checkpoint wide --quiet --checkpoint-every 20
+cp wide before
+match 'train: no room for a checkpoint' 1 '^eddy: cannot write wide: File too large' \
+  bash -c "trap '' XFSZ; ulimit -f 8; eddy train wide.json -o none.onnx --checkpoint wide --checkpoint-every 20 --quiet"
+holds 'train: the checkpoint before is whole' cmp wide before
+holds 'train: nothing is left of the other' sh -c '! ls wide.?????? none.onnx* 2> /dev/null'
+match 'train: the checkpoint of another training' 1 '^eddy: state: the checkpoint is of a training with other data' \
+  eddy train spec.json -o none.onnx --checkpoint state --resume --seed 4
+match 'train: no checkpoint' 1 '^eddy: wave.csv: not a checkpoint of a training' \
+  eddy train spec.json -o none.onnx --checkpoint wave.csv --resume
+wrong 'train --resume' 'eddy train: --resume needs --checkpoint FILE' eddy train spec.json -o x --resume
+holds 'train: --resume before the first checkpoint begins' \
+  eddy train spec.json -o new.onnx --checkpoint new --resume --quiet
+holds 'train: as without' cmp whole.onnx new.onnx
+eddy train spec.json -o log.onnx --log log.csv --quiet
+expect 'train: a log of each batch' 0 41 grep -c , log.csv
+expect 'train: its columns' 0 batch,loss,gradient_norm,learning_rate head -1 log.csv
+eddy train spec.json -o threads.onnx --threads 2 --quiet
+eddy train spec.json -o again.onnx --threads 2 --quiet
+holds 'train: the same threads give the same file' cmp threads.onnx again.onnx
+
+# Sequences: the class of each is its first value.
+awk 'BEGIN { srand(1); for (s = 0; s < 120; s++) { n = 2 + int(rand() * 5); first = int(rand() * 2);
+  for (t = 0; t < n; t++) print s "," (t ? int(rand() * 2) : first) "," first } }' > sequences.csv
+sequences() { # LAYERS
+  echo '{"data": {"file": "sequences.csv", "task": "class", "sequence_column": 0},
+    "model": {"layers": ['"$1"', {"cell": "dense", "units": 2}]},
+    "training": {"epochs": 30, "batch": 16, "learning_rate": 0.02}}'
+}
+sequences '{"cell": "gru", "units": 8}' > sequences.json
+match 'train: sequences' 0 '^test part: [0-9]+ samples, accuracy (1|0.9)' eddy train sequences.json -o sequences.onnx
+sed 's/,0$/,1/' sequences.csv > one.csv
+match 'train: a class is missing' 1 '^eddy: class 0 of 0 to 1 does not occur in the training part' \
+  eddy train sequences.json --data one.csv -o none.onnx
+sed '7s/$/,5/' sequences.csv > ragged.csv
+match 'train: a ragged row' 1 '^eddy: ragged.csv: line 7' eddy train sequences.json --data ragged.csv -o none.onnx
+sed '9s/,./,x/' sequences.csv > letters.csv
+match 'train: no number' 1 '^eddy: letters.csv: line 9, column 2' eddy train sequences.json --data letters.csv -o none.onnx
+sed 's/^/7,/' sequences.csv > more.csv
+match 'run: more columns than the model' 1 'columns' sh -c \
+  'eddy compile sequences.onnx -o sequences.eddy -q && eddy run sequences.eddy --device cpu: --input more.csv'
+sequences '{"cell": "embedding", "units": 3}, {"cell": "gru", "units": 8}' > tokens.json
+sed 's/,1,/,1.5,/' sequences.csv > half.csv
+match 'train: no token' 1 '^eddy: row [0-9]+: the token is 1.5: number the tokens 0, 1, 2' \
+  eddy train tokens.json --data half.csv -o none.onnx
+holds 'train: no model was made' test ! -e none.onnx
