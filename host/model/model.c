@@ -164,6 +164,7 @@ void eddy_model_free(struct eddy_model *model)
         free(model->layers[l].p);
         free(model->layers[l].h0);
         free(model->layers[l].c0);
+        free(model->layers[l].name);
     }
     free(model->layers);
     free(model->in_scale);

@@ -64,6 +64,7 @@ struct eddy_layer {
     float *rb;                    /* (D, H): gru with linear_before_reset, else NULL */
     float *p;                     /* (D, 3 H): peepholes of i, o, f; lstm, or NULL */
     float *h0, *c0;               /* (D, H): states before the first step, or NULL for zero */
+    char *name; /* of the ONNX node that it was read from, or NULL; owned by the model */
 };
 
 struct eddy_model {

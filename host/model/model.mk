@@ -2,8 +2,9 @@
 # In: O (build directory), CC, CFLAGS. Out: MODEL_SOURCES, MODEL_GENERATED_OBJECTS, MODEL_CFLAGS, MODEL_LIBS.
 # Objects of MODEL_SOURCES need $(O)/gen/onnx.pb-c.h first (MODEL_GENERATED_HEADERS, order-only).
 
-MODEL_SOURCES := $(addprefix host/model/,model.c model_run.c onnx_chain.c onnx_layout.c onnx_node.c onnx_ops.c \
-  onnx_read.c onnx_tensor.c onnx_wire.c onnx_write.c table.c table_csv.c table_npy.c)
+MODEL_SOURCES := $(addprefix host/model/,model.c model_run.c onnx_chain.c onnx_constant.c onnx_dense.c \
+  onnx_elementwise.c onnx_layout.c onnx_node.c onnx_read.c onnx_recurrent.c \
+  onnx_select.c onnx_tensor.c onnx_wire.c onnx_write.c table.c table_csv.c table_npy.c)
 MODEL_CFLAGS = -I$(O)/gen
 MODEL_LIBS = -lprotobuf-c -lzip -lm
 

@@ -6,11 +6,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int no_memory(struct onnx_import *import)
-{
-    return eddy_fail(import->context, EDDY_ERROR_MEMORY, "%s: out of memory", import->path);
-}
+/* More layers than any program has, and layers that do nothing only up to this width: bounds what a file may ask for. */
+enum { MAX_LAYERS = 64, MAX_IDENTITY = 1024 };
 
 static int reset_affine(struct onnx_import *import, size_t width)
 {
@@ -20,7 +19,7 @@ static int reset_affine(struct onnx_import *import, size_t width)
     chain->width = width;
     chain->affine = false;
     if (!chain->scale || !chain->offset)
-        return no_memory(import);
+        return onnx_no_memory(import);
     for (size_t i = 0; i < width; i++)
         chain->scale[i] = 1;
     return EDDY_OK;
@@ -39,6 +38,8 @@ void chain_layer_free(struct chain_layer *layer)
     free(layer->b);
     free(layer->rb);
     free(layer->p);
+    free(layer->h0);
+    free(layer->c0);
     *layer = (struct chain_layer){0};
 }
 
@@ -68,17 +69,23 @@ int chain_add_layer(struct onnx_import *import, const Onnx__NodeProto *node,
                     struct chain_layer *layer)
 {
     struct onnx_chain *chain = &import->chain;
-    struct chain_layer *layers = realloc(chain->layers, (chain->n_layers + 1) * sizeof *layers);
-    if (!layers || layer->n_in != chain->width) {
-        chain->layers = layers ? layers : chain->layers;
-        const size_t n_in = layer->n_in;
+    const size_t n_in = layer->cell == EDDY_CELL_EMBEDDING ? 1 : layer->n_in;
+    int error = EDDY_OK;
+    if (n_in != chain->width)
+        error =
+            onnx_refuse(import, node, EDDY_ERROR_SHAPE,
+                        "its weights are for %zu channels, its input has %zu", n_in, chain->width);
+    else if (chain->n_layers == MAX_LAYERS)
+        error =
+            onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED, "more than %d layers", MAX_LAYERS);
+    struct chain_layer *layers =
+        error ? NULL : realloc(chain->layers, (chain->n_layers + 1) * sizeof *layers);
+    if (!layers) {
         chain_layer_free(layer);
-        return layers ? onnx_refuse(import, node, EDDY_ERROR_SHAPE,
-                                    "its weights are for %zu channels, its input has %zu", n_in,
-                                    chain->width)
-                      : no_memory(import);
+        return error ? error : onnx_no_memory(import);
     }
     chain->layers = layers;
+    layer->node = node;
     layers[chain->n_layers++] = *layer;
     if (chain->n_layers == 1) {
         chain->in_scale = chain->scale;
@@ -92,6 +99,30 @@ int chain_add_layer(struct onnx_import *import, const Onnx__NodeProto *node,
     chain->scale = chain->offset = NULL;
     import->version++;
     return reset_affine(import, layers[chain->n_layers - 1].n_out);
+}
+
+int chain_create_dense(struct onnx_import *import, enum eddy_cell cell, size_t n_in, size_t n_out,
+                       struct chain_layer *layer)
+{
+    *layer = (struct chain_layer){
+        .cell = cell, .n_in = n_in, .n_hidden = n_out, .n_out = n_out, .n_rows = n_out};
+    layer->w = calloc(n_out * n_in, sizeof *layer->w);
+    layer->b = calloc(n_out, sizeof *layer->b);
+    if (layer->w && layer->b)
+        return EDDY_OK;
+    chain_layer_free(layer);
+    return onnx_no_memory(import);
+}
+
+void chain_take_last(struct onnx_import *import)
+{
+    struct onnx_chain *chain = &import->chain;
+    size_t l = chain->n_layers;
+    while (l && !eddy_cell_is_recurrent(chain->layers[l - 1].cell))
+        l--;
+    if (l)
+        chain->layers[l - 1].last_only = true;
+    chain->last = l != 0;
 }
 
 int chain_scale(struct onnx_import *import, const Onnx__NodeProto *node, const double *scale)
@@ -127,20 +158,39 @@ void chain_offset(struct onnx_import *import, const double *offset)
     import->version++;
 }
 
-int chain_tanh(struct onnx_import *import, const Onnx__NodeProto *node)
+/* A dense layer that hands on what it gets, for an activation that follows none. */
+static int add_identity(struct onnx_import *import, const Onnx__NodeProto *node)
+{
+    const size_t n = import->chain.width;
+    struct chain_layer layer;
+    if (n > MAX_IDENTITY)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "it follows no dense layer, and its %zu channels are more than %d", n,
+                           MAX_IDENTITY);
+    const int error = chain_create_dense(import, EDDY_CELL_DENSE, n, n, &layer);
+    for (size_t i = 0; !error && i < n; i++)
+        layer.w[i * n + i] = 1;
+    return error ? error : chain_add_layer(import, node, &layer);
+}
+
+int chain_activate(struct onnx_import *import, const Onnx__NodeProto *node,
+                   enum eddy_activation activation)
 {
     struct onnx_chain *chain = &import->chain;
-    struct chain_layer *last = chain->n_layers ? &chain->layers[chain->n_layers - 1] : NULL;
-    if (!last || last->cell != EDDY_CELL_DENSE || last->activation != EDDY_ACTIVATION_NONE)
-        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "a tanh that does not follow a dense layer is not supported; put a "
-                           "dense layer before it");
+    const struct chain_layer *top = chain->n_layers ? &chain->layers[chain->n_layers - 1] : NULL;
+    const int error =
+        !top || top->cell != EDDY_CELL_DENSE || top->activation != EDDY_ACTIVATION_NONE
+            ? add_identity(import, node)
+            : EDDY_OK;
+    if (error)
+        return error;
+    struct chain_layer *last = &chain->layers[chain->n_layers - 1];
     for (size_t row = 0; chain->affine && row < last->n_out; row++) {
         for (size_t i = 0; i < last->n_in; i++)
             last->w[row * last->n_in + i] *= chain->scale[row];
         last->b[row] = last->b[row] * chain->scale[row] + chain->offset[row];
     }
-    last->activation = EDDY_ACTIVATION_TANH;
+    last->activation = activation;
     free(chain->scale);
     free(chain->offset);
     chain->scale = chain->offset = NULL;
@@ -158,23 +208,53 @@ static bool to_floats(float *to, const double *from, size_t n)
     return finite;
 }
 
+/* NULL stays NULL, and so do states that are zero. */
+static bool to_state(float **to, const double *from, size_t n)
+{
+    bool zero = true;
+    for (size_t i = 0; from && i < n; i++)
+        zero = zero && from[i] == 0;
+    if (zero)
+        return true;
+    *to = calloc(n, sizeof **to);
+    return *to && to_floats(*to, from, n);
+}
+
+static bool fill_layer(const struct chain_layer *from, struct eddy_layer *to)
+{
+    const char *name = onnx_text(from->node->name);
+    to->clip = (float)from->clip;
+    to->name = *name ? strndup(name, 80) : NULL;
+    return to_floats(to->w, from->w, from->n_rows * from->n_in) &&
+           to_floats(to->b, from->b, from->n_rows) &&
+           (!from->r || to_floats(to->r, from->r, from->n_rows * from->n_hidden)) &&
+           (!from->rb || to_floats(to->rb, from->rb, from->n_out)) &&
+           (!from->p || to_floats(to->p, from->p, 3 * from->n_out)) &&
+           to_state(&to->h0, from->h0, from->n_out) && to_state(&to->c0, from->c0, from->n_out);
+}
+
 static bool fill_model(const struct onnx_chain *chain, struct eddy_model *m)
 {
-    bool finite = to_floats(m->in_scale, chain->in_scale, chain->n_in) &&
-                  to_floats(m->in_offset, chain->in_offset, chain->n_in) &&
+    bool finite = to_floats(m->in_scale, chain->in_scale, eddy_model_inputs(m)) &&
+                  to_floats(m->in_offset, chain->in_offset, eddy_model_inputs(m)) &&
                   to_floats(m->out_scale, chain->scale, chain->width) &&
                   to_floats(m->out_offset, chain->offset, chain->width);
-    for (size_t l = 0; finite && l < chain->n_layers; l++) {
-        const struct chain_layer *from = &chain->layers[l];
-        struct eddy_layer *to = &m->layers[l];
-        finite = to_floats(to->w, from->w, from->n_rows * from->n_in) &&
-                 to_floats(to->b, from->b, from->n_rows) &&
-                 (!from->r || to_floats(to->r, from->r, from->n_rows * from->n_out)) &&
-                 (!from->rb || to_floats(to->rb, from->rb, from->n_out)) &&
-                 (!from->p || to_floats(to->p, from->p, 3 * from->n_out));
-    }
+    for (size_t l = 0; finite && l < chain->n_layers; l++)
+        finite = fill_layer(&chain->layers[l], &m->layers[l]);
     m->residual = chain->residual;
+    m->softmax = chain->softmax;
     return finite;
+}
+
+static struct eddy_layer_shape shape_of(const struct chain_layer *layer)
+{
+    return (struct eddy_layer_shape){.cell = layer->cell,
+                                     .activation = layer->activation,
+                                     .n_out = layer->n_hidden,
+                                     .direction = layer->direction,
+                                     .linear_before_reset = layer->linear_before_reset,
+                                     .peephole = layer->p != NULL,
+                                     .last_only = layer->last_only};
 }
 
 int chain_finish(struct onnx_import *import, struct eddy_model **model)
@@ -182,19 +262,16 @@ int chain_finish(struct onnx_import *import, struct eddy_model **model)
     const struct onnx_chain *chain = &import->chain;
     if (chain->n_layers == 0)
         return eddy_fail(import->context, EDDY_ERROR_UNSUPPORTED,
-                         "%s has no layer: neither RNN, GRU, LSTM, Gemm nor MatMul", import->path);
+                         "%s has no layer: neither RNN, GRU, LSTM, Gemm, MatMul nor an embedding",
+                         import->path);
     struct eddy_layer_shape *shapes = calloc(chain->n_layers, sizeof *shapes);
     if (!shapes)
-        return no_memory(import);
+        return onnx_no_memory(import);
     for (size_t l = 0; l < chain->n_layers; l++)
-        shapes[l] =
-            (struct eddy_layer_shape){.cell = chain->layers[l].cell,
-                                      .activation = chain->layers[l].activation,
-                                      .n_out = chain->layers[l].n_out,
-                                      .linear_before_reset = chain->layers[l].linear_before_reset,
-                                      .peephole = chain->layers[l].p != NULL};
+        shapes[l] = shape_of(&chain->layers[l]);
     struct eddy_model *m;
-    int error = eddy_model_create(import->context, chain->n_in, chain->n_layers, shapes, &m);
+    int error =
+        eddy_model_create(import->context, chain->layers[0].n_in, chain->n_layers, shapes, &m);
     free(shapes);
     if (error)
         return error;

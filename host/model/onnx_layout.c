@@ -1,55 +1,16 @@
-/* onnx_layout.c -- operators that only move axes, and constants and lengths that are computed on the way. */
+/* onnx_layout.c -- operators that only move axes, of a signal or a constant alike. */
 #include "onnx_import.h"
 
 #include "lib/context.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- the axes of a signal or a constant, alike ---- */
-
-static int define_constant(struct onnx_import *import, const Onnx__NodeProto *node,
-                           const struct onnx_constant *from, size_t rank, const int64_t *dims,
-                           struct onnx_constant **to)
-{
-    struct onnx_value *value;
-    *to = NULL;
-    double *values = malloc((from->n_elems + 1) * sizeof *values);
-    if (!values)
-        return eddy_fail(import->context, EDDY_ERROR_MEMORY, "%s: out of memory", import->path);
-    const int error = onnx_define(import, node, 0, VALUE_CONSTANT, &value);
-    if (error || !value) {
-        free(values);
-        return error;
-    }
-    memcpy(values, from->values, from->n_elems * sizeof *values);
-    value->constant = *from;
-    value->constant.values = values;
-    value->constant.rank = rank;
-    memcpy(value->constant.dims, dims, rank * sizeof *dims);
-    *to = &value->constant;
-    return EDDY_OK;
-}
-
-static int pass_on(struct onnx_import *import, const Onnx__NodeProto *node,
-                   const struct onnx_value *in)
-{
-    struct onnx_value *out;
-    struct onnx_constant *copy;
-    if (in->kind == VALUE_CONSTANT)
-        return define_constant(import, node, &in->constant, in->constant.rank, in->constant.dims,
-                               &copy);
-    if (in->kind == VALUE_SIGNAL)
-        return onnx_define_signal(import, node, &in->signal);
-    return onnx_define(import, node, 0, in->kind, &out);
-}
 
 static int identity(struct onnx_import *import, const Onnx__NodeProto *node)
 {
     struct onnx_value *in;
     const int error = onnx_input(import, node, 0, &in);
-    return error ? error : pass_on(import, node, in);
+    return error ? error : onnx_pass_on(import, node, in);
 }
 
 static int dropout(struct onnx_import *import, const Onnx__NodeProto *node)
@@ -66,6 +27,7 @@ static int dropout(struct onnx_import *import, const Onnx__NodeProto *node)
     return identity(import, node);
 }
 
+/* Between kinds of numbers that hold the same values; float tokens become integers. */
 static int cast(struct onnx_import *import, const Onnx__NodeProto *node)
 {
     struct onnx_value *in;
@@ -79,13 +41,13 @@ static int cast(struct onnx_import *import, const Onnx__NodeProto *node)
         to == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT || to == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
     const bool to_integer =
         to == ONNX__TENSOR_PROTO__DATA_TYPE__INT64 || to == ONNX__TENSOR_PROTO__DATA_TYPE__INT32;
-    const bool is_integer =
-        in->kind == VALUE_SHAPE || (in->kind == VALUE_CONSTANT && in->constant.integer);
+    const bool is_integer = (in->kind == VALUE_CONSTANT && in->constant.integer) ||
+                            (in->kind == VALUE_SIGNAL && in->signal.tokens);
     if (is_integer ? !to_integer : !to_float)
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
                            "a conversion to ONNX type %lld is not supported; export in float32",
                            (long long)to);
-    return pass_on(import, node, in);
+    return onnx_pass_on(import, node, in);
 }
 
 /* A permutation of the axes of a value: perm, or the reverse order. */
@@ -119,7 +81,7 @@ static int transpose_constant(struct onnx_import *import, const Onnx__NodeProto 
     }
     const double *from = in->values;
     struct onnx_constant *out;
-    const int error = define_constant(import, node, in, in->rank, dims, &out);
+    const int error = onnx_define_constant(import, node, in, in->rank, dims, &out);
     if (error || !out)
         return error;
     for (size_t n = 0; n < out->n_elems; n++) {
@@ -141,7 +103,7 @@ static int transpose(struct onnx_import *import, const Onnx__NodeProto *node)
     if (error)
         return error;
     if (in->kind != VALUE_CONSTANT && in->kind != VALUE_SIGNAL)
-        return pass_on(import, node, in);
+        return onnx_pass_on(import, node, in);
     const size_t rank = in->kind == VALUE_SIGNAL ? in->signal.rank : in->constant.rank;
     error = read_perm(import, node, rank, perm);
     if (error)
@@ -170,16 +132,21 @@ static int mark_axes(struct onnx_import *import, const Onnx__NodeProto *node, si
     return EDDY_OK;
 }
 
-/* Whether an axis of a signal is known to have length 1 and is not time. */
+/* Whether axis i of a signal is known to have length 1 and is not time. */
 static int check_removable(struct onnx_import *import, const Onnx__NodeProto *node,
-                           enum onnx_axis axis)
+                           const struct onnx_signal *signal, size_t i)
 {
-    if (axis == AXIS_UNIT)
+    const enum onnx_axis axis = signal->axes[i];
+    if (onnx_is_unit(import, axis))
         return EDDY_OK;
-    if (axis == AXIS_CHANNELS)
-        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED, "it removes the axis of channels");
-    const bool batch = import->has_sequence && axis != import->sequence;
-    if (import->n_axes != 2 || (!batch && import->extents[axis] != 1))
+    if (axis == AXIS_CHANNELS || axis == AXIS_PARTS)
+        return onnx_length(import, signal, i) == 1
+                   ? EDDY_OK
+                   : onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                                 "it removes the axis of %s, which has length %lld",
+                                 axis == AXIS_PARTS ? "directions" : "channels",
+                                 (long long)onnx_length(import, signal, i));
+    if (import->n_axes != 2 || import->extents[axis] != 1)
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
                            "it removes an axis that is not known to have length 1; export with "
                            "batch 1");
@@ -197,7 +164,7 @@ static int read_operands(struct onnx_import *import, const Onnx__NodeProto *node
     if (error || (*in)->kind == VALUE_CONSTANT || (*in)->kind == VALUE_SIGNAL)
         return error;
     *done = true;
-    return pass_on(import, node, *in);
+    return onnx_pass_on(import, node, *in);
 }
 
 static int squeeze(struct onnx_import *import, const Onnx__NodeProto *node)
@@ -219,7 +186,7 @@ static int squeeze(struct onnx_import *import, const Onnx__NodeProto *node)
     struct onnx_signal out = in->signal;
     for (size_t i = 0; !error && i < rank; i++) {
         if (gone[i] && is_signal)
-            error = check_removable(import, node, in->signal.axes[i]);
+            error = check_removable(import, node, &in->signal, i);
         else if (gone[i] && in->constant.dims[i] != 1)
             error = onnx_refuse(import, node, EDDY_ERROR_SHAPE, "axis %zu has length %lld, not 1",
                                 i, (long long)in->constant.dims[i]);
@@ -235,7 +202,7 @@ static int squeeze(struct onnx_import *import, const Onnx__NodeProto *node)
     out.rank = kept;
     struct onnx_constant *copy;
     return is_signal ? onnx_define_signal(import, node, &out)
-                     : define_constant(import, node, &in->constant, kept, dims, &copy);
+                     : onnx_define_constant(import, node, &in->constant, kept, dims, &copy);
 }
 
 static int unsqueeze(struct onnx_import *import, const Onnx__NodeProto *node)
@@ -266,77 +233,100 @@ static int unsqueeze(struct onnx_import *import, const Onnx__NodeProto *node)
     }
     struct onnx_constant *copy;
     return is_signal ? onnx_define_signal(import, node, &out)
-                     : define_constant(import, node, &in->constant, rank, dims, &copy);
+                     : onnx_define_constant(import, node, &in->constant, rank, dims, &copy);
 }
 
-/* ---- reshape: axes of length 1 may come and go, nothing else may move ---- */
+/* ---- reshape: axes of length 1 may come and go, parts and channels may join or part, nothing else may move ---- */
 
-static bool is_unit(const struct onnx_import *import, enum onnx_axis axis)
+/* The axes of a signal that may be longer than 1, in their order; false when there are two that may be time. Without
+ * axis of channels there is one channel. */
+static bool long_axes(const struct onnx_import *import, const struct onnx_signal *in, size_t *n,
+                      enum onnx_axis axes[ONNX_MAX_RANK], int64_t lengths[ONNX_MAX_RANK])
 {
-    if (axis == AXIS_UNIT)
-        return true;
-    return axis != AXIS_CHANNELS && import->has_sequence && axis != import->sequence;
-}
-
-/* Finds the one axis that may be longer than 1 besides the channels. */
-static bool find_long_axis(const struct onnx_import *import, const struct onnx_signal *in,
-                           enum onnx_axis *time)
-{
-    size_t n_long = 0;
-    for (size_t i = 0; i + 1 < in->rank; i++)
-        if (!is_unit(import, in->axes[i])) {
-            *time = in->axes[i];
-            n_long++;
-        }
-    return n_long == 1 && *time != AXIS_CHANNELS && in->axes[in->rank - 1] == AXIS_CHANNELS;
+    size_t n_time = 0;
+    *n = 0;
+    for (size_t i = 0; i < in->rank; i++) {
+        const int64_t length = onnx_length(import, in, i);
+        const bool is_time = in->axes[i] == AXIS_FIRST || in->axes[i] == AXIS_SECOND;
+        if (length == 1 && in->axes[i] != AXIS_CHANNELS)
+            continue;
+        n_time += is_time;
+        axes[*n] = in->axes[i];
+        lengths[(*n)++] = length;
+    }
+    return n_time <= 1 && !in->tokens;
 }
 
 /* Replaces -1 by the length that it stands for. */
-static void infer_length(size_t rank, int64_t *shape, int64_t n_elems)
+static void infer_length(size_t rank, int64_t *shape, size_t n, const int64_t *lengths)
 {
-    int64_t others = 1;
+    int64_t total = 1, others = 1;
     size_t n_inferred = 0, at = 0;
+    for (size_t i = 0; i < n; i++)
+        total *= lengths[i];
     for (size_t i = 0; i < rank; i++) {
         if (shape[i] == -1) {
             at = i;
             n_inferred++;
-        } else if (shape[i] < 1 || others > n_elems / shape[i]) {
+        } else if (shape[i] < 1 || others > total / shape[i]) {
             return;
         } else {
             others *= shape[i];
         }
     }
-    if (n_inferred == 1 && n_elems % others == 0)
-        shape[at] = n_elems / others;
+    if (n_inferred == 1 && total % others == 0)
+        shape[at] = total / others;
+}
+
+/* Walks the new shape along the long axes of the old one. */
+static bool match_axes(const struct onnx_signal *in, size_t n, const enum onnx_axis *axes,
+                       const int64_t *lengths, size_t rank, const int64_t *shape,
+                       struct onnx_signal *out)
+{
+    const int64_t n_channels = (int64_t)in->n_channels, n_parts = (int64_t)in->n_parts;
+    size_t k = 0;
+    for (size_t i = 0; i < rank; i++) {
+        const bool more = k < n;
+        if (more && axes[k] == AXIS_PARTS && k + 1 < n && axes[k + 1] == AXIS_CHANNELS &&
+            shape[i] == n_parts * n_channels) { /* parts join */
+            out->axes[i] = AXIS_CHANNELS;
+            k += 2;
+        } else if (more && axes[k] == AXIS_CHANNELS && n_parts > 1 &&
+                   lengths[k] == n_parts * n_channels && i + 1 < rank && shape[i] == n_parts &&
+                   shape[i + 1] == n_channels) { /* parts part */
+            out->axes[i++] = AXIS_PARTS;
+            out->axes[i] = AXIS_CHANNELS;
+            k++;
+        } else if (more && shape[i] == lengths[k] && (shape[i] != 1 || i + 1 == rank)) {
+            out->axes[i] = axes[k++];
+        } else if (shape[i] == 1) {
+            out->axes[i] = AXIS_UNIT;
+        } else {
+            return false;
+        }
+    }
+    /* One channel may go without axis. */
+    return k == n || (k + 1 == n && axes[k] == AXIS_CHANNELS && lengths[k] == 1);
 }
 
 static int reshape_signal(struct onnx_import *import, const Onnx__NodeProto *node,
                           const struct onnx_signal *in, size_t rank, int64_t *shape)
 {
     struct onnx_signal out = *in;
-    enum onnx_axis time = AXIS_UNIT;
-    bool good = rank >= 2 && in->rank >= 2 && find_long_axis(import, in, &time);
-    /* A free number of steps is taken as a large prime: no product of other lengths can be mistaken for it. */
-    const int64_t n = (int64_t)in->n_channels, extent = good ? import->extents[time] : -1;
-    const int64_t steps = extent > 1 && extent < INT32_MAX ? extent : INT32_MAX;
+    enum onnx_axis axes[ONNX_MAX_RANK];
+    int64_t lengths[ONNX_MAX_RANK];
+    size_t n;
+    bool good = long_axes(import, in, &n, axes, lengths);
     for (size_t i = 0; good && i < rank && i < in->rank; i++)
         if (shape[i] == 0) /* copies a length */
-            shape[i] = in->axes[i] == AXIS_CHANNELS ? n : in->axes[i] == time ? steps : 1;
+            shape[i] = onnx_length(import, in, i);
     if (good)
-        infer_length(rank, shape, steps * n);
-    size_t n_time = 0;
-    for (size_t i = 0; good && i + 1 < rank; i++) {
-        const bool is_time = shape[i] == steps;
-        good = is_time || shape[i] == 1;
-        out.axes[i] = is_time ? time : AXIS_UNIT;
-        n_time += is_time;
-    }
-    if (!good || n_time != 1 || shape[rank - 1] != n)
+        infer_length(rank, shape, n, lengths);
+    out.rank = rank;
+    if (!good || !match_axes(in, n, axes, lengths, rank, shape, &out))
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
                            "it may mix time, batch and channels; export with batch 1 and fixed "
                            "shapes");
-    out.axes[rank - 1] = AXIS_CHANNELS;
-    out.rank = rank;
     return onnx_define_signal(import, node, &out);
 }
 
@@ -364,7 +354,7 @@ static int reshape_constant(struct onnx_import *import, const Onnx__NodeProto *n
         return onnx_refuse(import, node, EDDY_ERROR_SHAPE, "%zu elements do not fit its shape",
                            in->n_elems);
     struct onnx_constant *copy;
-    return define_constant(import, node, in, rank, dims, &copy);
+    return onnx_define_constant(import, node, in, rank, dims, &copy);
 }
 
 static int reshape(struct onnx_import *import, const Onnx__NodeProto *node)
@@ -387,98 +377,12 @@ static int reshape(struct onnx_import *import, const Onnx__NodeProto *node)
         return reshape_signal(import, node, &in->signal, rank, shape);
     if (in->kind == VALUE_CONSTANT)
         return reshape_constant(import, node, &in->constant, rank, shape);
-    return pass_on(import, node, in);
-}
-
-/* ---- constants, and lengths at run time ---- */
-
-static int constant(struct onnx_import *import, const Onnx__NodeProto *node)
-{
-    struct onnx_value *value;
-    const Onnx__AttributeProto *attribute = onnx_attribute(node, "value");
-    if (!attribute || !attribute->t)
-        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "only a tensor in attribute 'value' is supported");
-    const int error = onnx_define(import, node, 0, VALUE_TENSOR, &value);
-    if (value)
-        value->tensor = attribute->t;
-    return error;
-}
-
-static int shape_of(struct onnx_import *import, const Onnx__NodeProto *node)
-{
-    struct onnx_value *in, *out;
-    const int error = onnx_input(import, node, 0, &in);
-    return error ? error : onnx_define(import, node, 0, VALUE_SHAPE, &out);
-}
-
-/* Zeros of a shape known at run time, as exporters make initial states. */
-static int constant_of_shape(struct onnx_import *import, const Onnx__NodeProto *node)
-{
-    struct onnx_value *value;
-    const Onnx__AttributeProto *attribute = onnx_attribute(node, "value");
-    struct onnx_constant fill = {0};
-    int error = onnx_input(import, node, 0, &value);
-    if (!error && attribute && attribute->t)
-        error = onnx_decode_tensor(import, attribute->t, &fill);
-    const bool zero = !attribute || (fill.values && fill.n_elems == 1 && fill.values[0] == 0);
-    free(fill.values);
-    if (!error && !zero)
-        error = onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED, "only zeros are supported");
-    return error ? error : onnx_define(import, node, 0, VALUE_ZERO, &value);
-}
-
-static int expand(struct onnx_import *import, const Onnx__NodeProto *node)
-{
-    struct onnx_value *in, *out;
-    int error = onnx_input(import, node, 0, &in);
-    if (error)
-        return error;
-    bool zero = in->kind == VALUE_ZERO || in->kind == VALUE_CONSTANT;
-    for (size_t i = 0; in->kind == VALUE_CONSTANT && zero && i < in->constant.n_elems; i++)
-        zero = in->constant.values[i] == 0;
-    if (!zero)
-        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "only zeros (an initial state) may be expanded");
-    return onnx_define(import, node, 0, VALUE_ZERO, &out);
-}
-
-/* Gather, Slice and Concat: of lengths only; of the signal they would take a part. */
-static int pick(struct onnx_import *import, const Onnx__NodeProto *node)
-{
-    for (size_t i = 0; i < node->n_input; i++) {
-        struct onnx_value *in, *out;
-        if (!onnx_has_input(node, i))
-            continue;
-        const int error = onnx_input(import, node, i, &in);
-        if (error)
-            return error;
-        if (in->kind == VALUE_SIGNAL || in->kind == VALUE_LAST_STATE)
-            return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                               "it takes or joins parts of the data; Eddy answers every step: use "
-                               "the whole sequence (Keras: return_sequences=True)");
-        if (in->kind == VALUE_SHAPE)
-            return onnx_define(import, node, 0, VALUE_SHAPE, &out);
-    }
-    return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                       "constants that are computed in the graph are not supported; export with "
-                       "constant folding");
+    return onnx_pass_on(import, node, in);
 }
 
 const struct onnx_operator onnx_layout_operators[] = {
-    {"Identity", identity, " "},
-    {"Dropout", dropout, " ratio seed "},
-    {"Cast", cast, " to saturate "},
-    {"Transpose", transpose, " perm "},
-    {"Squeeze", squeeze, " axes "},
-    {"Unsqueeze", unsqueeze, " axes "},
-    {"Reshape", reshape, " allowzero "},
-    {"Constant", constant, "*"},
-    {"Shape", shape_of, " start end "},
-    {"ConstantOfShape", constant_of_shape, " value "},
-    {"Expand", expand, " "},
-    {"Gather", pick, " axis "},
-    {"Slice", pick, " axes starts ends "},
-    {"Concat", pick, " axis "},
-    {NULL, NULL, NULL},
+    {"Identity", identity, " "},         {"Dropout", dropout, " ratio seed "},
+    {"Cast", cast, " to saturate "},     {"Transpose", transpose, " perm "},
+    {"Squeeze", squeeze, " axes "},      {"Unsqueeze", unsqueeze, " axes "},
+    {"Reshape", reshape, " allowzero "}, {NULL, NULL, NULL},
 };

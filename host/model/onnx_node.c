@@ -13,6 +13,11 @@ const char *onnx_text(const char *text)
     return text ? text : "";
 }
 
+int onnx_no_memory(struct onnx_import *import)
+{
+    return eddy_fail(import->context, EDDY_ERROR_MEMORY, "%s: out of memory", import->path);
+}
+
 int onnx_refuse(struct onnx_import *import, const Onnx__NodeProto *node, int error,
                 const char *format, ...)
 {
@@ -108,33 +113,81 @@ int onnx_input_constant(struct onnx_import *import, const Onnx__NodeProto *node,
     return EDDY_OK;
 }
 
+int onnx_input_numbers(struct onnx_import *import, const Onnx__NodeProto *node, size_t i,
+                       const char *what, const struct onnx_constant **constant)
+{
+    const int error = onnx_input_constant(import, node, i, what, constant);
+    if (!error && ((*constant)->integer || (*constant)->stands_in))
+        return onnx_refuse(import, node, EDDY_ERROR_FORMAT, "%s holds integers", what);
+    return error;
+}
+
+bool onnx_is_newest(const struct onnx_import *import, const struct onnx_signal *signal)
+{
+    bool newest = signal->n_parts * signal->n_channels == import->chain.width;
+    for (size_t k = 0; k < signal->n_parts; k++)
+        newest = newest && signal->parts[k].version == import->version &&
+                 signal->parts[k].direction == k;
+    return newest;
+}
+
+static int check_layout(struct onnx_import *import, const Onnx__NodeProto *node,
+                        const struct onnx_value *value, bool channels_last)
+{
+    const struct onnx_signal *signal = &value->signal;
+    if (signal->tokens)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "'%.60s' are token numbers; only an embedding (Gather) reads them",
+                           value->name);
+    for (size_t i = 0; i < signal->rank; i++)
+        if (signal->axes[i] == AXIS_PARTS)
+            return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                               "the two directions of '%.60s' lie on an axis of their own; join "
+                               "them as channels first",
+                               value->name);
+    if (channels_last && (signal->rank == 0 || signal->axes[signal->rank - 1] != AXIS_CHANNELS))
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           "the channels of '%.60s' are not its last axis", value->name);
+    return EDDY_OK;
+}
+
 int onnx_input_signal(struct onnx_import *import, const Onnx__NodeProto *node, size_t i,
-                      struct onnx_signal *signal)
+                      bool channels_last, struct onnx_signal *signal)
 {
     struct onnx_value *value;
-    const int error = onnx_input(import, node, i, &value);
+    int error = onnx_input(import, node, i, &value);
     if (error)
         return error;
-    if (value->kind == VALUE_LAST_STATE)
+    if (value->kind == VALUE_CELL_STATE)
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "'%.60s' is the state after the last step only; Eddy answers every "
-                           "step: use the whole sequence (Keras: return_sequences=True)",
+                           "'%.60s' is the cell state of an LSTM; only its output can be read",
                            value->name);
     if (value->kind != VALUE_SIGNAL)
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
                            "input '%.60s' does not come from the graph's input", value->name);
-    if (value->signal.version != import->version)
+    if (import->chain.residual || import->chain.softmax)
+        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
+                           import->chain.softmax
+                               ? "nothing may follow a softmax"
+                               : "nothing may follow the addition of the graph's input");
+    if (value->signal.n_parts && value->signal.parts[0].version != import->version)
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
                            "'%.60s' is read by more than one node; only a chain of layers is "
                            "supported, and an addition of the graph's input at its end",
                            value->name);
-    if (import->chain.residual)
+    error = check_layout(import, node, value, channels_last);
+    if (error)
+        return error;
+    if (!onnx_is_newest(import, &value->signal))
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "nothing may follow the addition of the graph's input");
-    if (value->signal.rank == 0 || value->signal.axes[value->signal.rank - 1] != AXIS_CHANNELS)
-        return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
-                           "the channels of '%.60s' are not its last axis", value->name);
+                           "'%.60s' is a part of what the layer below makes, or has its directions "
+                           "in another order; use all of it, forward first",
+                           value->name);
+    if (value->signal.last && !import->chain.last)
+        chain_take_last(import);
     *signal = value->signal;
+    signal->n_channels = import->chain.width;
+    signal->n_parts = 1;
     return EDDY_OK;
 }
 
@@ -162,6 +215,36 @@ int onnx_define_signal(struct onnx_import *import, const Onnx__NodeProto *node,
     return error;
 }
 
+int onnx_define_next(struct onnx_import *import, const Onnx__NodeProto *node,
+                     struct onnx_signal *signal)
+{
+    signal->last = import->chain.last;
+    signal->n_channels = import->chain.width;
+    signal->n_parts = 1;
+    signal->parts[0] =
+        (struct onnx_part){.version = import->version, .layer = import->chain.n_layers - 1};
+    return onnx_define_signal(import, node, signal);
+}
+
+int onnx_pass_on(struct onnx_import *import, const Onnx__NodeProto *node,
+                 const struct onnx_value *in)
+{
+    struct onnx_value *out;
+    struct onnx_constant *copy;
+    if (in->kind == VALUE_CONSTANT)
+        return onnx_define_constant(import, node, &in->constant, in->constant.rank,
+                                    in->constant.dims, &copy);
+    if (in->kind == VALUE_SIGNAL)
+        return onnx_define_signal(import, node, &in->signal);
+    return onnx_define(import, node, 0, in->kind, &out);
+}
+
+int64_t onnx_integer(double value)
+{
+    const double most = 4611686018427387904.0; /* 2^62; exporters write 2^63 - 1 for "to the end" */
+    return (int64_t)(value > most ? most : value < -most ? -most : value);
+}
+
 int onnx_axes(struct onnx_import *import, const Onnx__NodeProto *node, const char *name, size_t i,
               int64_t since_opset, size_t *n, int64_t values[ONNX_MAX_RANK])
 {
@@ -185,7 +268,7 @@ int onnx_axes(struct onnx_import *import, const Onnx__NodeProto *node, const cha
                                name);
         *n = constant->n_elems;
         for (size_t k = 0; k < *n && k < ONNX_MAX_RANK; k++)
-            values[k] = (int64_t)constant->values[k];
+            values[k] = onnx_integer(constant->values[k]);
     }
     if (*n > ONNX_MAX_RANK)
         return onnx_refuse(import, node, EDDY_ERROR_UNSUPPORTED,
@@ -220,4 +303,35 @@ int onnx_set_sequence(struct onnx_import *import, const Onnx__NodeProto *node,
     import->has_sequence = true;
     import->sequence = sequence;
     return EDDY_OK;
+}
+
+/* Primes below 2^26: products of two of them with a few small numbers are exact in a double. */
+static const int64_t stand_ins[2] = {67108859, 67108837};
+
+bool onnx_stands_in(int64_t length)
+{
+    return length == stand_ins[0] || length == stand_ins[1];
+}
+
+bool onnx_is_unit(const struct onnx_import *import, enum onnx_axis axis)
+{
+    if (axis == AXIS_UNIT)
+        return true;
+    return (axis == AXIS_FIRST || axis == AXIS_SECOND) && import->has_sequence &&
+           axis != import->sequence;
+}
+
+int64_t onnx_length(const struct onnx_import *import, const struct onnx_signal *signal, size_t axis)
+{
+    bool apart = false;
+    for (size_t i = 0; i < signal->rank; i++)
+        apart = apart || signal->axes[i] == AXIS_PARTS;
+    const enum onnx_axis kind = signal->axes[axis];
+    if (onnx_is_unit(import, kind))
+        return 1;
+    switch (kind) {
+    case AXIS_PARTS: return (int64_t)signal->n_parts;
+    case AXIS_CHANNELS: return (int64_t)(signal->n_channels * (apart ? 1 : signal->n_parts));
+    default: return import->extents[kind] > 0 ? import->extents[kind] : stand_ins[kind];
+    }
 }

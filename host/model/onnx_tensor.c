@@ -86,7 +86,8 @@ static int check_tensor(struct onnx_import *import, const Onnx__TensorProto *ten
     constant->n_elems = 1;
     for (size_t i = 0; i < tensor->n_dims; i++) {
         const int64_t length = tensor->dims[i];
-        if (length < 0 || (length && constant->n_elems > MAX_ELEMS / (size_t)length))
+        if (length < 0 || (length == 0 && tensor->n_dims > 1) ||
+            (length && constant->n_elems > MAX_ELEMS / (size_t)length))
             return eddy_fail(
                 context, EDDY_ERROR_FORMAT,
                 "%s: tensor '%.80s' has a dimension of length %lld; the file is damaged", path,

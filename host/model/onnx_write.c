@@ -1,11 +1,14 @@
 /* onnx_write.c -- a model as standard ONNX nodes, layout (time, batch 1, channels):
  *
  *   x -> [Mul in_scale] -> [Add in_offset]
- *     -> per recurrent layer: RNN, GRU or LSTM -> Squeeze (the axis of directions)
- *     -> per dense layer: MatMul -> Add -> [Tanh]
- *     -> [Mul out_scale] -> [Add out_offset] -> [Add x] -> y
+ *     -> [an embedding: Gather of its table by x, then token numbers of layout (time, batch 1)]
+ *     -> per recurrent layer: RNN, GRU or LSTM, then Squeeze (the axis of directions), or Transpose and Reshape (two
+ *        directions side by side)
+ *     -> per dense layer: MatMul -> Add -> [Tanh, Relu or Sigmoid]
+ *     -> [Mul out_scale] -> [Add out_offset] -> [Add x] -> [Softmax] -> y
  *
- * Nodes in brackets are written only when they do something. */
+ * Nodes in brackets are written only when they do something. A layer that hands on its last output only is read at Y_h,
+ * which is one step to what follows. */
 #include "model.h"
 
 #include "lib/context.h"
@@ -23,7 +26,7 @@ enum {
     OPSET = 17,
     NAME_BYTES = 48,
     MAX_INPUTS = 8,
-    MAX_ATTRIBUTES = 4,
+    MAX_ATTRIBUTES = 6,
     MAX_DIMS = 3
 };
 
@@ -32,9 +35,10 @@ struct node {
     Onnx__NodeProto proto;
     char name[NAME_BYTES], out[NAME_BYTES];
     char in[MAX_INPUTS][NAME_BYTES];
-    char *input[MAX_INPUTS], *output[1];
+    char *input[MAX_INPUTS], *output[2];
     Onnx__AttributeProto attribute[MAX_ATTRIBUTES], *attributes[MAX_ATTRIBUTES];
-    ProtobufCBinaryData activations[3];
+    ProtobufCBinaryData activations[6];
+    int64_t perm[4];
 };
 
 struct tensor {
@@ -53,6 +57,7 @@ struct writer {
     Onnx__NodeProto **node_list;
     Onnx__TensorProto **tensor_list;
     const char *value; /* name of what the next node reads */
+    bool last;         /* it is one step: the state after the last */
 };
 
 static struct node *add_node(struct writer *w, const char *op, const char *name,
@@ -164,34 +169,49 @@ static int write_affine(struct writer *w, const char *op, const char *name, cons
     return add_floats(w, name, values, 1, n, false, 1, &n);
 }
 
-/* B (1, 2 G H): biases of W, then of R, which are 0 but for gru's candidate with linear_before_reset. */
+/* B (D, 2 G H): for each direction the biases of W, then those of R, which are 0 but for gru's candidate with
+ * linear_before_reset. */
 static int write_biases(struct writer *w, const struct eddy_layer *layer, const char *name)
 {
-    const size_t rows = eddy_cell_gates(layer->cell) * layer->n_hidden;
-    float *all = calloc(2 * rows, sizeof *all);
+    const size_t directions = eddy_layer_directions(layer), h = layer->n_hidden;
+    const size_t rows = eddy_cell_gates(layer->cell) * h;
+    float *all = calloc(directions * 2 * rows, sizeof *all);
     if (!all)
         return eddy_fail(w->context, EDDY_ERROR_MEMORY, "out of memory writing %s", w->path);
-    memcpy(all, layer->b, rows * sizeof *all);
-    if (layer->rb)
-        memcpy(all + 2 * rows - layer->n_hidden, layer->rb, layer->n_hidden * sizeof *all);
-    const int error =
-        add_floats(w, name, all, 1, 2 * rows, false, 2, (const size_t[]){1, 2 * rows});
+    for (size_t d = 0; d < directions; d++) {
+        float *of_w = all + d * 2 * rows;
+        memcpy(of_w, layer->b + d * rows, rows * sizeof *all);
+        if (layer->rb)
+            memcpy(of_w + 2 * rows - h, layer->rb + d * h, h * sizeof *all);
+    }
+    const int error = add_floats(w, name, all, directions, 2 * rows, false, 2,
+                                 (const size_t[]){directions, 2 * rows});
     free(all);
     return error;
 }
 
-static int write_rnn_weights(struct writer *w, const struct eddy_layer *layer,
-                             char names[][NAME_BYTES])
+/* The inputs of a recurrent node behind X, those that there are. */
+static int write_inputs(struct writer *w, const struct eddy_layer *layer, const char *name,
+                        struct node *node)
 {
-    const size_t h = layer->n_hidden, rows = eddy_cell_gates(layer->cell) * h;
-    int error = add_floats(w, names[1], layer->w, rows, layer->n_in, false, 3,
-                           (const size_t[]){1, rows, layer->n_in});
-    if (!error)
-        error = add_floats(w, names[2], layer->r, rows, h, false, 3, (const size_t[]){1, rows, h});
-    if (!error)
-        error = write_biases(w, layer, names[3]);
-    if (!error && layer->p)
-        error = add_floats(w, names[7], layer->p, 1, 3 * h, false, 2, (const size_t[]){1, 3 * h});
+    static const char *const suffixes[MAX_INPUTS] = {NULL, "w", "r", "b", NULL, "h0", "c0", "p"};
+    const size_t h = layer->n_hidden, d = eddy_layer_directions(layer);
+    const size_t rows = eddy_cell_gates(layer->cell) * h;
+    const float *const values[MAX_INPUTS] = {NULL, layer->w,  layer->r,  layer->b,
+                                             NULL, layer->h0, layer->c0, layer->p};
+    const size_t columns[MAX_INPUTS] = {0, layer->n_in, h, 0, 0, h, h, 3 * h};
+    int error = EDDY_OK;
+    for (size_t i = 1; i < MAX_INPUTS && !error; i++) {
+        if (!values[i])
+            continue;
+        snprintf(node->in[i], NAME_BYTES, "%.30s_%s", name, suffixes[i]);
+        node->proto.n_input = i + 1;
+        const bool matrix = i < 3, state = i == 5 || i == 6;
+        const size_t dims[] = {d, matrix ? rows : state ? 1 : columns[i], columns[i]};
+        error = i == 3 ? write_biases(w, layer, node->in[i])
+                       : add_floats(w, node->in[i], values[i], d * (matrix ? rows : 1), columns[i],
+                                    false, matrix || state ? 3 : 2, dims);
+    }
     return error;
 }
 
@@ -201,11 +221,12 @@ static void add_activations(struct node *node, const struct eddy_layer *layer)
     char *const first = layer->cell != EDDY_CELL_RNN                ? sigmoid
                         : layer->activation == EDDY_ACTIVATION_RELU ? relu
                                                                     : tanh_;
+    const size_t n = layer->cell == EDDY_CELL_LSTM ? 3 : layer->cell == EDDY_CELL_GRU ? 2 : 1;
     Onnx__AttributeProto *attribute =
         add_attribute(node, "activations", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS);
-    attribute->n_strings = layer->cell == EDDY_CELL_LSTM ? 3 : layer->cell == EDDY_CELL_GRU ? 2 : 1;
+    attribute->n_strings = n * eddy_layer_directions(layer);
     for (size_t i = 0; i < attribute->n_strings; i++) {
-        char *const text = i ? tanh_ : first;
+        char *const text = i % n ? tanh_ : first;
         node->activations[i] = (ProtobufCBinaryData){strlen(text), (uint8_t *)text};
     }
     attribute->strings = node->activations;
@@ -219,114 +240,189 @@ static void add_int(struct node *node, const char *name, int64_t value)
     attribute->i = value;
 }
 
-static int write_rnn(struct writer *w, size_t l, const struct eddy_layer *layer, bool *has_axes)
+static void add_cell_attributes(struct node *node, const struct eddy_layer *layer)
 {
-    const char *const op = layer->cell == EDDY_CELL_LSTM  ? "LSTM"
-                           : layer->cell == EDDY_CELL_GRU ? "GRU"
-                                                          : "RNN";
-    char name[32], squeeze[NAME_BYTES];
-    snprintf(name, sizeof name, "%s_%zu", eddy_cell_name(layer->cell), l);
-    struct node *node = add_node(w, op, name, "");
-    node->proto.n_input = layer->p ? 8 : 4;
-    snprintf(node->in[1], NAME_BYTES, "%s_w", name);
-    snprintf(node->in[2], NAME_BYTES, "%s_r", name);
-    snprintf(node->in[3], NAME_BYTES, "%s_b", name);
-    if (layer->p)
-        snprintf(node->in[7], NAME_BYTES, "%s_p", name);
+    static char *const directions[EDDY_DIRECTIONS] = {
+        [EDDY_DIRECTION_FORWARD] = (char *)"forward",
+        [EDDY_DIRECTION_REVERSE] = (char *)"reverse",
+        [EDDY_DIRECTION_BIDIRECTIONAL] = (char *)"bidirectional",
+    };
+    char *const direction = directions[layer->direction];
     add_int(node, "hidden_size", (int64_t)layer->n_hidden);
     Onnx__AttributeProto *attribute =
         add_attribute(node, "direction", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
     attribute->has_s = 1;
-    attribute->s = (ProtobufCBinaryData){7, (uint8_t *)"forward"};
+    attribute->s = (ProtobufCBinaryData){strlen(direction), (uint8_t *)direction};
     add_activations(node, layer);
     if (layer->cell == EDDY_CELL_GRU)
         add_int(node, "linear_before_reset", layer->linear_before_reset);
-    snprintf(squeeze, sizeof squeeze, "%s_squeeze", name);
-    add_node(w, "Squeeze", squeeze, "direction_axis");
-    const int error = write_rnn_weights(w, layer, node->in);
-    if (error || *has_axes)
-        return error;
-    struct tensor *axes = add_tensor(w, "direction_axis", ONNX__TENSOR_PROTO__DATA_TYPE__INT64,
-                                     sizeof(int64_t), 1, (const size_t[]){1});
-    if (!axes)
-        return EDDY_ERROR_MEMORY;
-    axes->raw[0] = 1;
-    *has_axes = true;
-    return EDDY_OK;
+    if (layer->clip > 0) {
+        attribute = add_attribute(node, "clip", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
+        attribute->has_f = 1;
+        attribute->f = layer->clip;
+    }
 }
 
-/* What of a layer no node is written for, or NULL. */
-static const char *unwritten(const struct eddy_layer *layer)
+/* A list of integers that several nodes share, written once. */
+static int share_integers(struct writer *w, const char *name, size_t n, const int64_t *values)
 {
-    const bool dense = layer->cell == EDDY_CELL_DENSE;
-    if (layer->cell == EDDY_CELL_EMBEDDING)
-        return "an embedding";
-    if (layer->direction != EDDY_DIRECTION_FORWARD)
-        return "a direction other than forward";
+    for (size_t i = 0; i < w->n_tensors; i++)
+        if (strcmp(w->tensors[i].name, name) == 0)
+            return EDDY_OK;
+    struct tensor *tensor =
+        add_tensor(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, sizeof(int64_t), 1, &n);
+    for (size_t i = 0; tensor && i < n; i++)
+        for (size_t byte = 0; byte < sizeof(int64_t); byte++)
+            tensor->raw[i * sizeof(int64_t) + byte] = (uint8_t)((uint64_t)values[i] >> 8 * byte);
+    return tensor ? EDDY_OK : EDDY_ERROR_MEMORY;
+}
+
+static void add_transpose(struct writer *w, const char *name, size_t rank, const int64_t *perm)
+{
+    struct node *node = add_node(w, "Transpose", name, NULL);
+    Onnx__AttributeProto *attribute =
+        add_attribute(node, "perm", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    memcpy(node->perm, perm, rank * sizeof *perm);
+    attribute->n_ints = rank;
+    attribute->ints = node->perm;
+}
+
+/* Y (time, D, 1, H) or Y_h (D, 1, H) to (time, 1, D H). */
+static int write_join(struct writer *w, const struct eddy_layer *layer, const char *name)
+{
+    char first[NAME_BYTES], second[NAME_BYTES];
+    const bool two = eddy_layer_directions(layer) == 2;
+    if (!two && layer->last_only)
+        return EDDY_OK;
+    snprintf(first, sizeof first, "%.30s_%s", name, two ? "transpose" : "squeeze");
+    if (!two) {
+        add_node(w, "Squeeze", first, "direction_axis");
+        return share_integers(w, "direction_axis", 1, (const int64_t[]){1});
+    }
+    snprintf(second, sizeof second, "%.30s_join", name);
     if (layer->last_only)
-        return "the last output only";
-    if (layer->clip > 0 || layer->h0 || layer->c0)
-        return "clip or an initial state";
-    if (dense && layer->activation != EDDY_ACTIVATION_NONE &&
-        layer->activation != EDDY_ACTIVATION_TANH)
-        return "a dense layer with ReLU or sigmoid";
-    if (layer->cell == EDDY_CELL_RNN && layer->activation != EDDY_ACTIVATION_TANH &&
-        layer->activation != EDDY_ACTIVATION_RELU)
-        return "a recurrent layer without activation";
+        add_transpose(w, first, 3, (const int64_t[]){1, 0, 2});
+    else
+        add_transpose(w, first, 4, (const int64_t[]){0, 2, 1, 3});
+    add_node(w, "Reshape", second, layer->last_only ? "joined_states" : "joined_directions");
+    return layer->last_only
+               ? share_integers(w, "joined_states", 3, (const int64_t[]){1, 1, -1})
+               : share_integers(w, "joined_directions", 3, (const int64_t[]){0, 0, -1});
+}
+
+static int write_rnn(struct writer *w, size_t l, const struct eddy_layer *layer)
+{
+    static char none[] = "";
+    const char *const op = layer->cell == EDDY_CELL_LSTM  ? "LSTM"
+                           : layer->cell == EDDY_CELL_GRU ? "GRU"
+                                                          : "RNN";
+    char name[32];
+    snprintf(name, sizeof name, "%s_%zu", eddy_cell_name(layer->cell), l);
+    struct node *node = add_node(w, op, name, "");
+    add_cell_attributes(node, layer);
+    if (layer->last_only) {
+        node->output[0] = none;
+        node->output[1] = node->out;
+        node->proto.n_output = 2;
+        w->last = true;
+    }
+    const int error = write_inputs(w, layer, name, node);
+    return error ? error : write_join(w, layer, name);
+}
+
+/* Table (tokens, n_out). */
+static int write_embedding(struct writer *w, size_t l, const struct eddy_layer *layer)
+{
+    char name[32], table[NAME_BYTES];
+    snprintf(name, sizeof name, "embedding_%zu", l);
+    snprintf(table, sizeof table, "%s_w", name);
+    struct node *node = add_node(w, "Gather", name, "");
+    snprintf(node->in[1], NAME_BYTES, "%s", node->in[0]);
+    snprintf(node->in[0], NAME_BYTES, "%s", table);
+    return add_floats(w, table, layer->w, layer->n_out, layer->n_in, true, 2,
+                      (const size_t[]){layer->n_in, layer->n_out});
+}
+
+/* What of a model no node is written for, or NULL. */
+static const char *unwritten(const struct eddy_model *model)
+{
+    if (model->n_encoder)
+        return "an encoder-decoder";
+    if (model->residual && eddy_model_tokens(model))
+        return "token numbers added to the outputs";
+    for (size_t l = 0; l < model->n_layers; l++)
+        if (model->residual && model->layers[l].last_only)
+            return "the input added to the last output only";
+        else if (model->layers[l].cell == EDDY_CELL_RNN &&
+                 model->layers[l].activation != EDDY_ACTIVATION_TANH &&
+                 model->layers[l].activation != EDDY_ACTIVATION_RELU)
+            return "an rnn layer with an activation other than tanh or ReLU";
     return NULL;
 }
 
 static int write_dense(struct writer *w, size_t l, const struct eddy_layer *layer)
 {
-    char matmul[32], weights[NAME_BYTES], add[NAME_BYTES], bias[NAME_BYTES], tanh_name[NAME_BYTES];
+    static const char *const ops[EDDY_ACTIVATIONS] = {[EDDY_ACTIVATION_TANH] = "Tanh",
+                                                      [EDDY_ACTIVATION_RELU] = "Relu",
+                                                      [EDDY_ACTIVATION_SIGMOID] = "Sigmoid"};
+    static const char *const suffixes[EDDY_ACTIVATIONS] = {[EDDY_ACTIVATION_TANH] = "tanh",
+                                                           [EDDY_ACTIVATION_RELU] = "relu",
+                                                           [EDDY_ACTIVATION_SIGMOID] = "sigmoid"};
+    char matmul[32], weights[NAME_BYTES], add[NAME_BYTES], bias[NAME_BYTES], name[NAME_BYTES];
     snprintf(matmul, sizeof matmul, "dense_%zu", l);
     snprintf(weights, sizeof weights, "%s_w", matmul);
     snprintf(bias, sizeof bias, "%s_b", matmul);
     snprintf(add, sizeof add, "%s_bias", matmul);
-    snprintf(tanh_name, sizeof tanh_name, "%s_tanh", matmul);
     add_node(w, "MatMul", matmul, weights);
     add_node(w, "Add", add, bias);
-    if (layer->activation == EDDY_ACTIVATION_TANH)
-        add_node(w, "Tanh", tanh_name, NULL);
+    if (ops[layer->activation]) {
+        snprintf(name, sizeof name, "%s_%s", matmul, suffixes[layer->activation]);
+        add_node(w, ops[layer->activation], name, NULL);
+    }
     const int error = add_floats(w, weights, layer->w, layer->n_out, layer->n_in, true, 2,
                                  (const size_t[]){layer->n_in, layer->n_out});
     return error ? error : add_floats(w, bias, layer->b, 1, layer->n_out, false, 1, &layer->n_out);
 }
 
+static int write_layer(struct writer *w, size_t l, const struct eddy_layer *layer)
+{
+    switch (layer->cell) {
+    case EDDY_CELL_DENSE: return write_dense(w, l, layer);
+    case EDDY_CELL_EMBEDDING: return write_embedding(w, l, layer);
+    default: return write_rnn(w, l, layer);
+    }
+}
+
 static int write_nodes(struct writer *w, const struct eddy_model *model)
 {
     const size_t n_in = eddy_model_inputs(model), n_out = eddy_model_outputs(model);
-    bool has_axes = false;
+    const char *const reason = unwritten(model);
+    int error = EDDY_OK;
+    if (reason)
+        return eddy_fail(w->context, EDDY_ERROR_UNSUPPORTED, "%s: %s cannot be written as ONNX",
+                         w->path, reason);
     w->value = "x";
-    int error = write_affine(w, "Mul", "in_scale", model->in_scale, n_in, 1);
-    if (!error)
-        error = write_affine(w, "Add", "in_offset", model->in_offset, n_in, 0);
-    for (size_t l = 0; !error && l < model->n_layers; l++) {
-        const struct eddy_layer *layer = &model->layers[l];
-        const char *const reason = unwritten(layer);
-        if (reason)
-            error =
-                eddy_fail(w->context, EDDY_ERROR_UNSUPPORTED,
-                          "%s: layer %zu: %s cannot be written as ONNX yet", w->path, l, reason);
-        else
-            error = layer->cell == EDDY_CELL_DENSE ? write_dense(w, l, layer)
-                                                   : write_rnn(w, l, layer, &has_axes);
+    if (!eddy_model_tokens(model)) {
+        error = write_affine(w, "Mul", "in_scale", model->in_scale, n_in, 1);
+        if (!error)
+            error = write_affine(w, "Add", "in_offset", model->in_offset, n_in, 0);
     }
-    if (!error && (model->softmax || model->n_encoder))
-        error = eddy_fail(w->context, EDDY_ERROR_UNSUPPORTED,
-                          "%s: softmax and encoders cannot be written as ONNX yet", w->path);
+    for (size_t l = 0; !error && l < model->n_layers; l++)
+        error = write_layer(w, l, &model->layers[l]);
     if (!error)
         error = write_affine(w, "Mul", "out_scale", model->out_scale, n_out, 1);
     if (!error)
         error = write_affine(w, "Add", "out_offset", model->out_offset, n_out, 0);
     if (!error && model->residual)
         add_node(w, "Add", "residual", "x");
+    if (!error && model->softmax)
+        add_int(add_node(w, "Softmax", "softmax", NULL), "axis", -1);
     if (!error)
         snprintf(w->nodes[w->n_nodes - 1].out, NAME_BYTES, "y");
     return error;
 }
 
-/* A value of shape (time, 1, channels). */
+/* A value of shape (time, 1, channels), or of token numbers (time, 1). */
 struct value_info {
     Onnx__ValueInfoProto proto;
     Onnx__TypeProto type;
@@ -335,7 +431,8 @@ struct value_info {
     Onnx__TensorShapeProto__Dimension dim[3], *dims[3];
 };
 
-static void describe_value(struct value_info *info, const char *name, size_t n_channels)
+static void describe_value(struct value_info *info, const char *name, size_t n_channels,
+                           bool tokens, bool one_step)
 {
     onnx__value_info_proto__init(&info->proto);
     onnx__type_proto__init(&info->type);
@@ -344,16 +441,18 @@ static void describe_value(struct value_info *info, const char *name, size_t n_c
     for (size_t i = 0; i < 3; i++) {
         onnx__tensor_shape_proto__dimension__init(&info->dim[i]);
         info->dim[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+        info->dim[i].dim_value = i == 2 ? (int64_t)n_channels : 1;
         info->dims[i] = &info->dim[i];
     }
-    info->dim[0].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
-    info->dim[0].dim_param = (char *)"time";
-    info->dim[1].dim_value = 1;
-    info->dim[2].dim_value = (int64_t)n_channels;
-    info->shape.n_dim = 3;
+    if (!one_step) {
+        info->dim[0].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+        info->dim[0].dim_param = (char *)"time";
+    }
+    info->shape.n_dim = tokens ? 2 : 3;
     info->shape.dim = info->dims;
     info->tensor.has_elem_type = 1;
-    info->tensor.elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    info->tensor.elem_type =
+        tokens ? ONNX__TENSOR_PROTO__DATA_TYPE__INT64 : ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
     info->tensor.shape = &info->shape;
     info->type.value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
     info->type.tensor_type = &info->tensor;
@@ -364,8 +463,8 @@ static void describe_value(struct value_info *info, const char *name, size_t n_c
 static int write_file(struct writer *w, const struct eddy_model *model)
 {
     struct value_info x, y;
-    describe_value(&x, "x", eddy_model_inputs(model));
-    describe_value(&y, "y", eddy_model_outputs(model));
+    describe_value(&x, "x", eddy_model_inputs(model), eddy_model_tokens(model), false);
+    describe_value(&y, "y", eddy_model_outputs(model), false, w->last);
     Onnx__ValueInfoProto *inputs[] = {&x.proto}, *outputs[] = {&y.proto};
     Onnx__GraphProto graph = ONNX__GRAPH_PROTO__INIT;
     graph.name = (char *)"eddy";
@@ -402,8 +501,8 @@ static int write_file(struct writer *w, const struct eddy_model *model)
 int eddy_model_write_onnx(struct eddy_context *context, const struct eddy_model *model,
                           const char *path)
 {
-    /* 5 for scales, offsets and the residual, and the shared axis; 4 for a layer */
-    const size_t capacity = 6 + 4 * model->n_layers;
+    /* nodes: 4 for scales and offsets, residual, softmax, 3 for a layer; tensors: 4, 3 shared lists, 6 for a layer */
+    const size_t capacity = 8 + 6 * model->n_layers;
     struct writer w = {.context = context, .path = path};
     w.nodes = calloc(capacity, sizeof *w.nodes);
     w.tensors = calloc(capacity, sizeof *w.tensors);

@@ -269,10 +269,10 @@ static int quantise_layer(struct eddy_context *context, const struct eddy_layer 
 static const char *unsupported(const struct eddy_layer *layer)
 {
     if (layer->clip > 0)
-        return "clips the arguments of its activations, which the device does not; train without "
-               "clip";
+        return "attribute 'clip': the device does not limit the arguments of activations; train "
+               "without clip, or run it on float:";
     if (layer->n_in > UINT16_MAX || layer->n_hidden > UINT16_MAX)
-        return "is wider than any device";
+        return "it is wider than any device";
     return NULL;
 }
 
@@ -282,8 +282,10 @@ static int check_supported(struct eddy_context *context, const struct eddy_model
     const struct eddy_layer *last = &model->layers[model->n_layers - 1];
     for (size_t l = 0; l < model->n_layers; l++) {
         const char *reason = unsupported(&model->layers[l]);
+        const char *name = model->layers[l].name;
         if (reason)
-            return eddy_fail(context, EDDY_ERROR_UNSUPPORTED, "layer %zu %s", l + 1, reason);
+            return eddy_fail(context, EDDY_ERROR_UNSUPPORTED, "layer %zu%s%s%s: %s", l + 1,
+                             name ? " (node '" : "", name ? name : "", name ? "')" : "", reason);
     }
     if (model->n_encoder)
         return eddy_fail(context, EDDY_ERROR_UNSUPPORTED,

@@ -92,7 +92,7 @@ static double full(const struct node *op, size_t gate, size_t unit, const double
 
 static void step(const struct node *op, const double *X, double *H, double *C)
 {
-    double next[MOST_UNITS], rH[MOST_UNITS];
+    double next[MOST_UNITS] = {0}, rH[MOST_UNITS];
     const size_t n = op->H;
     for (size_t u = 0; u < n; u++)
         rH[u] = op->cell == EDDY_CELL_GRU ? Sigmoid(op, full(op, 1, u, X, H)) * H[u] : 0;
