@@ -42,10 +42,10 @@ static inline float eddy_tanh(float x)
 #endif
 
 /* For loops over elements: compiled for the widest vectors as well, chosen when the program starts.
- * The bits stay those of the plain build, which fuses no product with a sum either. Sanitizers come
- * too late for the choice. */
+ * Products are fused with sums where the processor can, as BLAS does: other processors, other last
+ * bits. Sanitizers come too late for the choice. */
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-#define EDDY_VECTORS __attribute__((target_clones("default", "avx2", "avx512f")))
+#define EDDY_VECTORS __attribute__((target_clones("default", "arch=haswell", "avx512f")))
 #else
 #define EDDY_VECTORS
 #endif
