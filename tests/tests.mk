@@ -18,6 +18,7 @@ $(O)/tests/cosim: $(O)/obj/tests/cosim/cosim.o $(SUPPORT_OBJECTS) $(O)/lib/libed
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 include tests/usb/usb_tests.mk
+include tests/golden/golden.mk
 
 test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS) $(USB_TEST_PROGRAMS) $(XRT_CARD_TESTS)
 

@@ -56,7 +56,8 @@ struct eddy_layer {
     bool linear_before_reset;      /* gru */
     bool
         last_only; /* a recurrent layer that hands on only its final h (each direction's own): the layers above see one step */
-    float clip;    /* > 0: arguments of all activations are limited to [-clip, clip] */
+    /* > 0: sums of gates are limited to [-clip, clip] before their activations; c_t of lstm is not, as in ONNX Runtime */
+    float clip;
     size_t n_in, n_hidden, n_out; /* n_out = D n_hidden */
     float *w;                     /* (D, G H, n_in) */
     float *r;                     /* (D, G H, H), NULL unless recurrent */

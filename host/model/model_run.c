@@ -108,7 +108,7 @@ static void step_lstm(const struct unit_view *v, float *next)
         const float f = sigmoid(v, of_both(v, 2, u) + p_f * v->c[u]);
         v->c[u] = f * v->c[u] + i * tanhf(limited(v, of_both(v, 3, u)));
         const float o = sigmoid(v, of_both(v, 1, u) + p_o * v->c[u]);
-        next[u] = o * tanhf(limited(v, v->c[u]));
+        next[u] = o * tanhf(v->c[u]);
     }
 }
 

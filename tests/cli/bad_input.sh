@@ -39,6 +39,8 @@ for command in 'compile -o out' check; do
   refused "$2: no such weights" 'no preset has 9-bit weights; use --weight-bits 8 or 16' \
     "$@" m.onnx --weight-bits 9
 done
+refused 'compile: what the device lacks' "layer 1 (node 'gru'): attribute 'clip': the device does not limit the \
+arguments of activations; train without clip, or run it on float:" eddy compile -o out golden/onnx/gru_clip.onnx
 refused 'compile: calibration data of two columns' 'two.csv has 2 columns, the model takes 1; give data with 1' \
   eddy compile m.onnx -o out --calibrate two.csv
 refused 'compile: calibration data with NaN' 'nan.csv: line 3, column 1: nan is not a finite float32; replace it first' \

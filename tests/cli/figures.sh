@@ -49,9 +49,9 @@ json 'check: 8-bit weights' '.mismatches == 0 and .preset == "sim-small-w8" and 
 match 'check: as text' 0 '^400 steps on sim: \(sim-small\), [1-9][0-9]* cycles, 0 saturations, 0 mismatches' \
   eddy check m.onnx -i wave.csv
 match 'check: noise' 0 ' 0 mismatches with cpu:$' eddy check m.onnx --steps 50
-for model in golden/torch_*.onnx; do
+for model in golden/onnx/torch_*.onnx; do
   json "check: $(basename "$model")" '.mismatches == 0 and all(.layers[]; .nmse < 1e-4)' \
-    eddy check "$model" -i "${model%.onnx}.x.npy" --json
+    eddy check "$model" -i "${model%.onnx}.npz" --name x --json
 done
 
 expect 'trace: says so' 0 'm.fst: 20 steps; open it with gtkwave' eddy trace m.eddy -o m.fst

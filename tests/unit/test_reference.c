@@ -116,7 +116,7 @@ static void step(const struct node *op, const double *X, double *H, double *C)
             const double c = Tanh(op, full(op, 3, u, X, H));
             C[u] = f * C[u] + i * c;
             const double o = Sigmoid(op, full(op, 1, u, X, H) + P[n + u] * C[u]);
-            next[u] = o * Tanh(op, C[u]);
+            next[u] = o * tanh(C[u]); /* not clipped, as ONNX Runtime reads the text */
         }
     }
     memcpy(H, next, n * sizeof *next);
