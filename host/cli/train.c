@@ -17,12 +17,13 @@ enum {
     KEY_LOG,
     KEY_CHECKPOINT,
     KEY_CHECKPOINT_EVERY,
-    KEY_RESUME
+    KEY_RESUME,
+    KEY_DECODER
 };
 
 struct train_options {
     struct options shared;
-    const char *data, *plot, *log, *checkpoint;
+    const char *data, *plot, *log, *checkpoint, *decoder;
     size_t batches, threads, checkpoint_every;
     bool has_seed, resume;
 };
@@ -31,6 +32,8 @@ static const struct argp_option option_table[] = {
     OPTION_OUTPUT("the model to write, ONNX (required)"),
     OPTION("data", KEY_DATA, "FILE", "the data, in place of data.file of the specification"),
     OPTION_SEED,
+    OPTION("decoder", KEY_DECODER, "FILE",
+           "the decoder to write, ONNX, of the task translate; -o is then the encoder"),
     OPTION("batches", KEY_BATCHES, "N", "optimiser steps, in place of training.batches"),
     OPTION("threads", KEY_THREADS, "N", "threads, in place of training.threads"),
     OPTION("checkpoint", KEY_CHECKPOINT, "FILE",
@@ -55,6 +58,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->checkpoint_every = parse_count(state, "checkpoint-every", arg, 1, 1000000000);
         return 0;
     case KEY_RESUME: o->resume = true; return 0;
+    case KEY_DECODER: o->decoder = arg; return 0;
     case KEY_LOG: o->log = arg; return 0;
     case KEY_PLOT: o->plot = arg; return 0;
     case KEY_SEED: o->has_seed = true; break;
@@ -171,9 +175,14 @@ static void choose_training(const struct train_options *o, const struct eddy_dat
     training->resume = o->resume && access(o->checkpoint, F_OK) == 0;
 }
 
+/* What comes out: of the task translate an encoder, too. */
+struct trained {
+    struct eddy_model *encoder, *model;
+};
+
 static int train(struct eddy_context *context, const struct train_options *o,
                  struct eddy_spec *spec, const struct eddy_dataset *dataset,
-                 struct eddy_model **model)
+                 struct trained *trained)
 {
     struct eddy_train_options *training = &spec->training;
     struct history history;
@@ -183,7 +192,8 @@ static int train(struct eddy_context *context, const struct train_options *o,
     training->progress_arg = &history;
     void (*before)(int) = signal(SIGINT, note_interrupt);
     if (!error)
-        error = eddy_train(context, dataset, spec->n_layers, spec->layers, training, model);
+        error = eddy_train_pair(context, dataset, spec->n_encoder, spec->n_layers, spec->layers,
+                                training, &trained->encoder, &trained->model);
     signal(SIGINT, before);
     progress_end();
     if (!error && !o->shared.quiet)
@@ -194,31 +204,37 @@ static int train(struct eddy_context *context, const struct train_options *o,
     return error ? error : unwritten;
 }
 
-static int print_evaluation(struct eddy_context *context, const struct eddy_model *model,
+static int print_evaluation(struct eddy_context *context, const struct trained *trained,
                             const struct eddy_dataset *dataset)
 {
     struct eddy_evaluation e;
+    const bool pair = dataset->task == EDDY_TASK_TRANSLATE;
     if (!dataset->test.count)
         return EDDY_OK;
-    const int error = eddy_evaluate(context, model, dataset, dataset->test, &e);
+    const int error = pair ? eddy_evaluate_pair(context, trained->encoder, trained->model, dataset,
+                                                dataset->test, &e)
+                           : eddy_evaluate(context, trained->model, dataset, dataset->test, &e);
     if (error)
         return error;
     printf("test part: %zu samples, ", e.samples);
     if (eddy_task_is_class(dataset->task))
-        printf("accuracy %.4f, cross entropy %.4f\n", e.accuracy, e.cross_entropy);
+        printf("%s %.4f, cross entropy %.4f\n", pair ? "whole answers" : "accuracy", e.accuracy,
+               e.cross_entropy);
     else
         printf("RMSE %.6g\n", e.rmse);
     return EDDY_OK;
 }
 
-/* Whether such a model can be written at all: for before the work, not after it. */
-static int check_export(struct eddy_context *context, const struct eddy_spec *spec,
-                        const struct eddy_dataset *dataset, const char *output)
+/* Whether a model of layers [first, end) can be written at all: for before the work, not after it. */
+static int check_export(struct eddy_context *context, const struct eddy_spec *spec, size_t first,
+                        size_t end, const struct eddy_dataset *dataset, const char *output)
 {
     const size_t n_in = dataset->n_tokens ? dataset->n_tokens : dataset->n_inputs;
     struct eddy_model *model = NULL;
     char *trial = NULL;
-    int error = eddy_model_create(context, n_in, spec->n_layers, spec->layers, &model);
+    int error = output_check(output);
+    if (!error)
+        error = eddy_model_create(context, n_in, end - first, spec->layers + first, &model);
     if (!error && asprintf(&trial, "%s.trial", output) < 0)
         error = refuse("out of memory");
     if (!error)
@@ -230,6 +246,25 @@ static int check_export(struct eddy_context *context, const struct eddy_spec *sp
     return error;
 }
 
+/* All that will be written. */
+static int check_outputs(struct eddy_context *context, const struct train_options *o,
+                         const struct eddy_spec *spec, const struct eddy_dataset *dataset)
+{
+    const bool pair = spec->n_encoder > 0;
+    if (pair != (o->decoder != NULL))
+        return refuse(pair ? "say with --decoder where to write the decoder"
+                           : "--decoder goes with the task \"translate\" only");
+    int error = check_export(context, spec, spec->n_encoder, spec->n_layers, dataset,
+                             pair ? o->decoder : o->shared.output);
+    if (!error && pair)
+        error = check_export(context, spec, 0, spec->n_encoder, dataset, o->shared.output);
+    if (!error && o->plot)
+        error = output_check(o->plot);
+    if (!error && o->checkpoint)
+        error = output_check(o->checkpoint);
+    return error;
+}
+
 static int run(struct eddy_context *context, int argc, char **argv)
 {
     struct train_options options = {{OPTIONS_DEFAULT, .expects = "SPEC.json"},
@@ -238,25 +273,23 @@ static int run(struct eddy_context *context, int argc, char **argv)
     const struct options *o = &options.shared;
     struct eddy_spec *spec = NULL;
     struct eddy_dataset *dataset = NULL;
-    struct eddy_model *model = NULL;
-    int error = output_check(o->output);
-    if (!error && options.plot)
-        error = output_check(options.plot);
-    if (!error && options.checkpoint)
-        error = output_check(options.checkpoint);
-    if (!error)
-        error = eddy_spec_read(context, o->file, &spec);
+    struct trained trained = {0};
+    int error = eddy_spec_read(context, o->file, &spec);
     if (!error)
         error = eddy_spec_dataset(context, spec, options.data, NULL, &dataset);
     if (!error)
-        error = check_export(context, spec, dataset, o->output);
+        error = check_outputs(context, &options, spec, dataset);
     if (!error)
-        error = train(context, &options, spec, dataset, &model);
+        error = train(context, &options, spec, dataset, &trained);
     if (!error)
-        error = eddy_model_write_onnx(context, model, o->output);
+        error = eddy_model_write_onnx(context, trained.model,
+                                      options.decoder ? options.decoder : o->output);
+    if (!error && trained.encoder)
+        error = eddy_model_write_onnx(context, trained.encoder, o->output);
     if (!error && !o->quiet)
-        error = print_evaluation(context, model, dataset);
-    eddy_model_free(model);
+        error = print_evaluation(context, &trained, dataset);
+    eddy_model_free(trained.encoder);
+    eddy_model_free(trained.model);
     eddy_dataset_free(dataset);
     eddy_spec_free(spec);
     return error;

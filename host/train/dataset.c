@@ -14,15 +14,26 @@ void eddy_dataset_options_init(struct eddy_dataset_options *options)
         .struct_size = sizeof *options, .task = EDDY_TASK_NEXT, .train = 0.8};
 }
 
+static bool predicts_tokens(enum eddy_task task)
+{
+    return task == EDDY_TASK_NEXT_TOKEN || task == EDDY_TASK_TRANSLATE;
+}
+
 bool eddy_task_is_class(enum eddy_task task)
 {
-    return task == EDDY_TASK_CLASS || task == EDDY_TASK_NEXT_TOKEN;
+    return task == EDDY_TASK_CLASS || predicts_tokens(task);
 }
 
 /* Rows that a target lies ahead of its sample. */
 static size_t lead_of(enum eddy_task task)
 {
-    return task == EDDY_TASK_NEXT || task == EDDY_TASK_NEXT_TOKEN ? 1 : 0;
+    return task == EDDY_TASK_NEXT || predicts_tokens(task) ? 1 : 0;
+}
+
+/* Columns that are no values. */
+static size_t taken_columns(const struct eddy_dataset_options *options)
+{
+    return (options->sequence_column ? 1 : 0) + (options->side_column ? 1 : 0);
 }
 
 static int check_columns(struct eddy_context *context, const struct eddy_table *table,
@@ -72,7 +83,18 @@ static int check_options(struct eddy_context *context, const struct eddy_table *
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                          "column %zu is the class, it cannot number the sequences as well",
                          *options->sequence_column);
-    const size_t columns = table->n_columns - (options->sequence_column ? 1 : 0);
+    const bool sides = options->side_column;
+    if (sides != (options->task == EDDY_TASK_TRANSLATE) || (sides && !options->sequence_column))
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "the task \"translate\", and no other, needs a column that numbers the "
+                         "sequences and one that says 0 for source and 1 for answer");
+    if (sides && (*options->side_column >= table->n_columns ||
+                  *options->side_column == *options->sequence_column))
+        return eddy_fail(context, EDDY_ERROR_SHAPE,
+                         "column %zu cannot say what is source and what is answer: the data has "
+                         "columns 0 to %zu, and %zu numbers the sequences",
+                         *options->side_column, table->n_columns - 1, *options->sequence_column);
+    const size_t columns = table->n_columns - taken_columns(options);
     if (columns == 0 || (options->task == EDDY_TASK_CLASS && columns < 2))
         return eddy_fail(context, EDDY_ERROR_SHAPE,
                          "the task needs input columns and, if it is \"class\", last a column of "
@@ -95,6 +117,19 @@ static bool begins(const struct eddy_table *table, const struct eddy_dataset_opt
     return number[i * table->n_columns] != number[(i - 1) * table->n_columns];
 }
 
+/* Rows of the source of the sequence [first, end), which its answer follows; 0 when it is not so. */
+static size_t count_source(const struct eddy_table *table,
+                           const struct eddy_dataset_options *options, size_t first, size_t end)
+{
+    const float *const side = table->values + *options->side_column;
+    size_t source = first, row;
+    while (source < end && side[source * table->n_columns] == 0)
+        source++;
+    for (row = source; row < end && side[row * table->n_columns] == 1; row++)
+        ;
+    return row == end && end - source >= 2 ? source - first : 0;
+}
+
 static int find_sequences(struct eddy_context *context, const struct eddy_table *table,
                           const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
 {
@@ -115,7 +150,14 @@ static int find_sequences(struct eddy_context *context, const struct eddy_table 
             return eddy_fail(context, EDDY_ERROR_SHAPE,
                              "row %zu: the sequence has %zu row(s), the task needs %zu at least",
                              first + 1, i - first, lead + 1);
-        dataset->sequences[dataset->n_sequences++] = (struct eddy_range){first, i - first - lead};
+        const size_t count =
+            options->side_column ? count_source(table, options, first, i) : i - first - lead;
+        if (count == 0)
+            return eddy_fail(context, EDDY_ERROR_SHAPE,
+                             "rows %zu to %zu: a sequence needs a source, rows with 0, and then an "
+                             "answer, at least two rows with 1",
+                             first + 1, i);
+        dataset->sequences[dataset->n_sequences++] = (struct eddy_range){first, count};
         first = i;
     }
     return EDDY_OK;
@@ -141,6 +183,13 @@ struct eddy_range eddy_dataset_stretch(const struct eddy_dataset *dataset, struc
     const struct eddy_range sequence = dataset->sequences[low];
     const size_t left = end - sequence.first;
     return (struct eddy_range){sequence.first, sequence.count < left ? sequence.count : left};
+}
+
+struct eddy_range eddy_dataset_answer(const struct eddy_dataset *dataset, struct eddy_range source)
+{
+    const struct eddy_range all = {0, dataset->n_samples + 1};
+    const size_t first = source.first + source.count;
+    return (struct eddy_range){first, eddy_dataset_stretch(dataset, all, first).first - first - 1};
 }
 
 /* The row in which unit i begins, a sequence or, without them, a row. */
@@ -197,7 +246,13 @@ static size_t input_column(const struct eddy_dataset_options *options, size_t k)
 {
     if (options->task == EDDY_TASK_COLUMNS)
         return options->input_columns[k];
-    return options->sequence_column && k >= *options->sequence_column ? k + 1 : k;
+    size_t column = 0;
+    for (;; column++) {
+        const bool taken = (options->sequence_column && column == *options->sequence_column) ||
+                           (options->side_column && column == *options->side_column);
+        if (!taken && k-- == 0)
+            return column;
+    }
 }
 
 static int expect_all_classes(struct eddy_context *context, const struct eddy_dataset *dataset)
@@ -234,7 +289,7 @@ static int read_labels(struct eddy_context *context, const struct eddy_table *ta
 static int read_tokens(struct eddy_context *context, const struct eddy_table *table,
                        const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
 {
-    const bool next = options->task == EDDY_TASK_NEXT_TOKEN;
+    const bool next = predicts_tokens(options->task);
     if (dataset->n_inputs != 1)
         return eddy_fail(context, EDDY_ERROR_SHAPE,
                          "tokens are one column of numbers; the data has %zu input columns",
@@ -336,7 +391,7 @@ static int take_targets(struct eddy_context *context, const struct eddy_table *t
     }
     if (options->task == EDDY_TASK_CLASS)
         error = read_labels(context, table, dataset);
-    if (!error && (options->tokens || options->task == EDDY_TASK_NEXT_TOKEN))
+    if (!error && (options->tokens || predicts_tokens(options->task)))
         error = read_tokens(context, table, options, dataset);
     if (error || dataset->labels)
         return error;
@@ -350,7 +405,7 @@ static int fill(struct eddy_context *context, const struct eddy_table *table,
 {
     dataset->task = options->task;
     dataset->residual = options->residual;
-    dataset->n_inputs = table->n_columns - (options->sequence_column ? 1 : 0);
+    dataset->n_inputs = table->n_columns - taken_columns(options);
     dataset->n_outputs = dataset->n_inputs;
     if (options->task == EDDY_TASK_CLASS)
         dataset->n_inputs--;

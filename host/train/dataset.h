@@ -10,6 +10,7 @@ enum eddy_task {
     EDDY_TASK_COLUMNS,    /* some columns in, others of the same row out */
     EDDY_TASK_CLASS,      /* all columns but the last in; the last is the class: 0, 1, 2 ... */
     EDDY_TASK_NEXT_TOKEN, /* one column of token numbers in; the next row's is the class */
+    EDDY_TASK_TRANSLATE,  /* sequences of tokens in, other sequences of tokens out */
 };
 
 struct eddy_dataset_options {
@@ -27,6 +28,9 @@ struct eddy_dataset_options {
      * sequence_rows rows each, or of rows with the same number in a column (which is no input). */
     size_t sequence_rows;          /* 0: not so */
     const size_t *sequence_column; /* NULL: not so */
+    /* Task translate, with a sequence_column: rows of a sequence with 0 in this column are the source,
+     * those after them, with 1, the answer, from a token that begins it to one that ends it. */
+    const size_t *side_column;
     bool tokens; /* the one input column is token numbers 0, 1, 2 ..., for an embedding */
 };
 
@@ -35,8 +39,8 @@ struct eddy_range {
     size_t first, count;
 };
 
-/* Sample i goes with row i of the table. For the tasks next and next_token the last row of a
- * sequence is the target of the one before, and no sample. */
+/* Sample i goes with row i of the table. For the tasks next, next_token and translate the last row
+ * of a sequence, or of an answer, is the target of the one before, and no sample. */
 struct eddy_dataset {
     enum eddy_task task;
     bool residual;
@@ -45,7 +49,7 @@ struct eddy_dataset {
     size_t n_tokens;    /* of an embedding; 0: the inputs are numbers */
     size_t n_test_rows; /* the table's last rows, which the test samples start from */
     struct eddy_range train, validation, test;
-    size_t n_sequences;           /* 0: one long recording */
+    size_t n_sequences;           /* 0: one long recording; of translate: the sources */
     struct eddy_range *sequences; /* (n_sequences), one after the other */
     float *raw;                   /* (n_samples, n_inputs): the inputs as they are in the table */
     float *target; /* (n_samples, n_outputs): in the table's units; NULL when there are labels */
@@ -61,6 +65,9 @@ EDDY_API bool eddy_task_is_class(enum eddy_task task);
  * or the range itself; its count is 0 after the last. */
 EDDY_API struct eddy_range eddy_dataset_stretch(const struct eddy_dataset *dataset,
                                                 struct eddy_range range, size_t from);
+/* The samples of the answer to a source, which follow it. */
+EDDY_API struct eddy_range eddy_dataset_answer(const struct eddy_dataset *dataset,
+                                               struct eddy_range source);
 
 EDDY_API void eddy_dataset_options_init(struct eddy_dataset_options *options);
 

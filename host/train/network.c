@@ -452,10 +452,10 @@ static const eddy_real *store_direction(const eddy_real *params, size_t d, struc
     return params;
 }
 
-void eddy_network_store(const struct eddy_network *network, const eddy_real *params,
-                        struct eddy_model *model)
+void eddy_network_store(const struct eddy_network *network, size_t first, struct eddy_model *model)
 {
-    for (size_t i = 0; i < network->n_layers; i++)
-        for (size_t d = 0; d < network->layers[i].n_directions; d++)
+    const eddy_real *params = network->params + network->layers[first].params_offset_elems;
+    for (size_t i = 0; i < model->n_layers; i++)
+        for (size_t d = 0; d < network->layers[first + i].n_directions; d++)
             params = store_direction(params, d, &model->layers[i]);
 }

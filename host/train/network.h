@@ -67,9 +67,8 @@ void eddy_network_init(struct eddy_network *network, struct eddy_random *random)
 const eddy_real *eddy_network_forward(struct eddy_network *network);
 /* From the last layer's dy, zero in padding, to network->gradient. Needs the forward pass before. */
 void eddy_network_backward(struct eddy_network *network);
-/* Copies params (params_elems) into a model of the same stack. */
-void eddy_network_store(const struct eddy_network *network, const eddy_real *params,
-                        struct eddy_model *model);
+/* Copies the parameters of layers `first` and on into a model of these layers. */
+void eddy_network_store(const struct eddy_network *network, size_t first, struct eddy_model *model);
 const struct eddy_network_layer *eddy_network_last(const struct eddy_network *network);
 
 /* Outputs of the last layer that carry a loss, as vectors: those of each sequence from warmup_steps

@@ -26,6 +26,10 @@ static void count_sequences(const struct eddy_dataset *d, struct eddy_sampler *s
         const size_t count = d->sequences[sampler->n_sequences++].count;
         sampler->longest = count > sampler->longest ? count : sampler->longest;
         sampler->shortest = count < sampler->shortest ? count : sampler->shortest;
+        if (d->task != EDDY_TASK_TRANSLATE)
+            continue;
+        const size_t answer = eddy_dataset_answer(d, d->sequences[sampler->n_sequences - 1]).count;
+        sampler->decoder_steps = answer > sampler->decoder_steps ? answer : sampler->decoder_steps;
     }
 }
 
@@ -78,21 +82,41 @@ struct eddy_range eddy_sampler_draw(struct eddy_sampler *sampler, struct eddy_ra
     return d->sequences[sampler->order[n % sampler->n_sequences]];
 }
 
+void eddy_sampler_measure(const struct eddy_sampler *sampler, struct eddy_range samples,
+                          struct eddy_network *network, size_t b)
+{
+    network->lengths[b] = samples.count;
+    if (sampler->decoder_steps > 0)
+        network->decoder_lengths[b] = eddy_dataset_answer(sampler->dataset, samples).count;
+}
+
+/* Sequence b of x (steps, B, n): rows of the samples, then zeros. */
+static void cut_inputs(const struct eddy_sampler *sampler, struct eddy_range samples, size_t steps,
+                       size_t batch, size_t b, float *x)
+{
+    const size_t n = sampler->dataset->n_inputs;
+    for (size_t t = 0; t < steps; t++) {
+        float *const to = x + (t * batch + b) * n;
+        if (t < samples.count)
+            memcpy(to, sampler->x + (samples.first + t) * n, n * sizeof *to);
+        else
+            memset(to, 0, n * sizeof *to);
+    }
+}
+
 void eddy_sampler_cut(const struct eddy_sampler *sampler, struct eddy_range samples,
                       struct eddy_network *network, size_t b, int *labels, float *target)
 {
     const struct eddy_dataset *const d = sampler->dataset;
     const struct eddy_network_layer *const last = eddy_network_last(network);
-    const size_t n_in = d->n_inputs, n_out = d->n_outputs, batch = last->size.batch;
-    const size_t end = samples.first + samples.count;
-    network->lengths[b] = samples.count;
-    for (size_t t = 0; t < sampler->steps; t++) {
-        float *const x = network->x + (t * batch + b) * n_in;
-        if (t < samples.count)
-            memcpy(x, sampler->x + (samples.first + t) * n_in, n_in * sizeof *x);
-        else
-            memset(x, 0, n_in * sizeof *x);
+    const size_t n_out = d->n_outputs, batch = last->size.batch;
+    eddy_sampler_measure(sampler, samples, network, b);
+    cut_inputs(sampler, samples, sampler->steps, batch, b, network->x);
+    if (sampler->decoder_steps > 0) {
+        samples = eddy_dataset_answer(d, samples);
+        cut_inputs(sampler, samples, sampler->decoder_steps, batch, b, network->decoder_x);
     }
+    const size_t end = samples.first + samples.count;
     for (size_t t = 0; t < last->out_steps; t++) {
         const size_t from = last->out_steps == 1 ? end - 1 : samples.first + t, to = t * batch + b;
         if (from >= end)

@@ -9,7 +9,8 @@
 struct eddy_sampler {
     const struct eddy_dataset *dataset;
     uint64_t seed;
-    size_t steps;      /* of a network's sequences */
+    size_t steps;         /* of a network's sequences */
+    size_t decoder_steps; /* of its answers; 0: there are none */
     float *x, *target; /* the training part, normalised, as the network sees it and should answer */
     size_t n_sequences, longest, shortest; /* of the training part; 0 for one long recording */
     size_t *order;                         /* (n_sequences): of the epoch */
@@ -27,8 +28,10 @@ void eddy_sampler_close(struct eddy_sampler *sampler);
  * each; drawn from the seed and n alone. */
 struct eddy_range eddy_sampler_draw(struct eddy_sampler *sampler, struct eddy_random *random,
                                     size_t n);
-/* Makes these samples sequence b of the network's inputs, and sets what it should answer: labels
- * (out_steps, B) or target (out_steps, B, O). */
+/* Sets the length of sequence b of the network's inputs, and of its answer. */
+void eddy_sampler_measure(const struct eddy_sampler *sampler, struct eddy_range samples,
+                          struct eddy_network *network, size_t b);
+/* Makes these samples sequence b of the network's inputs (their answer that of its decoder), and sets what it should answer: labels (out_steps, B) or target (out_steps, B, O). */
 void eddy_sampler_cut(const struct eddy_sampler *sampler, struct eddy_range samples,
                       struct eddy_network *network, size_t b, int *labels, float *target);
 

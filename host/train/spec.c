@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const task_names[] = {"next", "columns", "class", "next_token", NULL};
+static const char *const task_names[] = {"next",       "columns",   "class",
+                                         "next_token", "translate", NULL};
 static const char *const cell_names[] = {"dense", "rnn", "gru", "lstm", "embedding", NULL};
 static const char *const direction_names[] = {"forward", "reverse", "bidirectional", NULL};
 static const char *const activation_names[] = {"none", "tanh", "relu", "sigmoid", NULL};
@@ -74,6 +75,7 @@ static int read_data(struct reader *reader, json_t *node)
         {"targets", KIND_COLUMNS, false, &targets, 0, 0, NULL},
         {"sequence_rows", KIND_COUNT, false, &spec->dataset.sequence_rows, 1, 1e9, NULL},
         {"sequence_column", KIND_COUNT, false, &spec->sequence_column, 0, 65535, NULL},
+        {"side_column", KIND_COUNT, false, &spec->side_column, 0, 65535, NULL},
         {0},
     };
     snprintf(reader->where, sizeof reader->where, "data.");
@@ -86,6 +88,16 @@ static int read_data(struct reader *reader, json_t *node)
     free(file);
     if (!error && json_object_get(node, "sequence_column"))
         spec->dataset.sequence_column = &spec->sequence_column;
+    if (!error && json_object_get(node, "side_column"))
+        spec->dataset.side_column = &spec->side_column;
+    const bool translates = spec->dataset.task == EDDY_TASK_TRANSLATE;
+    if (!error && translates != (spec->dataset.side_column != NULL))
+        error = spec_refuse(reader, "side_column",
+                            translates ? "is missing: the task \"translate\" needs it"
+                                       : "goes with the task \"translate\" only: remove it");
+    if (!error && translates && !spec->dataset.sequence_column)
+        error =
+            spec_refuse(reader, "sequence_column", "is missing: the task \"translate\" needs it");
     if (!error && spec->dataset.sequence_column && spec->dataset.sequence_rows)
         error = spec_refuse(reader, "sequence_rows", "goes without sequence_column: remove one");
     if (!error && spec->dataset.residual && spec->dataset.task != EDDY_TASK_NEXT)
@@ -93,7 +105,8 @@ static int read_data(struct reader *reader, json_t *node)
     return error;
 }
 
-static int read_layer(struct reader *reader, size_t i, json_t *node)
+/* list: "layers" or "decoder", whose layer i is layer `to` of all. */
+static int read_layer(struct reader *reader, const char *list, size_t i, size_t to, json_t *node)
 {
     int cell = 0, activation = -1, direction = 0;
     size_t units = 0;
@@ -108,7 +121,7 @@ static int read_layer(struct reader *reader, size_t i, json_t *node)
         {"last_only", KIND_BOOL, false, &last_only, 0, 0, NULL},
         {0},
     };
-    snprintf(reader->where, sizeof reader->where, "model.layers[%zu].", i);
+    snprintf(reader->where, sizeof reader->where, "model.%s[%zu].", list, i);
     const int error = spec_read_object(reader, node, fields);
     if (error)
         return error;
@@ -117,7 +130,7 @@ static int read_layer(struct reader *reader, size_t i, json_t *node)
                                                                   : EDDY_ACTIVATION_NONE;
     if (cell == EDDY_CELL_EMBEDDING)
         reader->spec->dataset.tokens = true;
-    reader->spec->layers[i] =
+    reader->spec->layers[to] =
         (struct eddy_layer_shape){.cell = (enum eddy_cell)cell,
                                   .activation = (enum eddy_activation)activation,
                                   .n_out = units,
@@ -130,20 +143,33 @@ static int read_layer(struct reader *reader, size_t i, json_t *node)
 
 static int read_model(struct reader *reader, json_t *node)
 {
-    json_t *layers = NULL;
-    const struct field fields[] = {{"layers", KIND_NODE, true, &layers, 0, 0, NULL}, {0}};
+    struct eddy_spec *const spec = reader->spec;
+    const bool translates = spec->dataset.task == EDDY_TASK_TRANSLATE;
+    json_t *layers = NULL, *decoder = NULL;
+    const struct field fields[] = {{"layers", KIND_NODE, true, &layers, 0, 0, NULL},
+                                   {"decoder", KIND_NODE, false, &decoder, 0, 0, NULL},
+                                   {0}};
     snprintf(reader->where, sizeof reader->where, "model.");
     int error = spec_read_object(reader, node, fields);
     if (error)
         return error;
-    if (json_array_size(layers) == 0)
-        return spec_refuse(reader, "layers", "must be a list of layers [ {\"cell\": ...}, ... ]");
-    reader->spec->n_layers = json_array_size(layers);
-    reader->spec->layers = calloc(reader->spec->n_layers, sizeof *reader->spec->layers);
-    if (!reader->spec->layers)
+    const size_t n_layers = json_array_size(layers), n_decoder = json_array_size(decoder);
+    if (n_layers == 0 || (decoder && n_decoder == 0))
+        return spec_refuse(reader, n_layers ? "decoder" : "layers",
+                           "must be a list of layers [ {\"cell\": ...}, ... ]");
+    if (translates != (n_decoder > 0))
+        return spec_refuse(reader, "decoder",
+                           translates ? "is missing: the task \"translate\" needs it"
+                                      : "goes with the task \"translate\" only: remove it");
+    spec->n_layers = n_layers + n_decoder;
+    spec->n_encoder = n_decoder ? n_layers : 0;
+    spec->layers = calloc(spec->n_layers, sizeof *spec->layers);
+    if (!spec->layers)
         return EDDY_ERROR_MEMORY;
-    for (size_t i = 0; i < reader->spec->n_layers && !error; i++)
-        error = read_layer(reader, i, json_array_get(layers, i));
+    for (size_t i = 0; i < n_layers && !error; i++)
+        error = read_layer(reader, "layers", i, i, json_array_get(layers, i));
+    for (size_t i = 0; i < n_decoder && !error; i++)
+        error = read_layer(reader, "decoder", i, n_layers + i, json_array_get(decoder, i));
     return error;
 }
 
@@ -193,8 +219,8 @@ static int read_training(struct reader *reader, json_t *node)
         return spec_refuse(reader, "warmup_steps", "must be less than steps");
     if ((o->loss == EDDY_LOSS_CROSS_ENTROPY) != is_class)
         return spec_refuse(reader, "loss",
-                           "the tasks class and next_token go with cross_entropy, the other tasks "
-                           "with mse");
+                           "the tasks class, next_token and translate go with cross_entropy, the "
+                           "other tasks with mse");
     if (reader->spec->epochs > 0 && (!sequences || json_object_get(node, "batches")))
         return spec_refuse(reader, "epochs",
                            sequences ? "goes without batches: remove one"

@@ -7,8 +7,10 @@
  *
  * data.file (required) is relative to the folder of the specification; .csv, .npy, .npz, or .txt:
  * its bytes as tokens. data.task (required): next, columns (with "inputs": [0, 1], "targets": [2]),
- * class or next_token. data.sequence_rows or data.sequence_column: the data is sequences, of so many
- * rows or numbered by a column; otherwise one long recording. model.layers: cell and units required,
+ * class, next_token or translate. data.sequence_rows or data.sequence_column: the data is sequences, of so many
+ * rows or numbered by a column; otherwise one long recording. The task translate needs
+ * data.sequence_column, data.side_column (0 source, 1 answer) and model.decoder, layers as
+ * model.layers: cell and units required,
  * cell dense, rnn, gru (linear_before_reset true or false), lstm (peephole true or false) or
  * embedding (the first; as many tokens as the data has); activation none, tanh, relu or sigmoid for
  * dense (default none), tanh or relu for rnn (default tanh); direction forward, reverse or
@@ -28,10 +30,11 @@ struct eddy_spec {
     double scale, offset; /* value = number in the file * scale + offset; never to classes */
     struct eddy_dataset_options dataset;
     size_t *columns; /* inputs, then targets */
-    size_t sequence_column;
-    double epochs; /* in place of training.batches, 0: none; eddy_spec_batches */
+    size_t sequence_column, side_column;
+    double epochs;    /* in place of training.batches, 0: none; eddy_spec_batches */
+    size_t n_encoder; /* of the layers, of the task translate */
     size_t n_layers;
-    struct eddy_layer_shape *layers;
+    struct eddy_layer_shape *layers; /* those of the decoder last */
     struct eddy_train_options training;
 };
 

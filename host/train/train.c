@@ -21,10 +21,17 @@ struct part {
     double loss;
 };
 
+/* Layers [0, n_encoder) read, the others answer; n_encoder 0: one stack does both. */
+struct stack {
+    size_t n_encoder, n_layers;
+    const struct eddy_layer_shape *layers;
+};
+
 /* All that a training holds; nothing is allocated once it runs. */
 struct trainer {
     struct eddy_context *context;
     const struct eddy_dataset *dataset;
+    struct stack stack;
     const struct eddy_train_options *options;
     struct eddy_sampler sampler;
     struct eddy_team *team;
@@ -80,22 +87,28 @@ static const char *find_fault(const struct eddy_train_options *o)
     return NULL;
 }
 
-static int check(struct eddy_context *context, const struct eddy_dataset *dataset, size_t n_layers,
-                 const struct eddy_layer_shape *shapes, const struct eddy_train_options *options)
+static int check(struct eddy_context *context, const struct eddy_dataset *dataset,
+                 const struct stack *stack, const struct eddy_train_options *options)
 {
     const char *const fault = find_fault(options);
     if (fault)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT, "training: %s", fault);
-    if (n_layers == 0)
+    if (stack->n_layers == 0)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT, "the model needs at least one layer");
     if ((options->loss == EDDY_LOSS_CROSS_ENTROPY) != eddy_task_is_class(dataset->task))
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                          "the tasks \"class\" and \"next_token\" go with the loss "
                          "\"cross_entropy\", the other tasks with \"mse\"");
-    if ((shapes[0].cell == EDDY_CELL_EMBEDDING) != (dataset->n_tokens > 0))
+    if ((stack->n_encoder > 0) != (dataset->task == EDDY_TASK_TRANSLATE) ||
+        stack->n_encoder >= stack->n_layers)
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "the task \"translate\", and no other, needs an encoder and a decoder");
+    const bool embeds = stack->layers[0].cell == EDDY_CELL_EMBEDDING &&
+                        stack->layers[stack->n_encoder].cell == EDDY_CELL_EMBEDDING;
+    if (embeds != (dataset->n_tokens > 0))
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                          "an embedding reads tokens, and tokens need one as the first layer");
-    const struct eddy_layer_shape *const last = &shapes[n_layers - 1];
+    const struct eddy_layer_shape *const last = &stack->layers[stack->n_layers - 1];
     const size_t n_out =
         last->direction == EDDY_DIRECTION_BIDIRECTIONAL ? 2 * last->n_out : last->n_out;
     if (n_out != dataset->n_outputs)
@@ -131,14 +144,22 @@ static int check_lengths(const struct trainer *trainer)
     return EDDY_OK;
 }
 
-static int open_part(const struct trainer *trainer, size_t n_layers,
-                     const struct eddy_layer_shape *shapes, struct part *part)
+/* Columns, or tokens, of the first layer. */
+static size_t first_n_in(const struct eddy_dataset *dataset)
+{
+    return dataset->n_tokens ? dataset->n_tokens : dataset->n_inputs;
+}
+
+static int open_part(const struct trainer *trainer, struct part *part)
 {
     const struct eddy_dataset *const d = trainer->dataset;
-    const struct eddy_network_shape shape = {.n_in = d->n_tokens ? d->n_tokens : d->n_inputs,
-                                             .n_layers = n_layers,
-                                             .layers = shapes,
+    const struct eddy_network_shape shape = {.n_in = first_n_in(d),
+                                             .n_layers = trainer->stack.n_layers,
+                                             .layers = trainer->stack.layers,
+                                             .n_encoder = trainer->stack.n_encoder,
+                                             .decoder_n_in = first_n_in(d),
                                              .steps = trainer->sampler.steps,
+                                             .decoder_steps = trainer->sampler.decoder_steps,
                                              .batch = part->batch};
     const int error = eddy_network_create(&shape, &part->network);
     if (error)
@@ -153,8 +174,7 @@ static int open_part(const struct trainer *trainer, size_t n_layers,
 }
 
 /* The sequences of a mini-batch, as even as they go. */
-static int open_parts(struct trainer *trainer, size_t n_layers,
-                      const struct eddy_layer_shape *shapes)
+static int open_parts(struct trainer *trainer)
 {
     const size_t threads = trainer->options->threads, batch = trainer->options->batch;
     int error = EDDY_OK;
@@ -163,7 +183,7 @@ static int open_parts(struct trainer *trainer, size_t n_layers,
         return EDDY_ERROR_MEMORY;
     for (size_t k = 0; k < threads && !error; k++) {
         trainer->parts[k].batch = batch / threads + (k < batch % threads);
-        error = open_part(trainer, n_layers, shapes, &trainer->parts[k]);
+        error = open_part(trainer, &trainer->parts[k]);
     }
     trainer->network = trainer->parts[0].network;
     return error ? error : eddy_team_create(threads, &trainer->team);
@@ -191,8 +211,7 @@ static uint64_t fingerprint_numbers(uint64_t before, size_t n, const double *num
 }
 
 /* Of all that decides about the bits of a training. */
-static uint64_t fingerprint(const struct trainer *trainer, size_t n_layers,
-                            const struct eddy_layer_shape *shapes)
+static uint64_t fingerprint(const struct trainer *trainer)
 {
     const struct eddy_train_options *const o = trainer->options;
     const struct eddy_dataset *const d = trainer->dataset;
@@ -214,12 +233,13 @@ static uint64_t fingerprint(const struct trainer *trainer, size_t n_layers,
                               o->round_from,
                               (double)d->n_tokens,
                               (double)trainer->sampler.n_sequences,
-                              d->residual};
+                              d->residual,
+                              (double)trainer->stack.n_encoder};
     uint64_t f =
         fingerprint_numbers(EDDY_FINGERPRINT_EMPTY, sizeof numbers / sizeof *numbers, numbers);
     f = eddy_fingerprint(f, &o->seed, sizeof o->seed);
-    for (size_t i = 0; i < n_layers; i++) {
-        const struct eddy_layer_shape *const s = &shapes[i];
+    for (size_t i = 0; i < trainer->stack.n_layers; i++) {
+        const struct eddy_layer_shape *const s = &trainer->stack.layers[i];
         const double shape[] = {s->cell,      s->activation,          (double)s->n_out,
                                 s->direction, s->linear_before_reset, s->peephole,
                                 s->last_only};
@@ -232,8 +252,7 @@ static uint64_t fingerprint(const struct trainer *trainer, size_t n_layers,
 }
 
 /* Returns an error whose detail is recorded. */
-static int open_trainer(struct trainer *trainer, size_t n_layers,
-                        const struct eddy_layer_shape *shapes)
+static int open_trainer(struct trainer *trainer)
 {
     const struct eddy_train_options *const o = trainer->options;
     int error = eddy_sampler_open(trainer->dataset, o->seed, o->steps, &trainer->sampler);
@@ -241,7 +260,7 @@ static int open_trainer(struct trainer *trainer, size_t n_layers,
         error = check_lengths(trainer);
         if (error)
             return error;
-        error = open_parts(trainer, n_layers, shapes);
+        error = open_parts(trainer);
     }
     if (!error)
         error = begin(trainer);
@@ -253,7 +272,7 @@ static int open_trainer(struct trainer *trainer, size_t n_layers,
                                "has no units, or too many for a batch");
     if (!o->checkpoint)
         return EDDY_OK;
-    trainer->state.run = fingerprint(trainer, n_layers, shapes);
+    trainer->state.run = fingerprint(trainer);
     return o->resume ? eddy_checkpoint_read(trainer->context, o->checkpoint, &trainer->state)
                      : EDDY_OK;
 }
@@ -281,7 +300,7 @@ static void draw_batch(struct trainer *trainer)
         const struct part *const part = &trainer->parts[k];
         for (size_t b = 0; b < part->batch; b++) {
             part->samples[b] = eddy_sampler_draw(&trainer->sampler, &trainer->state.random, n++);
-            part->network->lengths[b] = part->samples[b].count;
+            eddy_sampler_measure(&trainer->sampler, part->samples[b], part->network, b);
         }
     }
 }
@@ -450,42 +469,57 @@ static int run(struct trainer *trainer)
     return EDDY_OK;
 }
 
-static void store(const struct trainer *trainer, struct eddy_model *model)
+/* Layers [first, end) as a model. */
+static int store(const struct trainer *trainer, size_t first, size_t end, struct eddy_model **model)
 {
     const struct eddy_dataset *const d = trainer->dataset;
-    eddy_network_store(trainer->network, trainer->network->params, model);
-    memcpy(model->in_scale, d->in_scale, d->n_inputs * sizeof(float));
-    memcpy(model->in_offset, d->in_offset, d->n_inputs * sizeof(float));
-    memcpy(model->out_scale, d->out_scale, d->n_outputs * sizeof(float));
-    memcpy(model->out_offset, d->out_offset, d->n_outputs * sizeof(float));
-    model->residual = d->residual;
+    const int error = eddy_model_create(trainer->context, trainer->network->layers[first].size.n_in,
+                                        end - first, trainer->stack.layers + first, model);
+    if (error)
+        return error;
+    eddy_network_store(trainer->network, first, *model);
+    memcpy((*model)->in_scale, d->in_scale, d->n_inputs * sizeof(float));
+    memcpy((*model)->in_offset, d->in_offset, d->n_inputs * sizeof(float));
+    if (end < trainer->stack.n_layers)
+        return EDDY_OK;
+    memcpy((*model)->out_scale, d->out_scale, d->n_outputs * sizeof(float));
+    memcpy((*model)->out_offset, d->out_offset, d->n_outputs * sizeof(float));
+    (*model)->residual = d->residual;
+    return EDDY_OK;
+}
+
+int eddy_train_pair(struct eddy_context *context, const struct eddy_dataset *dataset,
+                    size_t n_encoder, size_t n_layers, const struct eddy_layer_shape *shapes,
+                    const struct eddy_train_options *options, struct eddy_model **encoder,
+                    struct eddy_model **decoder)
+{
+    struct trainer trainer = {.context = context,
+                              .dataset = dataset,
+                              .stack = {n_encoder, n_layers, shapes},
+                              .options = options};
+    const int threads = openblas_get_num_threads();
+    int error = check(context, dataset, &trainer.stack, options);
+    if (error)
+        return error;
+    openblas_set_num_threads(1);
+    error = open_trainer(&trainer);
+    if (!error)
+        error = run(&trainer);
+    if (!error && n_encoder > 0)
+        error = store(&trainer, 0, n_encoder, encoder);
+    if (!error) {
+        error = store(&trainer, n_encoder, n_layers, decoder);
+        if (error && n_encoder > 0)
+            eddy_model_free(*encoder);
+    }
+    openblas_set_num_threads(threads);
+    close_trainer(&trainer);
+    return error;
 }
 
 int eddy_train(struct eddy_context *context, const struct eddy_dataset *dataset, size_t n_layers,
                const struct eddy_layer_shape *shapes, const struct eddy_train_options *options,
-               struct eddy_model **out)
+               struct eddy_model **model)
 {
-    struct eddy_model *model = NULL;
-    struct trainer trainer = {.context = context, .dataset = dataset, .options = options};
-    const int threads = openblas_get_num_threads();
-    int error = check(context, dataset, n_layers, shapes, options);
-    if (error)
-        return error;
-    openblas_set_num_threads(1);
-    error = open_trainer(&trainer, n_layers, shapes);
-    if (!error)
-        error = eddy_model_create(context, trainer.network->layers[0].size.n_in, n_layers, shapes,
-                                  &model);
-    if (!error)
-        error = run(&trainer);
-    if (error)
-        goto done;
-    store(&trainer, model);
-    *out = model;
-    model = NULL;
-done:
-    openblas_set_num_threads(threads);
-    eddy_model_free(model);
-    close_trainer(&trainer);
-    return error;
+    return eddy_train_pair(context, dataset, 0, n_layers, shapes, options, NULL, model);
 }

@@ -66,6 +66,17 @@ EDDY_API int eddy_train(struct eddy_context *context, const struct eddy_dataset 
                         size_t n_layers, const struct eddy_layer_shape *shapes,
                         const struct eddy_train_options *options, struct eddy_model **model);
 
+/* An encoder, shapes [0, n_encoder), and a decoder, the rest, that learn the task translate: the
+ * decoder's k-th recurrent layer starts from the final state of the encoder's, so both have the same
+ * forward ones (those of the encoder may be reverse), and it is told the right token before
+ * (teacher forcing). Each becomes a model of its own, whose states have the same layout. As
+ * eddy_train otherwise. */
+EDDY_API int eddy_train_pair(struct eddy_context *context, const struct eddy_dataset *dataset,
+                             size_t n_encoder, size_t n_layers,
+                             const struct eddy_layer_shape *shapes,
+                             const struct eddy_train_options *options, struct eddy_model **encoder,
+                             struct eddy_model **decoder);
+
 struct eddy_evaluation {
     size_t samples; /* outputs measured */
     double rmse; /* root of the mean square error over samples and targets, in the data's units; 0
@@ -80,5 +91,13 @@ struct eddy_evaluation {
 EDDY_API int eddy_evaluate(struct eddy_context *context, const struct eddy_model *model,
                            const struct eddy_dataset *dataset, struct eddy_range range,
                            struct eddy_evaluation *evaluation);
+
+/* Cross entropy of each token of the answers, the ones before it given; accuracy: of whole answers
+ * that the decoder gives by itself, told the first token and then always its own most likely one
+ * (greedy decoding). samples: tokens. Errors as eddy_evaluate. */
+EDDY_API int eddy_evaluate_pair(struct eddy_context *context, const struct eddy_model *encoder,
+                                const struct eddy_model *decoder,
+                                const struct eddy_dataset *dataset, struct eddy_range range,
+                                struct eddy_evaluation *evaluation);
 
 #endif

@@ -38,9 +38,9 @@ sequences() { # LAYERS
 }
 sequences '{"cell": "gru", "units": 8}' > sequences.json
 match 'train: sequences' 0 '^test part: [0-9]+ samples, accuracy (1|0.9)' eddy train sequences.json -o sequences.onnx
-sed 's/,0$/,1/' sequences.csv > one.csv
+sed 's/,0$/,1/' sequences.csv > same.csv
 match 'train: a class is missing' 1 '^eddy: class 0 of 0 to 1 does not occur in the training part' \
-  eddy train sequences.json --data one.csv -o none.onnx
+  eddy train sequences.json --data same.csv -o none.onnx
 sed '7s/$/,5/' sequences.csv > ragged.csv
 match 'train: a ragged row' 1 '^eddy: ragged.csv: line 7' eddy train sequences.json --data ragged.csv -o none.onnx
 sed '9s/,./,x/' sequences.csv > letters.csv
@@ -48,8 +48,41 @@ match 'train: no number' 1 '^eddy: letters.csv: line 9, column 2' eddy train seq
 sed 's/^/7,/' sequences.csv > more.csv
 match 'run: more columns than the model' 1 'columns' sh -c \
   'eddy compile sequences.onnx -o sequences.eddy -q && eddy run sequences.eddy --device cpu: --input more.csv'
-sequences '{"cell": "embedding", "units": 3}, {"cell": "gru", "units": 8}' > tokens.json
+
+# Many to one, both directions, tokens: as the device runs it.
+sequences '{"cell": "embedding", "units": 3}, {"cell": "lstm", "units": 6, "direction": "bidirectional"},
+  {"cell": "gru", "units": 6, "direction": "reverse", "last_only": true}' > tokens.json
+match 'train: tokens, both directions, the last output' 0 '^test part: 24 samples, accuracy 1' \
+  eddy train tokens.json -o tokens.onnx
+printf '1\n0\n0\n1\n' > one.csv
+printf '0\n1\n1\n' > zero.csv
+eddy compile tokens.onnx -o tokens.eddy --quiet
+for class in zero one; do
+  eddy run tokens.eddy --device cpu: --input $class.csv -o cpu.csv
+  eddy run tokens.eddy --device sim: --input $class.csv -o sim.csv
+  holds "run: $class, cpu: and sim: the same" cmp cpu.csv sim.csv
+  # shellcheck disable=SC2016 # columns of awk
+  expect "run: $class" 0 $class awk -F, '{ print ($1 > $2 ? "zero" : "one") }' sim.csv
+done
 sed 's/,1,/,1.5,/' sequences.csv > half.csv
 match 'train: no token' 1 '^eddy: row [0-9]+: the token is 1.5: number the tokens 0, 1, 2' \
   eddy train tokens.json --data half.csv -o none.onnx
 holds 'train: no model was made' test ! -e none.onnx
+
+# An encoder and a decoder: the answer is the source backwards, between 0 and 1.
+awk 'BEGIN { srand(2); for (s = 0; s < 300; s++) { a = 2 + int(rand() * 3); b = 2 + int(rand() * 3)
+  print s ",0," a; print s ",0," b; print s ",1,0"; print s ",1," b; print s ",1," a; print s ",1,1" } }' > pairs.csv
+cat > pairs.json << 'SPEC'
+{ "data": { "file": "pairs.csv", "task": "translate", "sequence_column": 0, "side_column": 1 },
+  "model": { "layers": [ {"cell": "embedding", "units": 4}, {"cell": "gru", "units": 16} ],
+             "decoder": [ {"cell": "embedding", "units": 4}, {"cell": "gru", "units": 16},
+                          {"cell": "dense", "units": 5} ] },
+  "training": { "epochs": 20, "batch": 16, "learning_rate": 0.02, "threads": 2 } }
+SPEC
+match 'train: encoder and decoder' 0 '^test part: 180 samples, whole answers (1|0.9)' \
+  eddy train pairs.json -o encoder.onnx --decoder decoder.onnx
+holds 'train: both compile' sh -c \
+  'eddy compile encoder.onnx -o encoder.eddy -q && eddy compile decoder.onnx -o decoder.eddy -q'
+expect 'train: where is the decoder' 1 'eddy: say with --decoder where to write the decoder' eddy train pairs.json -o x.onnx
+expect 'train: there is no decoder' 1 'eddy: --decoder goes with the task "translate" only' \
+  eddy train spec.json -o x.onnx --decoder y.onnx

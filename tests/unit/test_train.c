@@ -387,6 +387,138 @@ static void expect_dataset_error(const struct eddy_table *table,
     assert_string_equal(eddy_last_error(context), message);
 }
 
+static void expect_train_error(const struct eddy_dataset *dataset, size_t n_layers,
+                               const struct eddy_train_options *options, int error,
+                               const char *message)
+{
+    struct eddy_model *model;
+    assert_int_equal(eddy_train(context, dataset, n_layers, rnn_16_dense_2, options, &model),
+                     error);
+    assert_string_equal(eddy_last_error(context), message);
+}
+
+/* ---- encoder and decoder ---- */
+
+/* Sequences (number, side, token): 2 to 4 tokens from 2 to 4, and as the answer 0, the same tokens
+ * backwards, 1. */
+#define PAIRS 400
+static float pair_values[PAIRS * 10 * 3];
+
+static const struct eddy_table *pairs(void)
+{
+    static struct eddy_table table = {0, 3, pair_values};
+    uint32_t random = 1;
+    table.n_rows = 0;
+    for (size_t s = 0; s < PAIRS; s++) {
+        float tokens[10] = {0};
+        random = random * 1664525 + 1013904223;
+        const size_t n = 2 + (random >> 16) % 3;
+        for (size_t t = 0; t < n; t++) {
+            random = random * 1664525 + 1013904223;
+            tokens[t] = tokens[2 * n - t] = (float)(2 + (random >> 16) % 3);
+        }
+        tokens[2 * n + 1] = 1;
+        for (size_t t = 0; t < 2 * n + 2; t++) {
+            float *const row = pair_values + 3 * table.n_rows++;
+            row[0] = (float)s;
+            row[1] = t >= n;
+            row[2] = tokens[t];
+        }
+    }
+    return &table;
+}
+
+static struct eddy_dataset *open_pairs(void)
+{
+    static const size_t number = 0, side = 1;
+    struct eddy_dataset_options options;
+    struct eddy_dataset *dataset;
+    eddy_dataset_options_init(&options);
+    options.task = EDDY_TASK_TRANSLATE;
+    options.sequence_column = &number;
+    options.side_column = &side;
+    options.tokens = true;
+    if (eddy_dataset_create(context, pairs(), &options, &dataset))
+        fail_msg("%s", eddy_last_error(context));
+    return dataset;
+}
+
+static void test_dataset_finds_answers(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_pairs();
+    size_t answers = 0;
+    struct eddy_range s = {0};
+    const struct eddy_range all = {0, dataset->n_samples};
+    assert_int_equal(dataset->n_tokens, 5);
+    assert_int_equal(dataset->n_sequences, PAIRS);
+    while ((s = eddy_dataset_stretch(dataset, all, s.first + s.count)).count) {
+        const struct eddy_range answer = eddy_dataset_answer(dataset, s);
+        assert_int_equal(answer.count, s.count + 1);
+        assert_true(dataset->raw[answer.first] == 0);
+        for (size_t t = 0; t < s.count; t++)
+            assert_true(dataset->raw[s.first + t] ==
+                        (float)dataset->labels[answer.first + s.count - 1 - t]);
+        assert_int_equal(dataset->labels[answer.first + s.count], 1);
+        answers++;
+    }
+    assert_int_equal(answers, PAIRS);
+    eddy_dataset_free(dataset);
+}
+
+static void test_learns_to_answer_backwards(void **state)
+{
+    (void)state;
+    static const struct eddy_layer_shape shapes[] = {{EDDY_CELL_EMBEDDING, EDDY_ACTIVATION_NONE, 6},
+                                                     {EDDY_CELL_LSTM, EDDY_ACTIVATION_TANH, 24},
+                                                     {EDDY_CELL_EMBEDDING, EDDY_ACTIVATION_NONE, 6},
+                                                     {EDDY_CELL_LSTM, EDDY_ACTIVATION_TANH, 24},
+                                                     DENSE(5)};
+    struct eddy_dataset *const dataset = open_pairs();
+    struct eddy_train_options options = ragged_options();
+    struct eddy_evaluation evaluation;
+    struct eddy_model *encoder, *decoder;
+    options.batches = 500;
+    if (eddy_train_pair(context, dataset, 2, 5, shapes, &options, &encoder, &decoder))
+        fail_msg("%s", eddy_last_error(context));
+    if (eddy_evaluate_pair(context, encoder, decoder, dataset, dataset->test, &evaluation))
+        fail_msg("%s", eddy_last_error(context));
+    if (!(evaluation.accuracy > 0.95 && evaluation.cross_entropy < 0.1))
+        fail_msg("whole answers %g, cross entropy %g", evaluation.accuracy,
+                 evaluation.cross_entropy);
+    assert_int_equal(
+        eddy_evaluate_pair(context, decoder, encoder, dataset, dataset->test, &evaluation),
+        EDDY_ERROR_SHAPE);
+    expect_train_error(dataset, 2, &options, EDDY_ERROR_ARGUMENT,
+                       "the task \"translate\", and no other, needs an encoder and a decoder");
+    eddy_model_free(encoder);
+    eddy_model_free(decoder);
+    eddy_dataset_free(dataset);
+}
+
+static void test_dataset_refuses_pairs(void **state)
+{
+    (void)state;
+    float values[] = {0, 0, 2, 0, 1, 0, 0, 1, 1, 1, 0, 2, 1, 1, 3};
+    const struct eddy_table table = {5, 3, values};
+    const size_t number = 0, side = 1;
+    struct eddy_dataset_options options;
+    eddy_dataset_options_init(&options);
+    options.task = EDDY_TASK_TRANSLATE;
+    options.sequence_column = &number;
+    expect_dataset_error(&table, &options, EDDY_ERROR_ARGUMENT,
+                         "the task \"translate\", and no other, needs a column that numbers the "
+                         "sequences and one that says 0 for source and 1 for answer");
+    options.side_column = &number;
+    expect_dataset_error(&table, &options, EDDY_ERROR_SHAPE,
+                         "column 0 cannot say what is source and what is answer: the data has "
+                         "columns 0 to 2, and 0 numbers the sequences");
+    options.side_column = &side;
+    expect_dataset_error(&table, &options, EDDY_ERROR_SHAPE,
+                         "rows 4 to 5: a sequence needs a source, rows with 0, and then an answer, "
+                         "at least two rows with 1");
+}
+
 static void test_dataset_finds_sequences(void **state)
 {
     (void)state;
@@ -435,16 +567,6 @@ static void test_dataset_finds_sequences(void **state)
 }
 
 /* ---- checkpoints ---- */
-
-static void expect_train_error(const struct eddy_dataset *dataset, size_t n_layers,
-                               const struct eddy_train_options *options, int error,
-                               const char *message)
-{
-    struct eddy_model *model;
-    assert_int_equal(eddy_train(context, dataset, n_layers, rnn_16_dense_2, options, &model),
-                     error);
-    assert_string_equal(eddy_last_error(context), message);
-}
 
 static int stop_at_23(void *arg, const struct eddy_train_progress *progress)
 {
@@ -749,6 +871,9 @@ int main(void)
         cmocka_unit_test(test_an_epoch_sees_each_sequence_once),
         cmocka_unit_test(test_learns_the_next_token),
         cmocka_unit_test(test_dataset_finds_sequences),
+        cmocka_unit_test(test_dataset_finds_answers),
+        cmocka_unit_test(test_learns_to_answer_backwards),
+        cmocka_unit_test(test_dataset_refuses_pairs),
         cmocka_unit_test(test_resumes_bit_for_bit),
         cmocka_unit_test(test_rounded_training_gives_rounded_weights),
         cmocka_unit_test(test_rounding_of_a_block),
