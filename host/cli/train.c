@@ -1,5 +1,6 @@
 /* train.c -- eddy train: from a specification and data to a model in ONNX. */
 #include "cli.h"
+#include "group.h"
 #include "train/spec.h"
 
 #include <signal.h>
@@ -26,6 +27,7 @@ struct train_options {
     const char *data, *plot, *log, *checkpoint, *decoder;
     size_t batches, threads, checkpoint_every;
     bool has_seed, resume;
+    struct eddy_train_group group;
 };
 
 static const struct argp_option option_table[] = {
@@ -152,9 +154,12 @@ static int close_history(const struct train_options *o, struct history *history)
 
 static void print_training(const struct eddy_train_options *training, const struct history *h)
 {
-    printf("%s %zu batches of %zu sequences, seed %zu, %zu thread(s): ",
+    printf("%s %zu batches of %zu sequences, seed %zu, %zu thread(s)",
            interrupted ? "interrupted after" : "trained", h->first + h->n_batches, training->batch,
            (size_t)training->seed, training->threads);
+    if (training->group)
+        printf(" in each of %zu processes", training->group->size);
+    printf(": ");
     if (h->n_batches)
         printf("loss %.6f, ", h->loss[h->n_batches - 1]);
     printf("%.1f s\n", now() - h->begin);
@@ -172,6 +177,7 @@ static void choose_training(const struct train_options *o, const struct eddy_dat
         training->threads = o->threads;
     training->checkpoint = o->checkpoint;
     training->checkpoint_every = o->checkpoint_every;
+    training->group = o->group.size > 1 ? &o->group : NULL;
     training->resume = o->resume && access(o->checkpoint, F_OK) == 0;
 }
 
@@ -265,6 +271,16 @@ static int check_outputs(struct eddy_context *context, const struct train_option
     return error;
 }
 
+static int write_models(struct eddy_context *context, const struct train_options *o,
+                        const struct trained *trained)
+{
+    const int error =
+        eddy_model_write_onnx(context, trained->model, o->decoder ? o->decoder : o->shared.output);
+    return error || !trained->encoder
+               ? error
+               : eddy_model_write_onnx(context, trained->encoder, o->shared.output);
+}
+
 static int run(struct eddy_context *context, int argc, char **argv)
 {
     struct train_options options = {{OPTIONS_DEFAULT, .expects = "SPEC.json"},
@@ -274,19 +290,23 @@ static int run(struct eddy_context *context, int argc, char **argv)
     struct eddy_spec *spec = NULL;
     struct eddy_dataset *dataset = NULL;
     struct trained trained = {0};
-    int error = eddy_spec_read(context, o->file, &spec);
+    int error = group_open(&options.group);
+    if (!error)
+        error = eddy_spec_read(context, o->file, &spec);
     if (!error)
         error = eddy_spec_dataset(context, spec, options.data, NULL, &dataset);
-    if (!error)
+    const bool is_first = options.group.rank == 0;
+    if (!is_first) { /* says and writes nothing */
+        options.shared.quiet = true;
+        options.log = options.plot = NULL;
+    }
+    if (!error && is_first)
         error = check_outputs(context, &options, spec, dataset);
     if (!error)
         error = train(context, &options, spec, dataset, &trained);
-    if (!error)
-        error = eddy_model_write_onnx(context, trained.model,
-                                      options.decoder ? options.decoder : o->output);
-    if (!error && trained.encoder)
-        error = eddy_model_write_onnx(context, trained.encoder, o->output);
-    if (!error && !o->quiet)
+    if (!error && is_first)
+        error = write_models(context, &options, &trained);
+    if (!error && is_first && !o->quiet)
         error = print_evaluation(context, &trained, dataset);
     eddy_model_free(trained.encoder);
     eddy_model_free(trained.model);

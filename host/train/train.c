@@ -14,10 +14,10 @@
 /* What one thread has of every mini-batch. */
 struct part {
     struct eddy_network *network; /* for these sequences alone */
-    size_t batch;
-    struct eddy_range *samples; /* (B of the part) */
-    float *target;              /* (out_steps, B of the part, outputs) */
-    int *labels;                /* (out_steps, B of the part) */
+    size_t first, batch;          /* of the mini-batch */
+    struct eddy_range *samples;   /* (B of the part) */
+    float *target;                /* (out_steps, B of the part, outputs) */
+    int *labels;                  /* (out_steps, B of the part) */
     double loss;
 };
 
@@ -62,6 +62,11 @@ void eddy_train_options_init(struct eddy_train_options *options)
     };
 }
 
+static size_t processes(const struct eddy_train_options *o)
+{
+    return o->group ? o->group->size : 1;
+}
+
 /* What is wrong with the options, or NULL. */
 static const char *find_fault(const struct eddy_train_options *o)
 {
@@ -69,7 +74,7 @@ static const char *find_fault(const struct eddy_train_options *o)
         return "options of another version: call eddy_train_options_init()";
     if (o->batches == 0 || o->batch == 0)
         return "batches and batch must be at least 1";
-    if (o->threads == 0 || o->threads > o->batch)
+    if (o->threads == 0 || o->threads > o->batch / processes(o))
         return "threads must be from 1 to batch: each needs a sequence";
     if (o->steps != 0 && o->warmup_steps >= o->steps)
         return "warmup_steps must be less than steps, or no step carries a loss";
@@ -173,20 +178,24 @@ static int open_part(const struct trainer *trainer, struct part *part)
     return part->samples && (part->labels || part->target) ? EDDY_OK : EDDY_ERROR_MEMORY;
 }
 
-/* The sequences of a mini-batch, as even as they go. */
+/* The sequences of a mini-batch, as even as they go: over processes, and their threads. */
 static int open_parts(struct trainer *trainer)
 {
-    const size_t threads = trainer->options->threads, batch = trainer->options->batch;
+    const struct eddy_train_options *const o = trainer->options;
+    const size_t parts = o->threads * processes(o);
+    const size_t before = o->group ? o->group->rank * o->threads : 0;
     int error = EDDY_OK;
-    trainer->parts = calloc(threads, sizeof *trainer->parts);
+    trainer->parts = calloc(o->threads, sizeof *trainer->parts);
     if (!trainer->parts)
         return EDDY_ERROR_MEMORY;
-    for (size_t k = 0; k < threads && !error; k++) {
-        trainer->parts[k].batch = batch / threads + (k < batch % threads);
-        error = open_part(trainer, &trainer->parts[k]);
+    for (size_t k = 0; k < o->threads && !error; k++) {
+        struct part *const part = &trainer->parts[k];
+        part->first = (before + k) * o->batch / parts;
+        part->batch = (before + k + 1) * o->batch / parts - part->first;
+        error = open_part(trainer, part);
     }
     trainer->network = trainer->parts[0].network;
-    return error ? error : eddy_team_create(threads, &trainer->team);
+    return error ? error : eddy_team_create(o->threads, &trainer->team);
 }
 
 /* Weights, moments and randomness of a new training. */
@@ -218,7 +227,7 @@ static uint64_t fingerprint(const struct trainer *trainer)
     const double numbers[] = {o->loss,
                               (double)o->batches,
                               (double)o->batch,
-                              (double)o->threads,
+                              (double)(o->threads * processes(o)),
                               (double)trainer->sampler.steps,
                               (double)o->warmup_steps,
                               o->learning_rate,
@@ -293,15 +302,21 @@ static void close_trainer(struct trainer *trainer)
     free(trainer->state.second_moment);
 }
 
+/* Every process draws the whole batch, and so keeps the same randomness. */
 static void draw_batch(struct trainer *trainer)
 {
-    size_t n = trainer->state.batch * trainer->options->batch;
-    for (size_t k = 0; k < trainer->options->threads; k++) {
-        const struct part *const part = &trainer->parts[k];
-        for (size_t b = 0; b < part->batch; b++) {
-            part->samples[b] = eddy_sampler_draw(&trainer->sampler, &trainer->state.random, n++);
-            eddy_sampler_measure(&trainer->sampler, part->samples[b], part->network, b);
-        }
+    const size_t batch = trainer->options->batch, n = trainer->state.batch * batch;
+    struct part *part = trainer->parts;
+    const struct part *const end = part + trainer->options->threads;
+    for (size_t i = 0; i < batch; i++) {
+        const struct eddy_range samples =
+            eddy_sampler_draw(&trainer->sampler, &trainer->state.random, n + i);
+        if (part < end && i == part->first + part->batch)
+            part++;
+        if (part == end || i < part->first)
+            continue;
+        part->samples[i - part->first] = samples;
+        eddy_sampler_measure(&trainer->sampler, samples, part->network, i - part->first);
     }
 }
 
@@ -356,22 +371,42 @@ EDDY_VECTORS static void add(size_t n, const float *restrict from, float *restri
         to[i] += from[i];
 }
 
-/* The mini-batch's loss, which is returned, and its gradient, into the first part's. */
-static double pass(struct trainer *trainer)
+/* Over all processes. */
+static int sum_number(const struct trainer *trainer, double *number)
 {
-    struct eddy_network *const network = trainer->network;
-    double loss = 0;
-    trainer->terms = 0;
+    const struct eddy_train_group *const group = trainer->options->group;
+    return group ? group->sum_doubles(group->arg, 1, number) : EDDY_OK;
+}
+
+static int count_terms(struct trainer *trainer)
+{
+    double terms = 0;
     for (size_t k = 0; k < trainer->options->threads; k++)
-        trainer->terms +=
-            eddy_loss_terms(trainer->parts[k].network, trainer->options->warmup_steps);
+        terms += (double)eddy_loss_terms(trainer->parts[k].network, trainer->options->warmup_steps);
+    const int error = sum_number(trainer, &terms);
+    trainer->terms = (size_t)terms;
+    return error;
+}
+
+/* The mini-batch's loss, and its gradient, into the first part's. */
+static int pass(struct trainer *trainer, double *loss)
+{
+    const struct eddy_train_group *const group = trainer->options->group;
+    struct eddy_network *const network = trainer->network;
+    int error = count_terms(trainer);
+    if (error)
+        return error;
+    *loss = 0;
     eddy_team_run(trainer->team, pass_part, trainer);
     for (size_t k = 0; k < trainer->options->threads; k++) {
-        loss += trainer->parts[k].loss;
+        *loss += trainer->parts[k].loss;
         if (k > 0)
             add(network->params_elems, trainer->parts[k].network->gradient, network->gradient);
     }
-    return loss;
+    error = sum_number(trainer, loss);
+    if (!error && group)
+        error = group->sum(group->arg, network->params_elems, network->gradient);
+    return error;
 }
 
 /* In eight sums, for wide registers. */
@@ -435,7 +470,9 @@ static int train_batch(struct trainer *trainer, struct eddy_train_progress *prog
     const size_t done = trainer->state.batch;
     draw_batch(trainer);
     set_params(trainer, rounds(o, done));
-    progress->loss = pass(trainer);
+    if (pass(trainer, &progress->loss))
+        return eddy_fail(trainer->context, EDDY_ERROR_IO,
+                         "batch %zu: the processes of the training lost each other", done + 1);
     progress->gradient_norm = clip(trainer);
     progress->learning_rate = rate_at(o, done);
     progress->batch = done + 1;
@@ -449,6 +486,28 @@ static int train_batch(struct trainer *trainer, struct eddy_train_progress *prog
     return EDDY_OK;
 }
 
+/* Whether progress, in any process, says to stop. */
+static int ask(const struct trainer *trainer, const struct eddy_train_progress *progress,
+               bool *stop)
+{
+    const struct eddy_train_options *const o = trainer->options;
+    double wishes = o->progress && o->progress(o->progress_arg, progress);
+    if (sum_number(trainer, &wishes))
+        return eddy_fail(trainer->context, EDDY_ERROR_IO,
+                         "the processes of the training lost each other");
+    *stop = wishes > 0;
+    return EDDY_OK;
+}
+
+static int keep(const struct trainer *trainer, bool stop)
+{
+    const struct eddy_train_options *const o = trainer->options;
+    const bool due = o->checkpoint_every && trainer->state.batch % o->checkpoint_every == 0;
+    if (!o->checkpoint || !(stop || due) || (o->group && o->group->rank > 0))
+        return EDDY_OK;
+    return eddy_checkpoint_write(trainer->context, o->checkpoint, &trainer->state);
+}
+
 static int run(struct trainer *trainer)
 {
     const struct eddy_train_options *const o = trainer->options;
@@ -456,12 +515,10 @@ static int run(struct trainer *trainer)
     bool stop = false;
     while (trainer->state.batch < o->batches && !stop) {
         int error = train_batch(trainer, &progress);
-        if (error)
-            return error;
-        stop = o->progress && o->progress(o->progress_arg, &progress);
-        const bool due = o->checkpoint_every && progress.batch % o->checkpoint_every == 0;
-        if (o->checkpoint && (stop || due))
-            error = eddy_checkpoint_write(trainer->context, o->checkpoint, &trainer->state);
+        if (!error)
+            error = ask(trainer, &progress, &stop);
+        if (!error)
+            error = keep(trainer, stop);
         if (error)
             return error;
     }

@@ -20,13 +20,25 @@ struct eddy_train_progress {
     double learning_rate;
 };
 
+/* Processes that train together, each with its share of every mini-batch: all call eddy_train with
+ * the same arguments and get the same model. */
+struct eddy_train_group {
+    size_t rank, size; /* of this process, from 0; how many */
+    void *arg;
+    /* values (n) become their sums over all processes, to the same bits in each. Returns 0 or an
+     * error. */
+    int (*sum)(void *arg, size_t n, float *values);
+    int (*sum_doubles)(void *arg, size_t n, double *values);
+};
+
 struct eddy_train_options {
     size_t struct_size;
     enum eddy_loss loss; /* mean square error, or softmax and cross entropy for the task class */
     uint64_t seed;
     size_t batches;      /* optimiser steps */
     size_t batch;        /* sequences of a mini-batch */
-    size_t threads;      /* that share them, 1 to batch; another number sums in another order */
+    size_t threads;      /* that share them, in each process of a group; all of them together 1 to
+                            batch; another number sums in another order */
     size_t steps;        /* time steps of a sequence; 0: as the longest of the data */
     size_t warmup_steps; /* first of them that carry no loss (the state settles); < steps */
     double learning_rate, final_learning_rate; /* a half cosine from the first to the last */
@@ -45,9 +57,10 @@ struct eddy_train_options {
     /* Where the training stands, after every checkpoint_every batches (0: never) and when progress
      * stopped it; written whole or not at all. A training with the same arguments (but for
      * progress and these three) and resume goes on from it, to the same bits. NULL: none. */
-    const char *checkpoint;
+    const char *checkpoint; /* of the first process of a group, which all of them read */
     size_t checkpoint_every;
     bool resume;
+    const struct eddy_train_group *group; /* NULL: this process alone */
 };
 
 EDDY_API void eddy_train_options_init(struct eddy_train_options *options);

@@ -4,3 +4,21 @@ TRAIN_SOURCES := $(addprefix host/train/,baseline.c checkpoint.c dataset.c dense
   spec_fields.c team.c train.c)
 TRAIN_CFLAGS := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
 TRAIN_LDLIBS := -lopenblas -ljansson -lm -lpthread
+
+# Training over MPI: a module that the command loads under mpirun.
+DEBIAN_PACKAGES += libopenmpi-dev openmpi-bin
+EDDY_MPI := $(O)/lib/eddy-mpi.so
+build: $(EDDY_MPI)
+$(EDDY_MPI): host/train/mpi.c host/train/mpi.h host/train/train.h
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -shared $(CPPFLAGS) $(CFLAGS) $$(pkg-config --cflags ompi-c) $(LDFLAGS) -o $@ $< \
+	  $$(pkg-config --libs ompi-c)
+
+.PHONY: install-mpi uninstall-mpi
+install: install-mpi
+install-mpi: $(EDDY_MPI)
+	install -D -m 644 $< $(installed)/lib/eddy-mpi.so
+uninstall: uninstall-mpi
+uninstall-mpi:
+	rm -f $(installed)/lib/eddy-mpi.so
