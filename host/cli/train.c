@@ -2,11 +2,13 @@
 #include "cli.h"
 #include "group.h"
 #include "train/spec.h"
+#include "train/weights.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,12 +21,13 @@ enum {
     KEY_CHECKPOINT,
     KEY_CHECKPOINT_EVERY,
     KEY_RESUME,
-    KEY_DECODER
+    KEY_DECODER,
+    KEY_WEIGHTS
 };
 
 struct train_options {
     struct options shared;
-    const char *data, *plot, *log, *checkpoint, *decoder;
+    const char *data, *plot, *log, *checkpoint, *decoder, *weights;
     size_t batches, threads, checkpoint_every;
     bool has_seed, resume;
     struct eddy_train_group group;
@@ -36,6 +39,8 @@ static const struct argp_option option_table[] = {
     OPTION_SEED,
     OPTION("decoder", KEY_DECODER, "FILE",
            "the decoder to write, ONNX, of the task translate; -o is then the encoder"),
+    OPTION("weights", KEY_WEIGHTS, "FILE",
+           "write the weights (of the decoder, if there is one) as safetensors, too"),
     OPTION("batches", KEY_BATCHES, "N", "optimiser steps, in place of training.batches"),
     OPTION("threads", KEY_THREADS, "N", "threads, in place of training.threads"),
     OPTION("checkpoint", KEY_CHECKPOINT, "FILE",
@@ -61,6 +66,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_RESUME: o->resume = true; return 0;
     case KEY_DECODER: o->decoder = arg; return 0;
+    case KEY_WEIGHTS: o->weights = arg; return 0;
     case KEY_LOG: o->log = arg; return 0;
     case KEY_PLOT: o->plot = arg; return 0;
     case KEY_SEED: o->has_seed = true; break;
@@ -162,7 +168,9 @@ static void print_training(const struct eddy_train_options *training, const stru
     printf(": ");
     if (h->n_batches)
         printf("loss %.6f, ", h->loss[h->n_batches - 1]);
-    printf("%.1f s\n", now() - h->begin);
+    struct rusage usage = {0};
+    getrusage(RUSAGE_SELF, &usage);
+    printf("%.1f s, %ld MB\n", now() - h->begin, usage.ru_maxrss / 1024);
 }
 
 /* The specification's training, with what the command line says instead. */
@@ -266,6 +274,8 @@ static int check_outputs(struct eddy_context *context, const struct train_option
         error = check_export(context, spec, 0, spec->n_encoder, dataset, o->shared.output);
     if (!error && o->plot)
         error = output_check(o->plot);
+    if (!error && o->weights)
+        error = output_check(o->weights);
     if (!error && o->checkpoint)
         error = output_check(o->checkpoint);
     return error;
@@ -274,11 +284,13 @@ static int check_outputs(struct eddy_context *context, const struct train_option
 static int write_models(struct eddy_context *context, const struct train_options *o,
                         const struct trained *trained)
 {
-    const int error =
+    int error =
         eddy_model_write_onnx(context, trained->model, o->decoder ? o->decoder : o->shared.output);
-    return error || !trained->encoder
-               ? error
-               : eddy_model_write_onnx(context, trained->encoder, o->shared.output);
+    if (!error && trained->encoder)
+        error = eddy_model_write_onnx(context, trained->encoder, o->shared.output);
+    if (!error && o->weights)
+        error = eddy_model_write_weights(context, trained->model, o->weights);
+    return error;
 }
 
 static int run(struct eddy_context *context, int argc, char **argv)

@@ -21,7 +21,8 @@ wrong 'train --resume' 'eddy train: --resume needs --checkpoint FILE' eddy train
 holds 'train: --resume before the first checkpoint begins' \
   eddy train spec.json -o new.onnx --checkpoint new --resume --quiet
 holds 'train: as without' cmp whole.onnx new.onnx
-eddy train spec.json -o log.onnx --log log.csv --quiet
+eddy train spec.json -o log.onnx --log log.csv --weights log.safetensors --quiet
+holds 'train: the weights' grep -q '"layers.1.w":{"dtype":"F32","shape":\[1,1,10\]' log.safetensors
 expect 'train: a log of each batch' 0 41 grep -c , log.csv
 expect 'train: its columns' 0 batch,loss,gradient_norm,learning_rate head -1 log.csv
 eddy train spec.json -o threads.onnx --threads 2 --quiet

@@ -1,11 +1,15 @@
 /* test_train.c -- training through the public functions: it learns, it repeats itself, it refuses;
  * baselines. */
 #include "../support/context.h"
+#include "lib/file.h"
 #include "train/baseline.h"
 #include "train/real.h"
 #include "train/rounding.h"
 #include "train/train.h"
+#include "train/weights.h"
 
+#include <jansson.h>
+#include <malloc.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -702,6 +706,74 @@ static void test_tanh_is_accurate(void **state)
     assert_true(fabsf(eddy_tanh(INFINITY) - 1) < 4e-7F && fabsf(eddy_tanh(-INFINITY) + 1) < 4e-7F);
 }
 
+/* Bytes in use after each of 30 batches, two epochs. */
+struct memory {
+    size_t bytes[30];
+};
+
+static int note_memory(void *arg, const struct eddy_train_progress *progress)
+{
+    ((struct memory *)arg)->bytes[progress->batch - 1] = mallinfo2().uordblks;
+    return 0;
+}
+
+static void test_a_step_allocates_nothing(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_ragged(false, false);
+    struct eddy_train_options options = ragged_options();
+    struct memory memory;
+    struct eddy_model *model;
+    options.batches = 30;
+    options.weight_bits = 8;
+    options.progress = note_memory;
+    options.progress_arg = &memory;
+    assert_int_equal(eddy_train(context, dataset, 2, last_of_gru, &options, &model), 0);
+    for (size_t b = 1; b < 30; b++)
+        assert_int_equal(memory.bytes[b], memory.bytes[0]);
+    eddy_model_free(model);
+    eddy_dataset_free(dataset);
+}
+
+static void test_weights_as_safetensors(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/eddy-weights-XXXXXX";
+    const struct eddy_layer_shape shape = {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 2,
+                                           EDDY_DIRECTION_BIDIRECTIONAL,
+                                           .linear_before_reset = true};
+    struct eddy_model *model;
+    uint8_t *bytes;
+    size_t size_bytes;
+    json_int_t begin, end, d, rows, n;
+    assert_int_equal(eddy_model_create(context, 3, 1, &shape, &model), 0);
+    model->layers[0].r[23] = 7; /* (2, 6, 2): the last */
+    assert_int_equal(close(mkstemp(path)), 0);
+    assert_int_equal(eddy_model_write_weights(context, model, path), 0);
+    assert_int_equal(file_read(context, path, &bytes, &size_bytes), 0);
+    const size_t header_bytes = bytes[0] + 256u * bytes[1];
+    json_t *const header = json_loadb((char *)bytes + 8, header_bytes, 0, NULL);
+    assert_non_null(header);
+    assert_int_equal(json_object_size(header), 8);
+    assert_int_equal(json_unpack(header, "{s:{s:[I,I], s:[I,I,I]}}", "layers.0.r", "data_offsets",
+                                 &begin, &end, "shape", &d, &rows, &n),
+                     0);
+    assert_true(end - begin == 96 && d == 2 && rows == 6 && n == 2);
+    float last;
+    memcpy(&last, bytes + 8 + header_bytes + end - sizeof last, sizeof last);
+    assert_true(last == 7);
+    assert_int_equal(
+        json_unpack(header, "{s:{s:[I,I]}}", "out_offset", "data_offsets", &begin, &end), 0);
+    assert_int_equal(8 + header_bytes + (size_t)end, size_bytes);
+    json_decref(header);
+    free(bytes);
+    assert_int_equal(unlink(path), 0);
+    eddy_model_free(model);
+    assert_int_equal(eddy_model_create(context, 1, 1, &shape, &model), 0);
+    assert_int_equal(eddy_model_write_weights(context, model, "/nowhere/w"), EDDY_ERROR_IO);
+    eddy_model_free(model);
+}
+
 static int stop_after_three(void *arg, const struct eddy_train_progress *progress)
 {
     size_t *const calls = arg;
@@ -879,6 +951,8 @@ int main(void)
         cmocka_unit_test(test_rounding_of_a_block),
         cmocka_unit_test(test_rounding_reaches_every_gate),
         cmocka_unit_test(test_tanh_is_accurate),
+        cmocka_unit_test(test_a_step_allocates_nothing),
+        cmocka_unit_test(test_weights_as_safetensors),
         cmocka_unit_test(test_progress_can_stop_early),
         cmocka_unit_test(test_dataset_splits_and_normalises),
         cmocka_unit_test(test_training_refuses),

@@ -1,0 +1,13 @@
+/* weights.h -- the weights of a model in a file that other tools read. */
+#ifndef EDDY_WEIGHTS_H
+#define EDDY_WEIGHTS_H
+
+#include "model/model.h"
+
+/* Writes safetensors (https://github.com/huggingface/safetensors): float32, named layers.N.w, r, b,
+ * rb, p, h0, c0 with the shapes of model.h, and in_scale, in_offset, out_scale, out_offset. Whole or not
+ * at all. Returns 0, EDDY_ERROR_IO or EDDY_ERROR_MEMORY. */
+EDDY_API int eddy_model_write_weights(struct eddy_context *context, const struct eddy_model *model,
+                                      const char *path);
+
+#endif
