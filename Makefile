@@ -2,7 +2,7 @@
 #
 #   O=DIR     where everything is built (default: build)
 #   V=1       print the commands
-#   SAN=LIST  sanitizers (address,undefined); objects go to a folder of their own below O
+#   SAN=LIST  sanitizers (address,undefined); objects go to a folder of their own below O, but for the RTL's
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -18,6 +18,7 @@ VERILATOR ?= verilator
 YOSYS ?= yosys
 CLANG_FORMAT ?= clang-format-14
 
+R := $(O)
 ifdef SAN
 comma := ,
 override O := $(O)/san-$(subst $(comma),-,$(SAN))
@@ -93,32 +94,45 @@ VERILATOR_FLAGS := --cc --trace-fst -O3 --x-assign fast --x-initial fast +define
 VERILATED_CPPFLAGS = -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd
 VERILATED_FLAGS := -O2 -fPIC -fvisibility=hidden
 
+# $(1): number of a preset; $(2): text, with the names of hls/config.h in it
+config_value = $(shell echo '$(2)' | \
+  $(CC) -DEDDY_PRESET=$(1) -include hls/config.h -x c -E -P - | tail -n 1 | tr -d '"')
+
+# R is O without sanitizers: the RTL, Verilated, is the same with them.
+ifdef SAN
+.PHONY: FORCE
+$(R)/bin/hlsc $(R)/gen/tanh_table.h: FORCE
+	+$(MAKE) --no-print-directory SAN= O=$(R) $@
+endif
+
 # $(1): number of the preset
 define PRESET_RULES
-RTL_$(1) := $(addprefix $(O)/rtl/$(1)/,control.v datapath.v results.v)
+RTL_$(1) := $(addprefix $(R)/rtl/$(1)/,control.v datapath.v results.v)
 
-$$(RTL_$(1)): $(O)/rtl/$(1)/%.v: hls/%.c $$(HLS_SOURCES) $(O)/gen/tanh_table.h $$(HLSC)
+$$(RTL_$(1)): $(R)/rtl/$(1)/%.v: hls/%.c $$(HLS_SOURCES) $(R)/gen/tanh_table.h $(R)/bin/hlsc
 	$$(call say,HLSC)
 	@mkdir -p $$(@D)
-	$$(HLSC) --quiet --top $$* -DEDDY_PRESET=$(1) -Ihls -I$(O)/gen \
+	$(R)/bin/hlsc --quiet --top $$* -DEDDY_PRESET=$(1) -Ihls -I$(R)/gen \
+	  $(call config_value,$(1),--family HLS_FAMILY --clock-ns HLS_CLOCK_NS) \
 	  --report $$(@:.v=.json) -o $$@ $$<
 
-$(O)/sim/$(1)/Veddy_$(1).mk: $$(RTL_$(1)) $$(HW_SOURCES)
+$(R)/sim/$(1)/Veddy_$(1).mk: $$(RTL_$(1)) $$(HW_SOURCES)
 	$$(call say,VERILATE)
 	@mkdir -p $$(@D)
 	$$(VERILATOR) $$(VERILATOR_FLAGS) --prefix Veddy_$(1) --top-module eddy_core \
 	  --Mdir $$(@D) $$^
 	@touch $$@
 
-$(O)/sim/$(1)/rtl.o: $(O)/sim/$(1)/Veddy_$(1).mk
+$(R)/sim/$(1)/rtl.o: $(R)/sim/$(1)/Veddy_$(1).mk
 	$$(call say,CXX)
 	+$$(MAKE) -s -C $$(@D) -f Veddy_$(1).mk Veddy_$(1)__ALL.a \
 	  OPT_FAST='$$(VERILATED_FLAGS)' OPT_SLOW='$$(VERILATED_FLAGS)' > $$(@D)/make.log
 	$$(LD) -r -o $$@ --whole-archive $$(@D)/Veddy_$(1)__ALL.a
 
-$(O)/sim/$(1)/model.o: sim/model.cpp $(O)/sim/$(1)/Veddy_$(1).mk
+$(O)/sim/$(1)/model.o: sim/model.cpp $(R)/sim/$(1)/Veddy_$(1).mk
 	$$(call say,CXX)
-	$$(CXX) -std=c++17 $$(CPPFLAGS) $$(VERILATED_CPPFLAGS) -I$$(@D) $$(CXXFLAGS) -DEDDY_PRESET=$(1) \
+	@mkdir -p $$(@D)
+	$$(CXX) -std=c++17 $$(CPPFLAGS) $$(VERILATED_CPPFLAGS) -I$(R)/sim/$(1) $$(CXXFLAGS) -DEDDY_PRESET=$(1) \
 	  -DSIM_CLASS=Veddy_$(1) -DSIM_HEADER='"Veddy_$(1).h"' -MMD -MP -c -o $$@ $$<
 
 $(O)/obj/host/backends/engine-$(1).o: host/backends/engine.c | $$(GENERATED)
@@ -126,7 +140,7 @@ $(O)/obj/host/backends/engine-$(1).o: host/backends/engine.c | $$(GENERATED)
 	@mkdir -p $$(@D)
 	$$(CC) -std=c11 $$(CPPFLAGS) $$(CFLAGS) -O3 -DEDDY_PRESET=$(1) -MMD -MP -c -o $$@ $$<
 
-SIM_OBJECTS += $(O)/sim/$(1)/rtl.o $(O)/sim/$(1)/model.o
+SIM_OBJECTS += $(R)/sim/$(1)/rtl.o $(O)/sim/$(1)/model.o
 ENGINE_OBJECTS += $(O)/obj/host/backends/engine-$(1).o
 endef
 GENERATED := $(O)/gen/tanh_table.h $(MODEL_GENERATED_HEADERS)
@@ -134,8 +148,8 @@ $(foreach preset,$(PRESETS),$(eval $(call PRESET_RULES,$(preset))))
 
 include sim/xrt/xrt.mk
 
-VERILATED_OBJECTS := $(addprefix $(O)/sim/,verilated.o verilated_fst_c.o verilated_threads.o)
-$(VERILATED_OBJECTS): $(O)/sim/%.o:
+VERILATED_OBJECTS := $(addprefix $(R)/sim/,verilated.o verilated_fst_c.o verilated_threads.o)
+$(VERILATED_OBJECTS): $(R)/sim/%.o:
 	$(call say,CXX)
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=1 -DVM_TRACE_FST=1 \

@@ -29,7 +29,13 @@
 #define FEATURE_TOKEN 8    /* embedding, and the largest output as an answer */
 #define ALL_FEATURES (FEATURE_LSTM | FEATURE_PEEPHOLE | FEATURE_GRU | FEATURE_TOKEN)
 
-/* LANES         rows of a block, multipliers of the array: 4 to 128
+/* How the datapath is cut into stages. */
+#define PIPELINE_ICE40 1
+#define PIPELINE_ECP5 2
+#define PIPELINE_SHORT 3 /* ECP5: few stages at a slower clock */
+
+/* PIPELINE      one of the above
+ * LANES         rows of a block, multipliers of the array: 4 to 128
  * DRAINS        rows that the drain takes at a time: 1 or 4, divides LANES
  * WEIGHT_BITS   8 or 16
  * WEIGHT_WORDS  columns of LANES weights on chip
@@ -39,9 +45,10 @@
  * STREAMS       independent states kept side by side: 1 to 8
  * GROUPS        row groups of a program
  * PASSES        passes of a program
- * All but LANES, DRAINS and WEIGHT_BITS are powers of two. */
+ * All but PIPELINE, LANES, DRAINS and WEIGHT_BITS are powers of two. */
 #if EDDY_PRESET == EDDY_PRESET_SIM_SMALL
 #define EDDY_PRESET_NAME "sim-small"
+#define PIPELINE PIPELINE_ICE40
 #define LANES 8
 #define DRAINS 1
 #define WEIGHT_BITS 16
@@ -55,6 +62,7 @@
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_SIM_SMALL_W8
 #define EDDY_PRESET_NAME "sim-small-w8"
+#define PIPELINE PIPELINE_ICE40
 #define LANES 8
 #define DRAINS 1
 #define WEIGHT_BITS 8
@@ -68,6 +76,7 @@
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_UP5K
 #define EDDY_PRESET_NAME "up5k"
+#define PIPELINE PIPELINE_ICE40
 #define LANES 4
 #define DRAINS 1
 #define WEIGHT_BITS 16
@@ -81,6 +90,7 @@
 #define FEATURES FEATURE_GRU
 #elif EDDY_PRESET == EDDY_PRESET_ECP5_25
 #define EDDY_PRESET_NAME "ecp5-25"
+#define PIPELINE PIPELINE_ECP5
 #define LANES 16
 #define DRAINS 1
 #define WEIGHT_BITS 8
@@ -94,6 +104,7 @@
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_ECP5_85
 #define EDDY_PRESET_NAME "ecp5-85"
+#define PIPELINE PIPELINE_ECP5
 #define LANES 64
 #define DRAINS 4
 #define WEIGHT_BITS 8
@@ -107,6 +118,7 @@
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_CARD
 #define EDDY_PRESET_NAME "card"
+#define PIPELINE PIPELINE_ECP5
 #define LANES 64
 #define DRAINS 4
 #define WEIGHT_BITS 16
@@ -120,6 +132,7 @@
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_SIM_32
 #define EDDY_PRESET_NAME "sim-32"
+#define PIPELINE PIPELINE_ECP5
 #define LANES 32
 #define DRAINS 4
 #define WEIGHT_BITS 16
@@ -133,6 +146,7 @@
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_SIM_80
 #define EDDY_PRESET_NAME "sim-80"
+#define PIPELINE PIPELINE_SHORT
 #define LANES 80
 #define DRAINS 4
 #define WEIGHT_BITS 16
@@ -156,14 +170,29 @@
 #error "SUM_BITS: the proof above covers 1536 columns"
 #endif
 
-/* Iterations from a store to its earliest load: what the pipeline needs. The compiler checks them
- * against its schedule of the datapath and refuses a number that is too small. */
-#if DRAINS == 1
-#define STATE_DISTANCE 15 /* outputs of the layers */
-#define GATE_DISTANCE 15  /* gates, cell state */
+/* For which family and period the compiler schedules, and what its schedules need: the iterations from a store to the
+ * earliest load of an element. It refuses a number that is too small. */
+#if PIPELINE == PIPELINE_ICE40
+#define HLS_FAMILY ice40
+#define HLS_CLOCK_NS 30
+#define STATE_DISTANCE 15 /* state, gated: a column's element to an output */
+#define CARRY_DISTANCE 15 /* carry: what is added before the activation */
+#define CELL_DISTANCE 15  /* cell: its tanh, its peephole */
+#define FACTOR_DISTANCE 4 /* first, second: after the activation */
+#elif PIPELINE == PIPELINE_ECP5
+#define HLS_FAMILY ecp5
+#define HLS_CLOCK_NS 14
+#define STATE_DISTANCE 11
+#define CARRY_DISTANCE 11
+#define CELL_DISTANCE 11
+#define FACTOR_DISTANCE 4
 #else
-#define STATE_DISTANCE 18
-#define GATE_DISTANCE 18
+#define HLS_FAMILY ecp5
+#define HLS_CLOCK_NS 24
+#define STATE_DISTANCE 7
+#define CARRY_DISTANCE 6
+#define CELL_DISTANCE 5
+#define FACTOR_DISTANCE 3
 #endif
 
 #endif

@@ -293,6 +293,7 @@ static inline uint8_t load_program(struct ports p, struct request r)
 struct step {
     uint32_t old_state, new_state; /* addresses of h_{t-1} and h_t of the stream */
     uint8_t home;                  /* of h_t */
+    bool settled;                  /* h_{t-1} waits for no drain: its columns go before x_t */
     bool fed_back;                 /* x is what the step before put out */
     uint32_t feedback;             /* its address */
     bool emit, last;
@@ -306,13 +307,47 @@ static inline uint8_t gap_after(uint16_t unit)
     return before < STATE_DISTANCE ? (uint8_t)(STATE_DISTANCE - before) : 0;
 }
 
-/* A phase may read what the phase before kept of the same unit when that is GATE_DISTANCE iterations old; the units
- * in between take their share of the time. */
-static inline uint8_t hold_before(struct phase phase, uint16_t units)
+/* How long ago the drain began the latest phase that wrote to a memory: iterations, at least, up to MAX_AGE. A unit's number
+ * is as old, for the reader goes through the units no faster than the writer. */
+#define MAX_AGE 31
+static struct {
+    uint8_t factor, carry, cell;
+} ages;
+
+static inline uint8_t older(uint8_t age, uint8_t iterations)
 {
-    const bool reads = phase.factor != FACTOR_NONE || phase.adds_second || phase.peephole;
-    const uint16_t groups = units / DRAINS;
-    return reads && groups < GATE_DISTANCE ? (uint8_t)(GATE_DISTANCE - groups) : 0;
+    const uint8_t sum = (uint8_t)(age + iterations);
+    return sum < MAX_AGE ? sum : MAX_AGE;
+}
+
+static inline uint8_t still_to_wait(bool reads, uint8_t age, uint8_t distance, uint8_t wait)
+{
+    const bool waits = reads & (age + wait < distance);
+    return waits ? (uint8_t)(distance - age) : wait;
+}
+
+/* The drain goes through `groups` of a phase, from its first unit on if it `begins`. Returns the iterations that it
+ * waits before, so that what it reads is old enough. */
+static inline uint8_t pass_phase(struct phase phase, bool begins, uint8_t groups)
+{
+    const bool interpolates = phase.factor == FACTOR_INTERPOLATE;
+    const bool to_cell = phase.destination == DESTINATION_CELL;
+    const bool reads_factor = (phase.factor == FACTOR_FIRST) | (phase.factor == FACTOR_SECOND) |
+                              interpolates | (phase.adds_second & to_cell);
+    const bool reads_carry = phase.adds_second & !to_cell;
+    const bool reads_cell = (phase.factor == FACTOR_CELL) | (phase.factor == FACTOR_TANH_CELL) |
+                            interpolates | phase.peephole;
+    uint8_t hold = still_to_wait(begins & reads_factor, ages.factor, FACTOR_DISTANCE, 0);
+    hold = still_to_wait(begins & reads_carry, ages.carry, CARRY_DISTANCE, hold);
+    hold = still_to_wait(begins & reads_cell, ages.cell, CELL_DISTANCE, hold);
+    const bool to_second = begins & (phase.destination == DESTINATION_SECOND);
+    const bool to_factor = to_second | (begins & (phase.destination == DESTINATION_FIRST));
+    const bool writes_cell = begins & (to_cell | (phase.destination == DESTINATION_STATE_CELL));
+    const uint8_t iterations = (uint8_t)(hold + groups);
+    ages.factor = to_factor ? groups : older(ages.factor, iterations);
+    ages.carry = to_second ? groups : older(ages.carry, iterations);
+    ages.cell = writes_cell ? groups : older(ages.cell, iterations);
+    return hold;
 }
 
 /* Where a group is in its block: rows are phase by phase, unit by unit. */
@@ -335,16 +370,18 @@ static inline struct walk drain_block(struct ports p, struct step s, uint32_t at
         const struct phase phase = phase_unpack(group_words[w.phase_at]);
         const bool last_phase = w.rows_left == rest, ends_phase = n == rest;
         const bool largest = phase.destination == DESTINATION_LARGEST;
-        const bool answers = s.emit && (flags & GROUP_FLAG_EMIT) && last_phase;
+        const bool answers = s.emit & ((flags & GROUP_FLAG_EMIT) != 0) & last_phase;
         const uint8_t gap = largest ? (uint8_t)(STATE_DISTANCE + n / DRAINS) : gap_after(w.unit);
-        const bool gaps = last_phase && ends_phase && (largest || (flags & GROUP_FLAG_GUARD));
+        const uint8_t groups = (uint8_t)(n / DRAINS);
+        const bool guards = largest | ((flags & GROUP_FLAG_GUARD) != 0);
+        const bool gaps = last_phase & ends_phase & guards;
         const struct drain drain = {
-            .groups = (uint8_t)(n / DRAINS),
+            .groups = groups,
             .phase = phase,
             .cell_shift = flags >> GROUP_CELL_SHIFT_BIT & 3,
-            .emit = answers && (ends_phase || !largest),
+            .emit = answers & (ends_phase | !largest),
             .releases = n == rows,
-            .hold = w.unit == 0 ? hold_before(phase, units) : 0,
+            .hold = pass_phase(phase, w.unit == 0, groups),
             .gap = gaps ? gap : 0,
             .place = (uint16_t)(largest ? place : place + w.unit),
             .home = s.home,
@@ -374,19 +411,20 @@ static inline void run_group(struct ports p, struct step s, uint32_t at, bool be
     struct walk w = {.rows_left = group_words[at + GROUP_ALL_ROWS],
                      .row = group_words[at + GROUP_ROW],
                      .phase_at = at + GROUP_PHASES};
-    bool arriving = begins && is_data && !s.fed_back;
+    bool arriving = begins & is_data & !s.fed_back;
     while (w.rows_left != 0) {
         const bool last_block = w.rows_left <= LANES, has_h = h_length != 0;
-        const bool guard = last_block && (flags & GROUP_FLAG_GUARD);
-        const bool stop = ends && last_block;
+        const bool x_last = (arriving & s.settled) | !has_h;
+        const bool guard = last_block & ((flags & GROUP_FLAG_GUARD) != 0);
+        const bool stop = ends & last_block;
         const struct segment x_part = {
-            .source = !is_data || s.fed_back ? SOURCE_STATE
-                      : arriving             ? SOURCE_DATA
-                                             : SOURCE_KEPT,
+            .source = (!is_data | s.fed_back) ? SOURCE_STATE
+                      : arriving              ? SOURCE_DATA
+                                              : SOURCE_KEPT,
             .token = token,
-            .ends_block = !has_h,
+            .ends_block = x_last,
             .guard = guard,
-            .stop = stop && !has_h,
+            .stop = stop & x_last,
             .length = x_columns,
             .address = !is_data     ? s.new_state + x_place
                        : s.fed_back ? s.feedback
@@ -395,22 +433,24 @@ static inline void run_group(struct ports p, struct step s, uint32_t at, bool be
         };
         const struct segment h_part = {
             .source = gated ? SOURCE_GATED : SOURCE_STATE,
-            .ends_block = true,
+            .ends_block = !x_last,
             .guard = guard,
-            .stop = stop,
+            .stop = stop & !x_last,
             .length = h_length,
             .address = gated ? h_place : s.old_state + h_place,
             .weight = weight + x_length,
         };
-        if (x_columns != 0)
+        if ((x_columns != 0) & !x_last)
             hls_write(p.segments, segment_pack(x_part));
         if (has_h)
             hls_write(p.segments, segment_pack(h_part));
+        if (x_last)
+            hls_write(p.segments, segment_pack(x_part));
+        weight += x_length + (uint32_t)h_length;
+        w = drain_block(p, s, at, w, last_block ? w.rows_left : LANES);
         if (arriving)
             forward(p, x_columns);
         arriving = false;
-        weight += x_length + (uint32_t)h_length;
-        w = drain_block(p, s, at, w, last_block ? w.rows_left : LANES);
     }
 }
 
@@ -451,11 +491,13 @@ static inline void run_steps(struct ports p, struct request r, struct pass pass)
                     home_of((uint8_t)(r.stream + k), r.pass) * STATE_ROWS + pass.state_place,
                     pass.state_units);
     operate(p, OPERATION_RUN, 0, 0);
+    ages.factor = ages.carry = ages.cell = MAX_AGE;
     for (uint16_t t = 0; t < r.argument; t++) {
         const bool last_step = t + 1 == r.argument;
         for (uint8_t k = 0; k < streams; k++)
             run_step(p, r, pass, (uint8_t)(r.stream + k),
-                     (struct step){.fed_back = feedback && t != 0,
+                     (struct step){.settled = t == 0 && k == 0,
+                                   .fed_back = feedback && t != 0,
                                    .emit = last_step || !last_only,
                                    .last = last_step && k + 1 == streams});
     }

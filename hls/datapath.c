@@ -313,10 +313,10 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         HLS_PIPELINE(1);
         HLS_DISTANCE(state, STATE_DISTANCE);
         HLS_DISTANCE(gated, STATE_DISTANCE);
-        HLS_DISTANCE(cell, GATE_DISTANCE);
-        HLS_DISTANCE(first, GATE_DISTANCE);
-        HLS_DISTANCE(second, GATE_DISTANCE);
-        HLS_DISTANCE(carry, GATE_DISTANCE);
+        HLS_DISTANCE(cell, CELL_DISTANCE);
+        HLS_DISTANCE(first, FACTOR_DISTANCE);
+        HLS_DISTANCE(second, FACTOR_DISTANCE);
+        HLS_DISTANCE(carry, CARRY_DISTANCE);
 
         /* what both sides do in this iteration */
         const bool drains_row = drain.busy & (drain.piece.hold == 0);

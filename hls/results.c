@@ -4,11 +4,14 @@
 
 HLS_PROCESS void results(hls_stream_u64 *beats, hls_stream_u16 *answers)
 {
-    while (hls_more(beats)) {
-        uint64_t beat = hls_read(beats);
-        for (int k = 0; k < DRAINS; k++) {
-            hls_write(answers, (uint16_t)beat);
-            beat >>= 16;
-        }
+    uint64_t beat = 0;
+    uint8_t left = 0;
+    while (left != 0 || hls_more(beats)) {
+        HLS_PIPELINE(1);
+        if (left == 0)
+            beat = hls_read(beats);
+        hls_write(answers, (uint16_t)beat);
+        beat >>= 16;
+        left = left == 0 ? DRAINS - 1 : left - 1;
     }
 }

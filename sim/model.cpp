@@ -2,6 +2,9 @@
 // -DSIM_CLASS=the Verilated class, -DSIM_HEADER=its header.
 #include "sim.h"
 
+#include <algorithm>
+#include <array>
+#include <ctime>
 #include <memory>
 #include <new>
 #include <verilated.h>
@@ -53,6 +56,55 @@ private:
     bool pausing_ = false;
 };
 
+// When the latest words went through a port.
+class Log {
+public:
+    void note(uint64_t cycle) { cycles_[words_++ % cycles_.size()] = cycle; }
+    uint64_t ago(size_t words) const { return cycles_[(words_ - 1 - words) % cycles_.size()]; }
+
+private:
+    std::array<uint64_t, SIM_LOGGED_WORDS> cycles_{};
+    uint64_t words_ = 0;
+};
+
+// The time that an action takes, on average over samples; those in which something else had the processor are left out.
+class Meter {
+public:
+    Meter()
+    {
+        for (int n = 0; n < 100; n++) {
+            const uint64_t begin = now_ns();
+            empty_ns_ = std::min(empty_ns_, now_ns() - begin);
+        }
+    }
+
+    template <class Action> void measure(Action action)
+    {
+        const uint64_t begin = now_ns();
+        action();
+        const uint64_t took = now_ns() - begin;
+        if (samples_ > 16 && took > 8 * total_ns_ / samples_)
+            return;
+        total_ns_ += took;
+        samples_++;
+    }
+
+    uint64_t mean_of(uint64_t actions) const
+    {
+        return samples_ ? (total_ns_ / samples_ - std::min(empty_ns_, total_ns_ / samples_)) * actions : 0;
+    }
+
+private:
+    static uint64_t now_ns()
+    {
+        timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return uint64_t(now.tv_sec) * 1000000000u + uint64_t(now.tv_nsec);
+    }
+
+    uint64_t samples_ = 0, total_ns_ = 0, empty_ns_ = UINT64_MAX;
+};
+
 // In the unnamed namespace, since every preset has one of its own.
 class Device {
 public:
@@ -84,7 +136,7 @@ public:
     void settle()
     {
         top.clk = 0;
-        top.eval();
+        evaluate();
         if (trace)
             trace->dump(2 * cycles);
     }
@@ -92,16 +144,26 @@ public:
     void rise()
     {
         top.clk = 1;
-        top.eval();
+        evaluate();
         if (trace)
             trace->dump(2 * cycles + 1);
         cycles++;
+    }
+
+    void evaluate()
+    {
+        if (cycles % SIM_SAMPLE == 0)
+            meter.measure([this] { top.eval(); });
+        else
+            top.eval();
     }
 
     VerilatedContext context;
     SIM_CLASS top;
     std::unique_ptr<VerilatedFstC> trace;
     Stall command_stall, result_stall;
+    Log taken, given;
+    Meter meter;
     uint64_t cycles = 0;
 };
 
@@ -142,10 +204,12 @@ static int sim_transfer(sim *handle, const uint16_t *send, size_t send_words, si
         sim->settle();
         if (top.s_axis_commands_tvalid && top.s_axis_commands_tready) {
             ++*sent;
+            sim->taken.note(sim->cycles);
             silent = 0;
         }
         if (top.m_axis_results_tvalid && top.m_axis_results_tready) {
             receive[(*received)++] = top.m_axis_results_tdata;
+            sim->given.note(sim->cycles);
             silent = 0;
         }
         if (top.active)
@@ -159,5 +223,11 @@ static int sim_transfer(sim *handle, const uint16_t *send, size_t send_words, si
     return top.check_failed ? -1 : 0;
 }
 
+static void sim_tell(const sim *handle, size_t taken_ago, size_t given_ago, sim_figures *figures)
+{
+    const auto *device = reinterpret_cast<const Device *>(handle);
+    *figures = {device->cycles, device->meter.mean_of(2 * device->cycles), device->taken.ago(taken_ago), device->given.ago(given_ago)};
+}
+
 extern "C" const sim_model EDDY_SIM_NAME(EDDY_PRESET);
-const sim_model EDDY_SIM_NAME(EDDY_PRESET) = {sim_open, sim_close, sim_transfer};
+const sim_model EDDY_SIM_NAME(EDDY_PRESET) = {sim_open, sim_close, sim_transfer, sim_tell};

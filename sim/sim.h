@@ -24,6 +24,15 @@ struct sim_options {
 
 struct sim;
 
+/* What a simulation has done since the device came out of reset. */
+struct sim_figures {
+    uint64_t cycles;
+    uint64_t rtl_ns;             /* inside of the RTL, by the average of every SIM_SAMPLEth cycle */
+    uint64_t taken_at, given_at; /* the cycles in which two words went through the ports */
+};
+#define SIM_SAMPLE 64
+#define SIM_LOGGED_WORDS 1024
+
 /* One Verilated build configuration. */
 struct sim_model {
     /* NULL: out of memory. The device comes out of reset. */
@@ -35,6 +44,9 @@ struct sim_model {
      * checks found a broken promise of the HLS C. */
     int (*transfer)(struct sim *sim, const uint16_t *send, size_t send_words, size_t *sent,
                     uint16_t *receive, size_t receive_words, size_t *received);
+    /* taken_ago, given_ago: how many words went through after the two, less than SIM_LOGGED_WORDS. */
+    void (*figures)(const struct sim *sim, size_t taken_ago, size_t given_ago,
+                    struct sim_figures *figures);
 };
 
 /* More than any segment has columns. */

@@ -40,6 +40,9 @@ struct carrier_ops {
     int (*transfer)(struct carrier *carrier, const uint16_t *send, size_t send_words, size_t *sent,
                     uint16_t *receive, size_t receive_words, size_t *received);
     void (*close)(struct carrier *carrier);
+    /* See sim.h; NULL where nothing is simulated. */
+    void (*figures)(const struct carrier *carrier, size_t taken_ago, size_t given_ago,
+                    struct sim_figures *figures);
 };
 
 /* First member of every carrier. */

@@ -28,6 +28,13 @@ static int transfer(struct carrier *carrier, const uint16_t *send, size_t send_w
     return EDDY_OK;
 }
 
+static void figures(const struct carrier *carrier, size_t taken_ago, size_t given_ago,
+                    struct sim_figures *figures)
+{
+    const struct sim_carrier *c = (const struct sim_carrier *)carrier;
+    c->model->figures(c->sim, taken_ago, given_ago, figures);
+}
+
 static void close_sim(struct carrier *carrier)
 {
     struct sim_carrier *c = (struct sim_carrier *)carrier;
@@ -38,7 +45,7 @@ static void close_sim(struct carrier *carrier)
 static int open_sim(struct eddy_context *context, const struct carrier_options *options,
                     struct carrier **carrier)
 {
-    static const struct carrier_ops ops = {transfer, close_sim};
+    static const struct carrier_ops ops = {transfer, close_sim, figures};
     const struct sim_model *model = models[options->preset->number];
     const struct sim_options sim_options = {
         .stall = options->stall,

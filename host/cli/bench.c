@@ -1,12 +1,16 @@
 /* bench.c -- eddy bench: what a layer costs, as the device counts it, and whether its bits are
  * right. */
 #include "bench.h"
+#include "lib/device.h"
+#include "model/program.h"
+#include "packet.h"
 #include "train/random.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     KEY_CELL = KEY_OWN,
@@ -91,21 +95,28 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static const struct argp argp = {option_table,
-                                 parse,
-                                 NULL,
-                                 "Runs layers with random weights on a device, every output "
-                                 "answered, and compares each with cpu:.\v"
-                                 "mac_utilisation is useful MACs / (lanes * cycles), as counted by "
-                                 "the device; cpu: counts no cycles.\n"
-                                 "--train measures whole mini-batches of eddy train, the median: "
-                                 "samples are sequences, steps their time steps, operations those "
-                                 "of the matrix products. sgemm is OpenBLAS's on large matrices, "
-                                 "in the same run and threads, with the kernels of blas_core; "
-                                 "OPENBLAS_CORETYPE in the environment chooses others.",
-                                 NULL,
-                                 NULL,
-                                 NULL};
+static const struct argp argp = {
+    option_table,
+    parse,
+    NULL,
+    "Runs layers with random weights on a device, every output "
+    "answered, and compares each with cpu:.\v"
+    "mac_utilisation is useful MACs / (lanes * cycles), as counted by "
+    "the device; cpu: counts no cycles. sim: also says how fast the "
+    "simulation is, and what part of its CPU time goes to anything but the RTL. "
+    "With one step of one stream it counts the cycles between the first word of x at "
+    "the input port and the last of y at the output port: latency_columns of "
+    "them for the columns that need x, latency_drain in the drain, latency_gates "
+    "in the stages of its pipeline and between dependent gates, latency_transport for the "
+    "rest.\n"
+    "--train measures whole mini-batches of eddy train, the median: "
+    "samples are sequences, steps their time steps, operations those "
+    "of the matrix products. sgemm is OpenBLAS's on large matrices, "
+    "in the same run and threads, with the kernels of blas_core; "
+    "OPENBLAS_CORETYPE in the environment chooses others.",
+    NULL,
+    NULL,
+    NULL};
 
 static void fill(struct eddy_random *random, size_t n, float *v, double limit)
 {
@@ -156,15 +167,49 @@ struct result {
     struct eddy_program_info info;
     struct eddy_counters counters;
     size_t mismatches;
+    bool simulated;
+    double simulated_khz, outside_rtl;
+    struct {
+        size_t cycles, columns, drain, gates, transport;
+    } latency; /* of a single step; cycles 0: not measured */
 };
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* The latest step from port to port. */
+static void measure_latency(const struct eddy_device *device, const struct eddy_program *program,
+                            struct result *r)
+{
+    const struct eddy_counters *c = &r->counters;
+    struct sim_figures figures;
+    const size_t inputs = program_inputs(program);
+    if (!device_figures(device, inputs - 1, ANSWER_RUN_TRAILER_WORDS, &figures))
+        return;
+    const struct program_layer *first = &program->layers[0];
+    const bool recurrent = first->cell != EDDY_CELL_DENSE && first->cell != EDDY_CELL_EMBEDDING;
+    const size_t waits = c->wait_control + c->wait_input + c->wait_state + c->wait_drain;
+    const size_t before_input = recurrent ? first->n_hidden : 0;
+    r->latency.cycles = figures.given_at - figures.taken_at + 1;
+    r->latency.columns = c->columns - before_input + c->wait_state + c->wait_drain;
+    r->latency.drain = program_last_drain(program);
+    r->latency.gates = c->cycles - c->columns - waits - r->latency.drain;
+    r->latency.transport =
+        r->latency.cycles - r->latency.columns - r->latency.drain - r->latency.gates;
+}
 
 /* All streams side by side, each with the same rows. */
 static int run_streams(struct eddy_context *context, const char *uri, size_t n_streams,
                        const struct eddy_program *program, size_t n_steps, const int16_t *x,
-                       int16_t *y, struct eddy_counters *counters)
+                       int16_t *y, struct result *result)
 {
     struct eddy_stream *streams[64];
     struct session session;
+    struct sim_figures before, after;
     int error = session_open(context, uri, program, &session);
     size_t opened = 1;
     streams[0] = session.stream;
@@ -172,9 +217,20 @@ static int run_streams(struct eddy_context *context, const char *uri, size_t n_s
         if (!(error = eddy_stream_open(session.device, &streams[opened])))
             opened++;
     if (!error)
-        error = eddy_streams_step_fixed(streams, n_streams, n_steps, x, y);
+        result->simulated = device_figures(session.device, 0, 0, &before);
+    const uint64_t begin = cpu_ns();
     if (!error)
-        eddy_stream_get_counters(session.stream, counters);
+        error = eddy_streams_step_fixed(streams, n_streams, n_steps, x, y);
+    const double busy_ns = (double)(cpu_ns() - begin);
+    if (!error)
+        eddy_stream_get_counters(session.stream, &result->counters);
+    if (!error && result->simulated) {
+        device_figures(session.device, 0, 0, &after);
+        result->simulated_khz = (double)(after.cycles - before.cycles) * 1e6 / busy_ns;
+        result->outside_rtl = fmax(0, 1 - (double)(after.rtl_ns - before.rtl_ns) / busy_ns);
+        if (n_streams == 1 && n_steps == 1)
+            measure_latency(session.device, program, result);
+    }
     for (size_t k = 1; k < opened; k++)
         eddy_stream_close(streams[k]);
     session_close(&session);
@@ -187,7 +243,7 @@ static int measure(struct eddy_context *context, const struct bench_options *o,
                    struct result *result)
 {
     const size_t vectors = o->shared.steps * o->streams, outputs = vectors * o->hidden;
-    struct eddy_counters unused;
+    struct result unused;
     int16_t *x = malloc(vectors * o->input * sizeof *x);
     int16_t *y = malloc(outputs * sizeof *y), *expected = malloc(outputs * sizeof *expected);
     int error = x && y && expected ? EDDY_OK : refuse("out of memory; use fewer --steps");
@@ -199,7 +255,7 @@ static int measure(struct eddy_context *context, const struct bench_options *o,
                             &unused);
     if (!error)
         error = run_streams(context, o->shared.device, o->streams, program, o->shared.steps, x, y,
-                            &result->counters);
+                            result);
     eddy_program_get_info(program, &result->info);
     result->mismatches = 0;
     for (size_t i = 0; i < outputs && !error; i++)
@@ -231,6 +287,16 @@ static json_t *to_json(const struct bench_options *o, const struct result *r)
         (json_int_t)(c->clipped_output + c->clipped_cell), "mismatches", (json_int_t)r->mismatches);
     if (json && o->clock_mhz > 0)
         json_object_set_new(json, "us_per_step", json_real(cycles / steps / o->clock_mhz));
+    if (json && r->latency.cycles != 0)
+        json_object_update_new(json, json_pack("{s:I, s:I, s:I, s:I, s:I}", "latency_cycles",
+                                               (json_int_t)r->latency.cycles, "latency_columns",
+                                               (json_int_t)r->latency.columns, "latency_drain",
+                                               (json_int_t)r->latency.drain, "latency_gates",
+                                               (json_int_t)r->latency.gates, "latency_transport",
+                                               (json_int_t)r->latency.transport));
+    if (json && r->simulated)
+        json_object_update_new(json, json_pack("{s:f, s:f}", "simulated_khz", r->simulated_khz,
+                                               "outside_rtl", r->outside_rtl));
     return json;
 }
 

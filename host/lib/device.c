@@ -213,6 +213,15 @@ int device_request(struct eddy_device *device, struct request_header header, uin
     return refused ? refused : error;
 }
 
+bool device_figures(const struct eddy_device *device, size_t taken_ago, size_t given_ago,
+                    struct sim_figures *figures)
+{
+    const struct carrier *carrier = device->carrier;
+    if (carrier->ops->figures)
+        carrier->ops->figures(carrier, taken_ago, given_ago, figures);
+    return carrier->ops->figures != NULL;
+}
+
 /* ---- opening ---- */
 
 static int read_id(struct eddy_device *device)

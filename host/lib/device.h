@@ -19,6 +19,10 @@ struct eddy_device {
 int device_request(struct eddy_device *device, struct request_header header, uint16_t *packet,
                    uint16_t *answer, size_t answer_words);
 
+/* What a simulated device has done, see sim.h. False: it is not simulated. */
+bool device_figures(const struct eddy_device *device, size_t taken_ago, size_t given_ago,
+                    struct sim_figures *figures);
+
 /* Every pass of a stream back to the state that streams begin with. packet: room for the header and the state. */
 int device_reset_stream(struct eddy_device *device, const struct eddy_program *program,
                         uint8_t stream, uint16_t *packet);

@@ -409,6 +409,15 @@ static size_t columns_per_step(const struct eddy_program *program)
     return columns;
 }
 
+size_t program_last_drain(const struct eddy_program *program)
+{
+    const struct program_layer *last = &program->layers[program->n_layers - 1];
+    struct form_group forms[MAX_FORM_GROUPS];
+    const size_t n = cell_form(last, forms), lanes = program->preset->lanes;
+    const size_t rows = forms[n - 1].n_phases * program_padded(program->preset, last->n_hidden);
+    return ((rows - 1) % lanes + 1) / program->preset->drains;
+}
+
 void eddy_program_get_info(const struct eddy_program *program, struct eddy_program_info *info)
 {
     *info = (struct eddy_program_info){

@@ -66,6 +66,8 @@ size_t program_state_words(const struct eddy_program *program);
 bool program_is_causal(const struct eddy_program *program);
 /* Units in rows of the device. */
 size_t program_padded(const struct eddy_preset *preset, size_t units);
+/* The iterations that the drain takes for the last block of a step. */
+size_t program_last_drain(const struct eddy_program *program);
 /* Whether the program begins with an embedding: x is a token number. */
 bool program_takes_tokens(const struct eddy_program *program);
 

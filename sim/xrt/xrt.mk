@@ -80,11 +80,9 @@ $(O)/bin/make_xclbin: sim/xrt/make_xclbin.c sim/xrt/card.h hw/xrt/registers.h
 
 
 # By name, where the library finds them.
-preset_name = $(shell echo EDDY_PRESET_NAME | \
-  $(CC) -DEDDY_PRESET=$(1) -include hls/config.h -x c -E -P - | tail -n 1 | tr -d '" ')
 define XRT_NAME_RULES
-XRT_XCLBINS += $(O)/share/eddy/$(call preset_name,$(1))-hw_emu.xclbin
-$(O)/share/eddy/$(call preset_name,$(1))-hw_emu.xclbin: $(XRT_O)/$(1).xclbin
+XRT_XCLBINS += $(O)/share/eddy/$(call config_value,$(1),EDDY_PRESET_NAME)-hw_emu.xclbin
+$(O)/share/eddy/$(call config_value,$(1),EDDY_PRESET_NAME)-hw_emu.xclbin: $(XRT_O)/$(1).xclbin
 	@mkdir -p $$(@D)
 	cp $$< $$@
 endef

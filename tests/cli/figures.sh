@@ -34,6 +34,11 @@ json 'bench: stalls' '.mismatches == 0' eddy bench --device sim:stall=random,see
 json 'bench: dense' '.mismatches == 0 and .cell == "dense"' bench --cell dense --input 20 --hidden 30
 json 'bench: cpu:' '.cycles == 0 and .mac_utilisation == 0 and .mismatches == 0' \
   eddy bench --device cpu: --steps 20 --json
+json 'bench: from port to port' '.mismatches == 0 and .latency_columns == 6 and .latency_cycles <= 26 + 30 and
+  .latency_columns + .latency_drain + .latency_gates + .latency_transport == .latency_cycles' \
+  bench --preset sim-80 --cell lstm --input 6 --hidden 20 --steps 1
+json 'bench: no latency of many steps' 'has("latency_cycles") | not' bench --steps 2
+json 'bench: speed of the simulation' '.simulated_khz > 0 and .outside_rtl >= 0' bench --steps 200
 json 'bench: clock' '.us_per_step * 50 - .cycles_per_step | fabs < 0.01' bench --steps 20 --clock-mhz 50
 train_keys='(.samples_per_s > 0) and (.steps_per_s > .samples_per_s) and (.gflops > 0) and (.sgemm_gflops > 0) and
   (.fraction_of_sgemm * .sgemm_gflops / .gflops - 1 | fabs < 1e-4) and .threads == 2'

@@ -1,5 +1,5 @@
 // hlsc_fifo.v -- output FIFO of a module made by hlsc. `full` rises while there still is room for MARGIN words:
-// those that are under way in a pipeline when it stops issuing.
+// those that are under way in a pipeline when it stops issuing. An empty one hands a word on in the next cycle.
 `default_nettype none
 
 module hlsc_fifo #(
@@ -27,12 +27,14 @@ module hlsc_fifo #(
 
   wire take  = head != tail & (~fetched_valid | shift); // memory to `fetched`
   wire shift = fetched_valid & (~m_axis_tvalid | m_axis_tready);
-  wire [LOG2_DEPTH:0] held = (tail + {{LOG2_DEPTH{1'b0}}, push}) - head;
+  wire pass  = push & head == tail & ~fetched_valid & (~m_axis_tvalid | m_axis_tready);
+  wire keep  = push & ~pass;
+  wire [LOG2_DEPTH:0] held = (tail + {{LOG2_DEPTH{1'b0}}, keep}) - head;
 
   always @(posedge clk) begin
-    if (push) words[tail[LOG2_DEPTH-1:0]] <= word;
+    if (keep) words[tail[LOG2_DEPTH-1:0]] <= word;
     if (take) fetched <= words[head[LOG2_DEPTH-1:0]];
-    if (shift) m_axis_tdata <= fetched;
+    if (shift | pass) m_axis_tdata <= fetched_valid ? fetched : word;
   end
 
   always @(posedge clk)
@@ -44,10 +46,10 @@ module hlsc_fifo #(
       m_axis_tvalid <= 1'b0;
     end else begin
       head <= head + {{LOG2_DEPTH{1'b0}}, take};
-      tail <= tail + {{LOG2_DEPTH{1'b0}}, push};
+      tail <= tail + {{LOG2_DEPTH{1'b0}}, keep};
       full <= held > LIMIT;
       fetched_valid <= take | (fetched_valid & ~shift);
-      m_axis_tvalid <= shift | (m_axis_tvalid & ~m_axis_tready);
+      m_axis_tvalid <= shift | pass | (m_axis_tvalid & ~m_axis_tready);
     end
 endmodule
 
