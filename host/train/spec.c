@@ -16,6 +16,8 @@ static const char *const task_names[] = {"next",       "columns",   "class",
 static const char *const cell_names[] = {"dense", "rnn", "gru", "lstm", "embedding", NULL};
 static const char *const direction_names[] = {"forward", "reverse", "bidirectional", NULL};
 static const char *const activation_names[] = {"none", "tanh", "relu", "sigmoid", NULL};
+static const char *const optimiser_names[] = {"adam", "sgd", NULL};
+static const char *const schedule_names[] = {"cosine", "linear", "constant", NULL};
 static const char *const loss_names[] = {"mse", "cross_entropy", NULL};
 
 static int take_columns(struct reader *reader, const json_t *inputs, const json_t *targets)
@@ -177,6 +179,7 @@ static int read_training(struct reader *reader, json_t *node)
 {
     struct eddy_train_options *const o = &reader->spec->training;
     size_t seed = (size_t)o->seed, weight_bits = o->weight_bits;
+    int optimiser = (int)o->optimiser, schedule = (int)o->schedule;
     const bool is_class = eddy_task_is_class(reader->spec->dataset.task);
     const bool sequences =
         reader->spec->dataset.sequence_rows || reader->spec->dataset.sequence_column;
@@ -194,6 +197,10 @@ static int read_training(struct reader *reader, json_t *node)
         {"warmup_steps", KIND_COUNT, false, &o->warmup_steps, 0, 1e6, NULL},
         {"learning_rate", KIND_NUMBER, false, &o->learning_rate, 1e-12, 1e3, NULL},
         {"final_learning_rate", KIND_NUMBER, false, &o->final_learning_rate, 0, 1e3, NULL},
+        {"optimiser", KIND_CHOICE, false, &optimiser, 0, 0, optimiser_names},
+        {"schedule", KIND_CHOICE, false, &schedule, 0, 0, schedule_names},
+        {"rise_batches", KIND_COUNT, false, &o->rise_batches, 0, 1e9, NULL},
+        {"momentum", KIND_NUMBER, false, &o->momentum, 0, 0.999999, NULL},
         {"beta1", KIND_NUMBER, false, &o->beta1, 0, 0.999999, NULL},
         {"beta2", KIND_NUMBER, false, &o->beta2, 0, 0.999999, NULL},
         {"epsilon", KIND_NUMBER, false, &o->epsilon, 1e-30, 1, NULL},
@@ -209,6 +216,8 @@ static int read_training(struct reader *reader, json_t *node)
     if (error)
         return error;
     o->loss = (enum eddy_loss)loss;
+    o->optimiser = (enum eddy_optimiser)optimiser;
+    o->schedule = (enum eddy_schedule)schedule;
     o->seed = seed;
     o->weight_bits = (unsigned)weight_bits;
     if (o->weight_bits == 1)

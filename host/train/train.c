@@ -2,6 +2,7 @@
 
 #include "checkpoint.h"
 #include "lib/context.h"
+#include "optimise.h"
 #include "rounding.h"
 #include "sampler.h"
 #include "team.h"
@@ -42,60 +43,15 @@ struct trainer {
     struct eddy_checkpoint state;
 };
 
-void eddy_train_options_init(struct eddy_train_options *options)
-{
-    *options = (struct eddy_train_options){
-        .struct_size = sizeof *options,
-        .loss = EDDY_LOSS_MSE,
-        .seed = 1,
-        .batches = 1000,
-        .batch = 64,
-        .threads = 1,
-        .steps = 128,
-        .learning_rate = 0.003,
-        .final_learning_rate = 0.00003,
-        .beta1 = 0.9,
-        .beta2 = 0.999,
-        .epsilon = 1e-8,
-        .clip_norm = 1,
-        .block_rows = 1, /* as the device: each row has its own */
-    };
-}
-
 static size_t processes(const struct eddy_train_options *o)
 {
     return o->group ? o->group->size : 1;
 }
 
-/* What is wrong with the options, or NULL. */
-static const char *find_fault(const struct eddy_train_options *o)
-{
-    if (o->struct_size != sizeof *o)
-        return "options of another version: call eddy_train_options_init()";
-    if (o->batches == 0 || o->batch == 0)
-        return "batches and batch must be at least 1";
-    if (o->threads == 0 || o->threads > o->batch / processes(o))
-        return "threads must be from 1 to batch: each needs a sequence";
-    if (o->steps != 0 && o->warmup_steps >= o->steps)
-        return "warmup_steps must be less than steps, or no step carries a loss";
-    if (!(o->learning_rate > 0 && isfinite(o->learning_rate)) ||
-        !(o->final_learning_rate >= 0 && isfinite(o->final_learning_rate)))
-        return "learning_rate must be above 0, final_learning_rate at least 0";
-    if (!(o->beta1 >= 0 && o->beta1 < 1 && o->beta2 >= 0 && o->beta2 < 1 && o->epsilon > 0))
-        return "beta1 and beta2 must be from 0 to below 1, epsilon above 0";
-    if (!(o->weight_decay >= 0 && isfinite(o->weight_decay)) || !(o->clip_norm >= 0))
-        return "weight_decay and clip_norm must be at least 0";
-    if (o->weight_bits != 0 && (o->weight_bits < 2 || o->weight_bits > 16 || o->block_rows == 0))
-        return "weight_bits must be 0 (float) or 2 to 16, block_rows at least 1";
-    if (!(o->round_from >= 0 && o->round_from <= 1))
-        return "round_from must be from 0 to 1";
-    return NULL;
-}
-
 static int check(struct eddy_context *context, const struct eddy_dataset *dataset,
                  const struct stack *stack, const struct eddy_train_options *options)
 {
-    const char *const fault = find_fault(options);
+    const char *const fault = eddy_train_options_fault(options);
     if (fault)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT, "training: %s", fault);
     if (stack->n_layers == 0)
@@ -232,6 +188,10 @@ static uint64_t fingerprint(const struct trainer *trainer)
                               (double)o->warmup_steps,
                               o->learning_rate,
                               o->final_learning_rate,
+                              o->optimiser,
+                              o->schedule,
+                              (double)o->rise_batches,
+                              o->momentum,
                               o->beta1,
                               o->beta2,
                               o->epsilon,
@@ -409,56 +369,6 @@ static int pass(struct trainer *trainer, double *loss)
     return error;
 }
 
-/* In eight sums, for wide registers. */
-EDDY_VECTORS static double sum_squares(size_t n, const float *v)
-{
-    double sums[8] = {0}, sum = 0;
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (size_t k = 0; k < 8; k++)
-            sums[k] += (double)v[i + k] * (double)v[i + k];
-    for (; i < n; i++)
-        sums[0] += (double)v[i] * (double)v[i];
-    for (size_t k = 0; k < 8; k++)
-        sum += sums[k];
-    return sum;
-}
-
-static double clip(struct trainer *trainer)
-{
-    struct eddy_network *const network = trainer->network;
-    const double squares = sum_squares(network->params_elems, network->gradient);
-    const double norm = sqrt(squares), limit = trainer->options->clip_norm;
-    if (limit > 0 && norm > limit)
-        for (size_t i = 0; i < network->params_elems; i++)
-            network->gradient[i] *= (float)(limit / norm);
-    return norm;
-}
-
-/* Adam with decoupled weight decay; batch counts from 1. */
-EDDY_VECTORS static void update(const struct eddy_train_options *o, struct eddy_checkpoint *state,
-                                const float *gradient, size_t batch, double rate)
-{
-    float *const m = state->first_moment, *const v = state->second_moment;
-    const float beta1 = (float)o->beta1, beta2 = (float)o->beta2;
-    const double unbias2 = 1 - pow(o->beta2, (double)batch);
-    const float slope = (float)(rate * sqrt(unbias2) / (1 - pow(o->beta1, (double)batch)));
-    const float epsilon = (float)(o->epsilon * sqrt(unbias2));
-    const float keep = (float)(1 - rate * o->weight_decay);
-    for (size_t i = 0; i < state->params_elems; i++) {
-        m[i] = beta1 * m[i] + (1 - beta1) * gradient[i];
-        v[i] = beta2 * v[i] + (1 - beta2) * gradient[i] * gradient[i];
-        state->weights[i] = keep * state->weights[i] - slope * m[i] / (sqrtf(v[i]) + epsilon);
-    }
-}
-
-static double rate_at(const struct eddy_train_options *o, size_t done)
-{
-    const double turn = 3.141592653589793 * (double)done / (double)o->batches;
-    return o->final_learning_rate +
-           (o->learning_rate - o->final_learning_rate) * 0.5 * (1 + cos(turn));
-}
-
 static bool rounds(const struct eddy_train_options *o, size_t done)
 {
     return o->weight_bits != 0 && (double)done >= o->round_from * (double)o->batches;
@@ -473,16 +383,16 @@ static int train_batch(struct trainer *trainer, struct eddy_train_progress *prog
     if (pass(trainer, &progress->loss))
         return eddy_fail(trainer->context, EDDY_ERROR_IO,
                          "batch %zu: the processes of the training lost each other", done + 1);
-    progress->gradient_norm = clip(trainer);
-    progress->learning_rate = rate_at(o, done);
+    progress->gradient_norm = eddy_optimise_clip(o->clip_norm, trainer->network->params_elems,
+                                                 trainer->network->gradient);
+    progress->learning_rate = eddy_optimise_rate(o, done);
     progress->batch = done + 1;
     if (!isfinite(progress->loss) || !isfinite(progress->gradient_norm))
         return eddy_fail(trainer->context, EDDY_ERROR_RANGE,
                          "the loss left the finite numbers at batch %zu: lower learning_rate, or "
                          "set clip_norm",
                          done + 1);
-    update(o, &trainer->state, trainer->network->gradient, done + 1, progress->learning_rate);
-    trainer->state.batch = done + 1;
+    eddy_optimise_step(o, trainer->network->gradient, progress->learning_rate, &trainer->state);
     return EDDY_OK;
 }
 

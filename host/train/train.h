@@ -11,6 +11,10 @@
 #include "train/dataset.h"
 
 enum eddy_loss { EDDY_LOSS_MSE, EDDY_LOSS_CROSS_ENTROPY };
+enum eddy_optimiser { EDDY_OPTIMISER_ADAM, EDDY_OPTIMISER_SGD };
+/* How the learning rate falls from learning_rate to final_learning_rate: half a cosine, a line, or
+ * not at all. */
+enum eddy_schedule { EDDY_SCHEDULE_COSINE, EDDY_SCHEDULE_LINEAR, EDDY_SCHEDULE_CONSTANT };
 
 /* After a batch. */
 struct eddy_train_progress {
@@ -41,10 +45,14 @@ struct eddy_train_options {
                             batch; another number sums in another order */
     size_t steps;        /* time steps of a sequence; 0: as the longest of the data */
     size_t warmup_steps; /* first of them that carry no loss (the state settles); < steps */
-    double learning_rate, final_learning_rate; /* a half cosine from the first to the last */
-    double beta1, beta2, epsilon;              /* Adam */
-    double weight_decay;                       /* AdamW: taken off each weight, times the rate */
-    double clip_norm;                          /* of the whole gradient; 0: none */
+    enum eddy_schedule schedule;
+    double learning_rate, final_learning_rate;
+    size_t rise_batches; /* before it falls, the rate rises from almost 0 */
+    enum eddy_optimiser optimiser;
+    double momentum;              /* of SGD */
+    double beta1, beta2, epsilon; /* Adam */
+    double weight_decay;          /* AdamW: taken off each weight, times the rate */
+    double clip_norm;             /* of the whole gradient; 0: none */
     unsigned weight_bits; /* 0: float; 2 to 16: the network learns with weights rounded as the
                              device rounds them (straight-through gradient), and the model has the
                              rounded weights */

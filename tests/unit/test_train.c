@@ -3,6 +3,7 @@
 #include "../support/context.h"
 #include "lib/file.h"
 #include "train/baseline.h"
+#include "train/optimise.h"
 #include "train/real.h"
 #include "train/rounding.h"
 #include "train/train.h"
@@ -706,6 +707,63 @@ static void test_tanh_is_accurate(void **state)
     assert_true(fabsf(eddy_tanh(INFINITY) - 1) < 4e-7F && fabsf(eddy_tanh(-INFINITY) + 1) < 4e-7F);
 }
 
+/* Up to 3 in four steps, then down to 1 in six. */
+static void test_rates(void **state)
+{
+    (void)state;
+    static const double linear[] = {0.75, 1.5, 2.25, 3, 3 - 2.0 / 6, 3 - 4.0 / 6};
+    struct eddy_train_options options = toy_options();
+    options.batches = 9;
+    options.rise_batches = 3;
+    options.learning_rate = 3;
+    options.final_learning_rate = 1;
+    options.schedule = EDDY_SCHEDULE_LINEAR;
+    for (size_t i = 0; i < 6; i++)
+        assert_true(fabs(eddy_optimise_rate(&options, i) - linear[i]) < 1e-12);
+    options.schedule = EDDY_SCHEDULE_COSINE;
+    assert_true(fabs(eddy_optimise_rate(&options, 2) - 2.25) < 1e-12);
+    assert_true(fabs(eddy_optimise_rate(&options, 6) - 2) < 1e-12); /* half way */
+    options.schedule = EDDY_SCHEDULE_CONSTANT;
+    assert_true(eddy_optimise_rate(&options, 8) == 3);
+}
+
+/* Two steps by hand. */
+static void test_momentum(void **state)
+{
+    (void)state;
+    float weight = 1, velocity = 0, unused = 0;
+    const float gradient = 0.5F;
+    struct eddy_checkpoint at = {
+        .params_elems = 1, .weights = &weight, .first_moment = &velocity, .second_moment = &unused};
+    struct eddy_train_options options = toy_options();
+    options.optimiser = EDDY_OPTIMISER_SGD;
+    options.weight_decay = 0.25;
+    eddy_optimise_step(&options, &gradient, 0.5, &at);
+    assert_true(fabsf(weight - (0.875F - 0.25F)) < 1e-6F);
+    eddy_optimise_step(&options, &gradient, 0.5, &at);
+    assert_true(fabsf(weight - (0.625F * 0.875F - 0.5F * 0.95F)) < 1e-6F);
+    assert_int_equal(at.batch, 2);
+}
+
+static void test_learns_by_gradient_descent(void **state)
+{
+    (void)state;
+    struct eddy_dataset *const dataset = open_ragged(false, false);
+    struct eddy_train_options options = ragged_options();
+    struct eddy_evaluation evaluation;
+    struct eddy_model *model;
+    options.optimiser = EDDY_OPTIMISER_SGD;
+    options.learning_rate = 0.2;
+    options.rise_batches = 20;
+    options.batches = 600;
+    assert_int_equal(eddy_train(context, dataset, 2, last_of_gru, &options, &model), 0);
+    assert_int_equal(eddy_evaluate(context, model, dataset, dataset->test, &evaluation), 0);
+    if (!(evaluation.accuracy > 0.99))
+        fail_msg("accuracy %g", evaluation.accuracy);
+    eddy_model_free(model);
+    eddy_dataset_free(dataset);
+}
+
 /* Bytes in use after each of 30 batches, two epochs. */
 struct memory {
     size_t bytes[30];
@@ -951,6 +1009,9 @@ int main(void)
         cmocka_unit_test(test_rounding_of_a_block),
         cmocka_unit_test(test_rounding_reaches_every_gate),
         cmocka_unit_test(test_tanh_is_accurate),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_momentum),
+        cmocka_unit_test(test_learns_by_gradient_descent),
         cmocka_unit_test(test_a_step_allocates_nothing),
         cmocka_unit_test(test_weights_as_safetensors),
         cmocka_unit_test(test_progress_can_stop_early),
