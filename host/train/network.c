@@ -109,12 +109,16 @@ static bool allocate_direction(struct eddy_network_layer *layer,
     return pass->x && pass->dx;
 }
 
-static bool allocate_layer(struct eddy_network_layer *layer)
+/* with_mask: dropout before the layer. */
+static bool allocate_layer(struct eddy_network_layer *layer, bool with_mask)
 {
+    const size_t inputs = layer->size.steps * layer->size.batch * layer->n_x;
     const size_t elems = layer->out_steps * layer->size.batch * layer->n_out;
     layer->y = new_reals(elems);
     layer->dy = new_reals(elems);
-    if (!layer->y || !layer->dy)
+    layer->mask = with_mask ? new_reals(inputs) : NULL;
+    layer->dropped = with_mask ? new_reals(inputs) : NULL;
+    if (!layer->y || !layer->dy || (with_mask && (!layer->mask || !layer->dropped)))
         return false;
     for (size_t d = 0; d < layer->n_directions; d++)
         if (!allocate_direction(layer, &layer->directions[d]))
@@ -138,7 +142,7 @@ static int create_layers(struct eddy_network *network, const struct eddy_network
         if (!describe_layer(&shape->layers[i], n_in, steps, shape->batch, layer) ||
             (shape->layers[i].cell == EDDY_CELL_EMBEDDING && i != 0 && i != shape->n_encoder))
             return EDDY_ERROR_ARGUMENT;
-        if (!allocate_layer(layer))
+        if (!allocate_layer(layer, shape->dropout > 0 && i != 0 && i != shape->n_encoder))
             return EDDY_ERROR_MEMORY;
         network->params_elems += layer->n_directions * direction_params(layer);
         n_in = layer->n_out;
@@ -177,6 +181,14 @@ static int pair_layers(struct eddy_network *network)
     return EDDY_OK;
 }
 
+/* What layer i reads: (T, B, n_x). */
+static const eddy_real *inputs_of(const struct eddy_network *network, size_t i)
+{
+    if (i == 0)
+        return network->x;
+    return i == network->n_encoder ? network->decoder_x : network->layers[i - 1].y;
+}
+
 /* Where each pass finds its parameters, and, when it sees sequences as they are, its x and dx. */
 static void connect(struct eddy_network *network)
 {
@@ -190,7 +202,7 @@ static void connect(struct eddy_network *network)
             pass->gradient = network->gradient + offset;
             if (layer->directions[d].reverse)
                 continue;
-            pass->x = i == 0 ? network->x : is_first ? network->decoder_x : layer[-1].y;
+            pass->x = layer->mask ? layer->dropped : inputs_of(network, i);
             pass->dx = is_first ? NULL : layer[-1].dy;
         }
     }
@@ -200,6 +212,7 @@ static int create(struct eddy_network *network, const struct eddy_network_shape 
 {
     network->n_layers = shape->n_layers;
     network->n_encoder = shape->n_encoder;
+    network->dropout = shape->dropout;
     if (shape->n_layers == 0 || shape->n_encoder >= shape->n_layers || shape->batch == 0)
         return EDDY_ERROR_ARGUMENT;
     network->layers = calloc(shape->n_layers, sizeof *network->layers);
@@ -262,6 +275,8 @@ void eddy_network_free(struct eddy_network *network)
             free_direction(layer, &layer->directions[d]);
         free(layer->y);
         free(layer->dy);
+        free(layer->mask);
+        free(layer->dropped);
     }
     free(network->layers);
     free(network->params);
@@ -364,29 +379,36 @@ static void return_states(const struct eddy_network_layer *layer)
     memcpy(to->states + 5 * elems, from->dc0, elems * sizeof(eddy_real));
 }
 
+/* Inverted dropout (https://jmlr.org/papers/v15/srivastava14a.html): the mean stays. */
+static void drop(struct eddy_network *network, const struct eddy_network_layer *layer,
+                 const eddy_real *x)
+{
+    const size_t n = layer->size.steps * layer->size.batch * layer->n_x;
+    const eddy_real keep = (eddy_real)(1 / (1 - network->dropout));
+    for (size_t i = 0; i < n; i++) {
+        layer->mask[i] = eddy_random_uniform(&network->random) < network->dropout ? 0 : keep;
+        layer->dropped[i] = x[i] * layer->mask[i];
+    }
+}
+
 static bool is_decoder(const struct eddy_network *network, size_t i)
 {
     return network->n_encoder > 0 && i >= network->n_encoder;
-}
-
-/* What layer i reads: (T, B, n_x). */
-static const eddy_real *inputs_of(const struct eddy_network *network, size_t i)
-{
-    if (i == 0)
-        return network->x;
-    return i == network->n_encoder ? network->decoder_x : network->layers[i - 1].y;
 }
 
 const eddy_real *eddy_network_forward(struct eddy_network *network)
 {
     for (size_t i = 0; i < network->n_layers; i++) {
         const struct eddy_network_layer *const layer = &network->layers[i];
+        const eddy_real *const x = layer->mask ? layer->dropped : inputs_of(network, i);
         if (layer->partner && is_decoder(network, i))
             take_states(layer);
+        if (layer->mask)
+            drop(network, layer, inputs_of(network, i));
         for (size_t d = 0; d < layer->n_directions; d++) {
             const struct eddy_network_direction *const direction = &layer->directions[d];
             if (direction->reverse)
-                reverse_inputs(layer, inputs_of(network, i), (eddy_real *)direction->pass.x);
+                reverse_inputs(layer, x, (eddy_real *)direction->pass.x);
             layer->ops->forward(&layer->size, &direction->pass);
             if (!layer->is_direct)
                 exchange(layer, d, false);
@@ -424,7 +446,11 @@ void eddy_network_backward(struct eddy_network *network)
         if (i + 1 == network->n_encoder) /* no loss reaches the encoder but through its states */
             memset(layer->dy, 0,
                    layer->out_steps * layer->size.batch * layer->n_out * sizeof *layer->dy);
-        layer_backward(layer, !is_decoder(network, i), is_first ? NULL : layer[-1].dy);
+        eddy_real *const dx = is_first ? NULL : layer[-1].dy;
+        layer_backward(layer, !is_decoder(network, i), dx);
+        for (size_t k = 0; layer->mask && k < layer->size.steps * layer->size.batch * layer->n_x;
+             k++)
+            dx[k] *= layer->mask[k];
     }
 }
 

@@ -23,6 +23,7 @@ struct eddy_network_layer {
     eddy_real *y, *dy;          /* (out_steps, B, n_out) */
     struct eddy_network_direction directions[2];
     bool is_direct;                     /* the one direction's y and dy are those of the layer */
+    eddy_real *mask, *dropped;          /* (T, B, n_x): what dropout leaves of the layer's input */
     struct eddy_network_layer *partner; /* encoder: of the decoder, and the other way round */
 };
 
@@ -35,7 +36,9 @@ struct eddy_network {
      * B, I of its first layer), and how long each sequence is (B), at first all its steps. */
     eddy_real *x, *decoder_x;
     size_t *lengths, *decoder_lengths;
-    size_t *ones; /* (B): lengths of sequences of one step */
+    double dropout;
+    struct eddy_random random; /* of the dropout: the caller seeds it before a forward pass */
+    size_t *ones;              /* (B): lengths of sequences of one step */
 };
 
 struct eddy_network_shape {
@@ -44,6 +47,7 @@ struct eddy_network_shape {
     size_t n_encoder;    /* as in model.h; 0: one stack */
     size_t decoder_n_in; /* of the decoder's first layer */
     size_t steps, decoder_steps, batch;
+    double dropout; /* this fraction of what goes from layer to layer is zero, the rest larger */
 };
 
 #define eddy_network_create EDDY_CORE(eddy_network_create)

@@ -38,6 +38,8 @@ const char *eddy_train_options_fault(const struct eddy_train_options *o)
     if (!(o->learning_rate > 0 && isfinite(o->learning_rate)) ||
         !(o->final_learning_rate >= 0 && isfinite(o->final_learning_rate)))
         return "learning_rate must be above 0, final_learning_rate at least 0";
+    if (!(o->dropout >= 0 && o->dropout < 1))
+        return "dropout must be from 0 to below 1";
     if (o->rise_batches >= o->batches)
         return "rise_batches must be less than batches";
     if (!(o->momentum >= 0 && o->momentum < 1))

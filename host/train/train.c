@@ -121,7 +121,8 @@ static int open_part(const struct trainer *trainer, struct part *part)
                                              .decoder_n_in = first_n_in(d),
                                              .steps = trainer->sampler.steps,
                                              .decoder_steps = trainer->sampler.decoder_steps,
-                                             .batch = part->batch};
+                                             .batch = part->batch,
+                                             .dropout = trainer->options->dropout};
     const int error = eddy_network_create(&shape, &part->network);
     if (error)
         return error;
@@ -280,6 +281,14 @@ static void draw_batch(struct trainer *trainer)
     }
 }
 
+/* Other outputs are dropped in each part of each batch. */
+static void seed_dropout(struct trainer *trainer)
+{
+    const uint64_t seed = eddy_random_next(&trainer->state.random);
+    for (size_t k = 0; k < trainer->options->threads; k++)
+        eddy_random_seed(&trainer->parts[k].network->random, seed + trainer->parts[k].first);
+}
+
 /* The weights as the device will hold them. */
 static void round_params(const struct trainer *trainer)
 {
@@ -379,6 +388,8 @@ static int train_batch(struct trainer *trainer, struct eddy_train_progress *prog
     const struct eddy_train_options *const o = trainer->options;
     const size_t done = trainer->state.batch;
     draw_batch(trainer);
+    if (o->dropout > 0)
+        seed_dropout(trainer);
     set_params(trainer, rounds(o, done));
     if (pass(trainer, &progress->loss))
         return eddy_fail(trainer->context, EDDY_ERROR_IO,

@@ -52,7 +52,8 @@ struct eddy_train_options {
     double momentum;              /* of SGD */
     double beta1, beta2, epsilon; /* Adam */
     double weight_decay;          /* AdamW: taken off each weight, times the rate */
-    double clip_norm;             /* of the whole gradient; 0: none */
+    double dropout;       /* between layers: this fraction of their outputs is zero, 0 to below 1 */
+    double clip_norm;     /* of the whole gradient; 0: none */
     unsigned weight_bits; /* 0: float; 2 to 16: the network learns with weights rounded as the
                              device rounds them (straight-through gradient), and the model has the
                              rounded weights */

@@ -45,6 +45,7 @@ struct stack {
     size_t n_layers;
     struct eddy_layer_shape shapes[4];
     size_t n_encoder;
+    double dropout;
 };
 
 static const struct stack stacks[] = {
@@ -86,6 +87,15 @@ static const struct stack stacks[] = {
     {"embedding, bidirectional lstm, last only",
      2,
      {{EMBEDDING, NONE, 3}, {LSTM, TANH, 2, BOTH, .last_only = true}}},
+    {"rnn, dropout, reverse gru, dropout, dense",
+     3,
+     {{RNN, TANH, 6}, {GRU, TANH, 6, REVERSE}, {DENSE, NONE, 3}},
+     .dropout = 0.3},
+    {"lstm, dropout, dense to lstm, dropout, dense",
+     4,
+     {{LSTM, TANH, 4}, {DENSE, TANH, 3}, {LSTM, TANH, 4}, {DENSE, NONE, 3}},
+     .n_encoder = 2,
+     .dropout = 0.4},
     {"rnn to rnn", 2, {{RNN, TANH, 4}, {RNN, TANH, 4}}, .n_encoder = 1},
     {"gru to gru, dense",
      3,
@@ -139,7 +149,8 @@ static void open_problem(const struct stack *stack, bool is_class, bool ragged, 
                                              .decoder_n_in = columns(decoder, DECODER_INPUTS),
                                              .steps = STEPS,
                                              .decoder_steps = DECODER_STEPS,
-                                             .batch = BATCH};
+                                             .batch = BATCH,
+                                             .dropout = stack->dropout};
     memset(problem, 0, sizeof *problem);
     assert_int_equal(eddy_network_create(&shape, &network), 0);
     problem->network = network;
@@ -167,6 +178,7 @@ static void open_problem(const struct stack *stack, bool is_class, bool ragged, 
 
 static double loss_of(struct problem *problem)
 {
+    eddy_random_seed(&problem->network->random, 5); /* the same dropout each time */
     eddy_network_forward(problem->network);
     return problem->is_class ? eddy_loss_cross_entropy(problem->network, problem->warmup_steps,
                                                        problem->terms, problem->labels)
@@ -259,6 +271,31 @@ static void test_warmup_steps_carry_no_loss(void **state)
     eddy_network_free(problem.network);
 }
 
+static void test_dropout_keeps_the_mean(void **state)
+{
+    (void)state;
+    static const struct eddy_layer_shape layers[] = {{DENSE, NONE, 1}, {DENSE, NONE, 1}};
+    const struct eddy_network_shape shape = {
+        .n_in = 1, .n_layers = 2, .layers = layers, .steps = 10000, .batch = 1, .dropout = 0.25};
+    struct eddy_network *network = NULL;
+    double sum = 0;
+    size_t zeros = 0;
+    assert_int_equal(eddy_network_create(&shape, &network), 0);
+    eddy_random_seed(&network->random, 1);
+    for (size_t i = 0; i < 4; i++)
+        network->params[i] = i % 2 == 0; /* w 1, b 0 */
+    for (size_t t = 0; t < 10000; t++)
+        network->x[t] = 1;
+    const double *const y = eddy_network_forward(network);
+    for (size_t t = 0; t < 10000; t++) {
+        sum += y[t];
+        zeros += y[t] == 0;
+    }
+    assert_true(fabs(sum / 10000 - 1) < 0.02);
+    assert_true(zeros > 2400 && zeros < 2600);
+    eddy_network_free(network);
+}
+
 static void test_losses_of_known_outputs(void **state)
 {
     (void)state;
@@ -298,7 +335,7 @@ static void test_forward_equals_the_float_reference(void **state)
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++) {
         struct problem problem;
         struct eddy_model *model;
-        if (stacks[i].n_encoder > 0)
+        if (stacks[i].n_encoder > 0 || stacks[i].dropout > 0)
             continue;
         open_problem(&stacks[i], false, true, 0, &problem);
         const struct eddy_network *const network = problem.network;
@@ -435,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_gradients_equal_central_differences),
         cmocka_unit_test(test_padding_is_ignored),
         cmocka_unit_test(test_warmup_steps_carry_no_loss),
+        cmocka_unit_test(test_dropout_keeps_the_mean),
         cmocka_unit_test(test_losses_of_known_outputs),
         cmocka_unit_test(test_forward_equals_the_float_reference),
         cmocka_unit_test(test_decoder_starts_from_the_encoder),

@@ -589,6 +589,7 @@ static void expect_resumes(const struct eddy_dataset *dataset,
     options.threads = 2;
     options.weight_bits = 8;
     options.round_from = 0.5;
+    options.dropout = 0.1;
     assert_int_equal(eddy_train(context, dataset, 2, shapes, &options, &models[0]), 0);
     options.checkpoint = path;
     options.progress = stop_at_23;
@@ -610,6 +611,7 @@ static void expect_no_resume(const struct eddy_dataset *dataset, struct eddy_tra
     options.threads = 2;
     options.weight_bits = 8;
     options.round_from = 0.5;
+    options.dropout = 0.1;
     options.resume = true;
     snprintf(whole, sizeof whole, "%s: %s", options.checkpoint, message);
     expect_train_error(dataset, 2, &options, error, whole);
