@@ -4,6 +4,7 @@
 #include "train/spec.h"
 #include "train/weights.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ static const struct argp_option option_table[] = {
     OPTION("checkpoint-every", KEY_CHECKPOINT_EVERY, "N", "batches between (default 100)"),
     OPTION("resume", KEY_RESUME, NULL,
            "go on from the checkpoint, if there is one, to the same bits"),
-    OPTION("log", KEY_LOG, "FILE", "write batch, loss, gradient norm and rate as CSV"),
+    OPTION("log", KEY_LOG, "FILE", "write batch, loss, gradient norm, rate and validation as CSV"),
     OPTION("plot", KEY_PLOT, "FILE", "draw the loss as PNG"),
     OPTION_QUIET,
     {0}};
@@ -124,9 +125,12 @@ static int note_progress(void *arg, const struct eddy_train_progress *p)
     if (h->n_batches == 0)
         h->first = p->batch - 1;
     h->loss[h->n_batches++] = p->loss;
+    char validation[32] = "";
+    if (!isnan(p->validation))
+        snprintf(validation, sizeof validation, "%.9g", p->validation);
     if (h->log)
-        fprintf(h->log, "%zu,%.9g,%.9g,%.9g\n", p->batch, p->loss, p->gradient_norm,
-                p->learning_rate);
+        fprintf(h->log, "%zu,%.9g,%.9g,%.9g,%s\n", p->batch, p->loss, p->gradient_norm,
+                p->learning_rate, validation);
     const double a_batch = (now() - h->begin) / (double)h->n_batches;
     progress_show(h->options,
                   "eddy train: batch %zu of %zu, loss %.6f, %.0f sequences/s, %.0f s left",
@@ -147,7 +151,7 @@ static int open_history(const struct train_options *o, const struct eddy_train_o
     history->log = fopen(o->log, "w");
     if (!history->log)
         return refuse("cannot write %s: %m", o->log);
-    fprintf(history->log, "batch,loss,gradient_norm,learning_rate\n");
+    fprintf(history->log, "batch,loss,gradient_norm,learning_rate,validation\n");
     return EDDY_OK;
 }
 

@@ -11,10 +11,14 @@ struct header {
     char magic[8];
     uint64_t run, batch, params_elems;
     struct eddy_random random;
+    double best_score;
+    uint64_t validations, last_better;
     uint64_t fingerprint; /* of all of the file, this being 0 */
 };
 
-static const char magic[8] = "eddyckp1";
+enum { ARRAYS = 4 };
+
+static const char magic[8] = "eddyckp2";
 
 uint64_t eddy_fingerprint(uint64_t before, const void *bytes, size_t n_bytes)
 {
@@ -37,7 +41,7 @@ int eddy_checkpoint_write(struct eddy_context *context, const char *path,
     const size_t array_bytes = c->params_elems * sizeof(float);
     struct header header = {
         .run = c->run, .batch = c->batch, .params_elems = c->params_elems, .random = c->random};
-    uint8_t *const bytes = malloc(sizeof header + 3 * array_bytes);
+    uint8_t *const bytes = malloc(sizeof header + ARRAYS * array_bytes);
     if (!bytes)
         return eddy_fail(context, EDDY_ERROR_MEMORY, "%s: out of memory", path);
     uint8_t *const arrays = bytes + sizeof header;
@@ -45,9 +49,10 @@ int eddy_checkpoint_write(struct eddy_context *context, const char *path,
     memcpy(arrays, c->weights, array_bytes);
     memcpy(arrays + array_bytes, c->first_moment, array_bytes);
     memcpy(arrays + 2 * array_bytes, c->second_moment, array_bytes);
-    header.fingerprint = fingerprint_file(header, arrays, 3 * array_bytes);
+    memcpy(arrays + 3 * array_bytes, c->best, array_bytes);
+    header.fingerprint = fingerprint_file(header, arrays, ARRAYS * array_bytes);
     memcpy(bytes, &header, sizeof header);
-    const int error = file_write(context, path, bytes, sizeof header + 3 * array_bytes);
+    const int error = file_write(context, path, bytes, sizeof header + ARRAYS * array_bytes);
     free(bytes);
     return error;
 }
@@ -63,7 +68,7 @@ static int check(struct eddy_context *context, const char *path, const uint8_t *
         header->fingerprint)
         return eddy_fail(context, EDDY_ERROR_FORMAT,
                          "%s: the checkpoint is damaged: remove it and begin anew", path);
-    if (header->run != c->run || size_bytes != sizeof *header + 3 * array_bytes)
+    if (header->run != c->run || size_bytes != sizeof *header + ARRAYS * array_bytes)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                          "%s: the checkpoint is of a training with other data, layers or options: "
                          "give those, or begin anew with another file",
@@ -84,9 +89,13 @@ int eddy_checkpoint_read(struct eddy_context *context, const char *path, struct 
         const uint8_t *const arrays = bytes + sizeof header;
         c->batch = header.batch;
         c->random = header.random;
+        c->best_score = header.best_score;
+        c->validations = header.validations;
+        c->last_better = header.last_better;
         memcpy(c->weights, arrays, array_bytes);
         memcpy(c->first_moment, arrays + array_bytes, array_bytes);
         memcpy(c->second_moment, arrays + 2 * array_bytes, array_bytes);
+        memcpy(c->best, arrays + 3 * array_bytes, array_bytes);
     }
     free(bytes);
     return error;

@@ -13,6 +13,10 @@ struct eddy_checkpoint {
     struct eddy_random random;
     size_t params_elems;
     float *weights, *first_moment, *second_moment; /* (params_elems) */
+    float *best;       /* (params_elems): weights of the best validation so far */
+    double best_score; /* its, the lower the better */
+    uint64_t validations,
+        last_better; /* how many, and which of them was the best, from 1; 0: none */
 };
 
 /* Fingerprint of bytes behind those of `before` (FNV-1a, 64 bits). */

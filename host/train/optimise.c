@@ -40,6 +40,8 @@ const char *eddy_train_options_fault(const struct eddy_train_options *o)
         return "learning_rate must be above 0, final_learning_rate at least 0";
     if (!(o->dropout >= 0 && o->dropout < 1))
         return "dropout must be from 0 to below 1";
+    if (o->patience != 0 && o->validate_every == 0)
+        return "patience needs validate_every";
     if (o->rise_batches >= o->batches)
         return "rise_batches must be less than batches";
     if (!(o->momentum >= 0 && o->momentum < 1))

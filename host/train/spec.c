@@ -205,6 +205,8 @@ static int read_training(struct reader *reader, json_t *node)
         {"beta2", KIND_NUMBER, false, &o->beta2, 0, 0.999999, NULL},
         {"epsilon", KIND_NUMBER, false, &o->epsilon, 1e-30, 1, NULL},
         {"weight_decay", KIND_NUMBER, false, &o->weight_decay, 0, 1e3, NULL},
+        {"validate_every", KIND_COUNT, false, &o->validate_every, 0, 1e9, NULL},
+        {"patience", KIND_COUNT, false, &o->patience, 0, 1e9, NULL},
         {"dropout", KIND_NUMBER, false, &o->dropout, 0, 0.999, NULL},
         {"clip_norm", KIND_NUMBER, false, &o->clip_norm, 0, 1e9, NULL},
         {"weight_bits", KIND_COUNT, false, &weight_bits, 0, 16, NULL},

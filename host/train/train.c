@@ -97,6 +97,9 @@ static int check_lengths(const struct trainer *trainer)
         return eddy_fail(context, EDDY_ERROR_SHAPE,
                          "a sequence of the data has %zu steps, and warmup_steps is %zu: lower it",
                          s->shortest, warmup);
+    if (trainer->options->validate_every && trainer->dataset->validation.count == 0)
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "validate_every needs a validation part of the data: set validation");
     if (s->n_sequences == 0 && s->steps > count)
         return eddy_fail(context, EDDY_ERROR_SHAPE,
                          "a sequence has %zu steps, the training part %zu samples: lower steps, or "
@@ -163,7 +166,8 @@ static int begin(struct trainer *trainer)
     state->weights = calloc(state->params_elems, sizeof(float));
     state->first_moment = calloc(state->params_elems, sizeof(float));
     state->second_moment = calloc(state->params_elems, sizeof(float));
-    if (!state->weights || !state->first_moment || !state->second_moment)
+    state->best = calloc(state->params_elems, sizeof(float));
+    if (!state->weights || !state->first_moment || !state->second_moment || !state->best)
         return EDDY_ERROR_MEMORY;
     eddy_random_seed(&state->random, trainer->options->seed);
     eddy_network_init(trainer->network, &state->random);
@@ -261,6 +265,7 @@ static void close_trainer(struct trainer *trainer)
     free(trainer->state.weights);
     free(trainer->state.first_moment);
     free(trainer->state.second_moment);
+    free(trainer->state.best);
 }
 
 /* Every process draws the whole batch, and so keeps the same randomness. */
@@ -407,6 +412,67 @@ static int train_batch(struct trainer *trainer, struct eddy_train_progress *prog
     return EDDY_OK;
 }
 
+/* Layers [first, end) as a model. */
+static int store(const struct trainer *trainer, size_t first, size_t end, struct eddy_model **model)
+{
+    const struct eddy_dataset *const d = trainer->dataset;
+    const int error = eddy_model_create(trainer->context, trainer->network->layers[first].size.n_in,
+                                        end - first, trainer->stack.layers + first, model);
+    if (error)
+        return error;
+    eddy_network_store(trainer->network, first, *model);
+    memcpy((*model)->in_scale, d->in_scale, d->n_inputs * sizeof(float));
+    memcpy((*model)->in_offset, d->in_offset, d->n_inputs * sizeof(float));
+    if (end < trainer->stack.n_layers)
+        return EDDY_OK;
+    memcpy((*model)->out_scale, d->out_scale, d->n_outputs * sizeof(float));
+    memcpy((*model)->out_offset, d->out_offset, d->n_outputs * sizeof(float));
+    (*model)->residual = d->residual;
+    return EDDY_OK;
+}
+
+/* What the parameters of the network are, as models; of one stack only the second. */
+static int store_models(const struct trainer *trainer, struct eddy_model *models[2])
+{
+    const size_t n_encoder = trainer->stack.n_encoder;
+    int error = n_encoder ? store(trainer, 0, n_encoder, &models[0]) : EDDY_OK;
+    if (!error)
+        error = store(trainer, n_encoder, trainer->stack.n_layers, &models[1]);
+    return error;
+}
+
+static void free_models(struct eddy_model *models[2])
+{
+    eddy_model_free(models[0]);
+    eddy_model_free(models[1]);
+}
+
+/* Measures the validation part, and keeps the weights when they are better. */
+static int validate(struct trainer *trainer, double *score)
+{
+    const struct eddy_dataset *const d = trainer->dataset;
+    struct eddy_checkpoint *const state = &trainer->state;
+    struct eddy_model *models[2] = {NULL, NULL};
+    struct eddy_evaluation e;
+    set_params(trainer, trainer->options->weight_bits != 0);
+    int error = store_models(trainer, models);
+    if (!error)
+        error = models[0] ? eddy_evaluate_pair(trainer->context, models[0], models[1], d,
+                                               d->validation, &e)
+                          : eddy_evaluate(trainer->context, models[1], d, d->validation, &e);
+    free_models(models);
+    if (error)
+        return error;
+    *score = d->labels ? e.cross_entropy : e.rmse;
+    state->validations++;
+    if (state->last_better != 0 && !(*score < state->best_score))
+        return EDDY_OK;
+    state->best_score = *score;
+    state->last_better = state->validations;
+    memcpy(state->best, state->weights, state->params_elems * sizeof(float));
+    return EDDY_OK;
+}
+
 /* Whether progress, in any process, says to stop. */
 static int ask(const struct trainer *trainer, const struct eddy_train_progress *progress,
                bool *stop)
@@ -429,13 +495,23 @@ static int keep(const struct trainer *trainer, bool stop)
     return eddy_checkpoint_write(trainer->context, o->checkpoint, &trainer->state);
 }
 
+/* Whether validation has not become better for too long. */
+static bool is_over(const struct trainer *trainer)
+{
+    const size_t patience = trainer->options->patience;
+    return patience && trainer->state.validations - trainer->state.last_better >= patience;
+}
+
 static int run(struct trainer *trainer)
 {
     const struct eddy_train_options *const o = trainer->options;
     struct eddy_train_progress progress = {.batches = o->batches};
     bool stop = false;
-    while (trainer->state.batch < o->batches && !stop) {
+    while (trainer->state.batch < o->batches && !stop && !is_over(trainer)) {
         int error = train_batch(trainer, &progress);
+        progress.validation = NAN;
+        if (!error && o->validate_every && progress.batch % o->validate_every == 0)
+            error = validate(trainer, &progress.validation);
         if (!error)
             error = ask(trainer, &progress, &stop);
         if (!error)
@@ -443,26 +519,10 @@ static int run(struct trainer *trainer)
         if (error)
             return error;
     }
+    if (trainer->state.last_better != 0)
+        memcpy(trainer->state.weights, trainer->state.best,
+               trainer->state.params_elems * sizeof(float));
     set_params(trainer, o->weight_bits != 0);
-    return EDDY_OK;
-}
-
-/* Layers [first, end) as a model. */
-static int store(const struct trainer *trainer, size_t first, size_t end, struct eddy_model **model)
-{
-    const struct eddy_dataset *const d = trainer->dataset;
-    const int error = eddy_model_create(trainer->context, trainer->network->layers[first].size.n_in,
-                                        end - first, trainer->stack.layers + first, model);
-    if (error)
-        return error;
-    eddy_network_store(trainer->network, first, *model);
-    memcpy((*model)->in_scale, d->in_scale, d->n_inputs * sizeof(float));
-    memcpy((*model)->in_offset, d->in_offset, d->n_inputs * sizeof(float));
-    if (end < trainer->stack.n_layers)
-        return EDDY_OK;
-    memcpy((*model)->out_scale, d->out_scale, d->n_outputs * sizeof(float));
-    memcpy((*model)->out_offset, d->out_offset, d->n_outputs * sizeof(float));
-    (*model)->residual = d->residual;
     return EDDY_OK;
 }
 
@@ -475,6 +535,7 @@ int eddy_train_pair(struct eddy_context *context, const struct eddy_dataset *dat
                               .dataset = dataset,
                               .stack = {n_encoder, n_layers, shapes},
                               .options = options};
+    struct eddy_model *models[2] = {NULL, NULL};
     const int threads = openblas_get_num_threads();
     int error = check(context, dataset, &trainer.stack, options);
     if (error)
@@ -483,12 +544,14 @@ int eddy_train_pair(struct eddy_context *context, const struct eddy_dataset *dat
     error = open_trainer(&trainer);
     if (!error)
         error = run(&trainer);
-    if (!error && n_encoder > 0)
-        error = store(&trainer, 0, n_encoder, encoder);
-    if (!error) {
-        error = store(&trainer, n_encoder, n_layers, decoder);
-        if (error && n_encoder > 0)
-            eddy_model_free(*encoder);
+    if (!error)
+        error = store_models(&trainer, models);
+    if (error) {
+        free_models(models);
+    } else {
+        if (n_encoder)
+            *encoder = models[0];
+        *decoder = models[1];
     }
     openblas_set_num_threads(threads);
     close_trainer(&trainer);

@@ -22,6 +22,8 @@ struct eddy_train_progress {
     double loss; /* of this batch: mean square error in units of the target's deviation, or nats */
     double gradient_norm; /* before clipping */
     double learning_rate;
+    double
+        validation; /* after this batch: RMSE in the data's units, or nats; NAN when not measured */
 };
 
 /* Processes that train together, each with its share of every mini-batch: all call eddy_train with
@@ -59,6 +61,10 @@ struct eddy_train_options {
                              rounded weights */
     size_t block_rows;    /* rows that share a scale then */
     double round_from;    /* the rounding begins after this fraction of the batches, 0 to 1 */
+    /* After every validate_every batches (0: never) the validation part of the dataset is measured, and
+     * the model has the weights that were best at it. patience: the training ends after so many
+     * measurements without a better one; 0: never. */
+    size_t validate_every, patience;
     /* Called after each batch; non-zero stops the training early, with EDDY_OK and the model so
      * far. */
     int (*progress)(void *arg, const struct eddy_train_progress *progress);

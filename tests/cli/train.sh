@@ -24,7 +24,7 @@ holds 'train: as without' cmp whole.onnx new.onnx
 eddy train spec.json -o log.onnx --log log.csv --weights log.safetensors --quiet
 holds 'train: the weights' grep -q '"layers.1.w":{"dtype":"F32","shape":\[1,1,10\]' log.safetensors
 expect 'train: a log of each batch' 0 41 grep -c , log.csv
-expect 'train: its columns' 0 batch,loss,gradient_norm,learning_rate head -1 log.csv
+expect 'train: its columns' 0 batch,loss,gradient_norm,learning_rate,validation head -1 log.csv
 eddy train spec.json -o threads.onnx --threads 2 --quiet
 eddy train spec.json -o again.onnx --threads 2 --quiet
 holds 'train: the same threads give the same file' cmp threads.onnx again.onnx

@@ -709,6 +709,58 @@ static void test_tanh_is_accurate(void **state)
     assert_true(fabsf(eddy_tanh(INFINITY) - 1) < 4e-7F && fabsf(eddy_tanh(-INFINITY) + 1) < 4e-7F);
 }
 
+struct validations {
+    double of[200];
+    size_t batches;
+};
+
+static int note_validation(void *arg, const struct eddy_train_progress *progress)
+{
+    struct validations *const v = arg;
+    v->of[v->batches++] = progress->validation;
+    return 0;
+}
+
+/* With a learning rate that ruins it the training ends soon, with the weights that were best. */
+static void test_stops_early_with_the_best(void **state)
+{
+    (void)state;
+    static const size_t number = 0;
+    struct eddy_dataset_options chosen;
+    struct eddy_dataset *dataset;
+    struct eddy_train_options options = ragged_options();
+    struct validations v = {.batches = 0};
+    struct eddy_evaluation evaluation;
+    struct eddy_model *model;
+    eddy_dataset_options_init(&chosen);
+    chosen.task = EDDY_TASK_CLASS;
+    chosen.sequence_column = &number;
+    chosen.validation = 0.2;
+    assert_int_equal(eddy_dataset_create(context, ragged(false), &chosen, &dataset), 0);
+    options.batches = 200;
+    options.learning_rate = 3;
+    options.validate_every = 4;
+    options.patience = 3;
+    options.progress = note_validation;
+    options.progress_arg = &v;
+    assert_int_equal(eddy_train(context, dataset, 2, last_of_gru, &options, &model), 0);
+    assert_int_equal(eddy_evaluate(context, model, dataset, dataset->validation, &evaluation), 0);
+    assert_true(v.batches < 200);
+    assert_true(isnan(v.of[0]));
+    size_t best = 3;
+    for (size_t b = 3; b < v.batches; b += 4)
+        best = v.of[b] < v.of[best] ? b : best;
+    assert_int_equal(v.batches, best + 1 + 3 * 4);
+    assert_true(evaluation.cross_entropy == v.of[best]);
+    eddy_model_free(model);
+    options.patience = 0;
+    eddy_dataset_free(dataset);
+    dataset = open_ragged(false, false);
+    expect_train_error(dataset, 2, &options, EDDY_ERROR_ARGUMENT,
+                       "validate_every needs a validation part of the data: set validation");
+    eddy_dataset_free(dataset);
+}
+
 /* Up to 3 in four steps, then down to 1 in six. */
 static void test_rates(void **state)
 {
@@ -1011,6 +1063,7 @@ int main(void)
         cmocka_unit_test(test_rounding_of_a_block),
         cmocka_unit_test(test_rounding_reaches_every_gate),
         cmocka_unit_test(test_tanh_is_accurate),
+        cmocka_unit_test(test_stops_early_with_the_best),
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_momentum),
         cmocka_unit_test(test_learns_by_gradient_descent),
