@@ -104,25 +104,34 @@ void session_close(struct session *session);
 
 /* ---- runner.c: a model at work: compiled on a device, or, with the URI float:, itself in float ---- */
 
+enum {
+    RUN_LARGEST = 1,    /* in float: y is the number of the largest output */
+    RUN_ALL_LAYERS = 2, /* y is the outputs of every layer, first layer first */
+};
+
 struct runner {
     struct eddy_context *context;
-    size_t inputs, outputs;
+    unsigned flags;
+    size_t inputs, outputs, tokens;
     bool causal;
     struct eddy_program *program; /* on a device, with its session */
     struct session session;
     struct eddy_model *model; /* in float, with its state */
     float *state;
+    float *fed_back; /* x of the next step that is generated */
 };
 
 /* file: an .eddy image for a device, an .onnx file for float: */
-int runner_open(struct eddy_context *context, const char *uri, const char *file,
+int runner_open(struct eddy_context *context, const char *uri, const char *file, unsigned flags,
                 struct runner *runner);
 void runner_close(struct runner *runner);
-/* As eddy_stream_reset, eddy_stream_step and eddy_stream_sequence. */
+/* As eddy_stream_reset, eddy_stream_step and eddy_stream_sequence; for models that are causal, and the others. */
 int runner_reset(struct runner *runner);
 int runner_step(struct runner *runner, size_t n_steps, const float *x, float *y);
 int runner_sequence(struct runner *runner, size_t n_steps, const float *x, float *y,
                     size_t *n_out_steps);
+/* As eddy_stream_generate. */
+int runner_generate(struct runner *runner, size_t n_steps, const float *x, float *y);
 
 /* options->preset, or the first preset with options->weight_bits; NULL for the default. */
 int preset_choose(const struct options *options, const char **preset);

@@ -4,6 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { KEY_FEEDBACK = KEY_OWN, KEY_LARGEST, KEY_LAYERS };
+
+struct compile_options {
+    struct options shared;
+    bool feedback, largest, all_layers;
+};
+
 static const struct argp_option option_table[] = {
     OPTION_OUTPUT("the image to write (required)"),
     OPTIONS_COMPILE,
@@ -11,16 +18,27 @@ static const struct argp_option option_table[] = {
                 "typical input (.csv, .npy, .npz): chooses the number formats; without it "
                 "normalised inputs and outputs within [-8, 8) are assumed"),
     OPTIONS_NUMBERS,
+    OPTION("feedback", KEY_FEEDBACK, NULL,
+           "outputs can be fed back as the next inputs, on the device: for eddy run --generate"),
+    OPTION("largest", KEY_LARGEST, NULL,
+           "answer the number of the largest output, a token, instead of the outputs"),
+    OPTION("all-layers", KEY_LAYERS, NULL,
+           "answer every layer's outputs: for eddy run --all-layers"),
     OPTION_QUIET,
     {0}};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    const struct options *o = state->input;
-    const error_t result = options_parse(key, arg, state);
-    if (key == ARGP_KEY_END && !o->output)
-        argp_error(state, "say with -o where to write the image");
-    return result;
+    struct compile_options *o = state->input;
+    switch (key) {
+    case KEY_FEEDBACK: o->feedback = true; return 0;
+    case KEY_LARGEST: o->largest = true; return 0;
+    case KEY_LAYERS: o->all_layers = true; return 0;
+    case ARGP_KEY_END:
+        if (!o->shared.output)
+            argp_error(state, "say with -o where to write the image");
+    }
+    return options_parse(key, arg, state);
 }
 
 static const struct argp argp = {
@@ -29,25 +47,26 @@ static const struct argp argp = {
     NULL,         NULL,
     NULL};
 
+typedef int run_steps(struct eddy_stream *stream, size_t n_steps, const int16_t *x, int16_t *y);
+
 /* Cycles of packets of 1 to 3 steps, counted by the RTL itself: they do not depend on the data. */
 static int count_cycles(struct eddy_context *context, const struct eddy_program *program,
-                        uint64_t cycles[3])
+                        run_steps *run, uint64_t cycles[3])
 {
     struct eddy_program_info info;
-    struct session session;
+    struct session session = {0};
     eddy_program_get_info(program, &info);
-    int16_t *x = calloc(3 * info.inputs, sizeof *x), *y = malloc(3 * info.outputs * sizeof *y);
+    int16_t *x = calloc(3 * info.inputs, sizeof *x), *y = malloc(3 * info.answers * sizeof *y);
     int error = x && y ? session_open(context, "sim:", program, &session) : refuse("out of memory");
     uint64_t before = 0;
     for (size_t n = 1; n <= 3 && !error; n++) {
         struct eddy_counters counters;
-        error = eddy_stream_step_fixed(session.stream, n, x, y);
+        error = run(session.stream, n, x, y);
         eddy_stream_get_counters(session.stream, &counters);
         cycles[n - 1] = counters.cycles - before;
         before = counters.cycles;
-        if (n == 3 || error)
-            session_close(&session);
     }
+    session_close(&session);
     free(x);
     free(y);
     return error;
@@ -60,10 +79,15 @@ static int print_cycles(struct eddy_context *context, const struct eddy_program 
     eddy_program_get_info(program, &info);
     if (!info.causal)
         return EDDY_OK;
-    const int error = count_cycles(context, program, c);
+    int error = count_cycles(context, program, eddy_stream_step_fixed, c);
     if (!error)
         printf("cycles, whatever the data: 1 step %zu, n steps in a packet %zu + (n - 2) * %zu\n",
                (size_t)c[0], (size_t)c[1], (size_t)(c[2] - c[1]));
+    if (!error && info.feedback)
+        error = count_cycles(context, program, eddy_stream_generate_fixed, c);
+    if (!error && info.feedback)
+        printf("cycles fed back: n steps in a packet %zu + (n - 2) * %zu\n", (size_t)c[1],
+               (size_t)(c[2] - c[1]));
     return error;
 }
 
@@ -92,25 +116,29 @@ static void print_cost(const struct options *options, const struct eddy_program 
 
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct options options = {OPTIONS_DEFAULT, .expects = "MODEL.onnx"};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
-    struct eddy_compile_options compile = {.struct_size = sizeof compile};
+    struct compile_options own = {{OPTIONS_DEFAULT, .expects = "MODEL.onnx"}};
+    argp_parse(&argp, argc, argv, 0, NULL, &own);
+    const struct options *options = &own.shared;
+    struct eddy_compile_options compile = {.struct_size = sizeof compile,
+                                           .feedback = own.feedback,
+                                           .largest = own.largest,
+                                           .emit_all_layers = own.all_layers};
     struct eddy_model *model = NULL;
     struct eddy_program *program = NULL;
     struct eddy_table data = {0};
-    int error = preset_choose(&options, &compile.preset);
+    int error = preset_choose(options, &compile.preset);
     if (!error)
-        error = eddy_model_read_onnx(context, options.file, &model);
-    if (!error && options.data) {
-        error = data_read(context, &options, eddy_model_inputs(model), &data);
+        error = eddy_model_read_onnx(context, options->file, &model);
+    if (!error && options->data) {
+        error = data_read(context, options, eddy_model_inputs(model), &data);
         compile.calibration = &data;
     }
     if (!error)
         error = eddy_program_compile(context, model, &compile, &program);
     if (!error)
-        error = eddy_program_write(context, program, options.output);
-    if (!error && !options.quiet) {
-        print_cost(&options, program);
+        error = eddy_program_write(context, program, options->output);
+    if (!error && !options->quiet) {
+        print_cost(options, program);
         error = print_cycles(context, program);
     }
     eddy_program_free(program);

@@ -1,16 +1,24 @@
 /* run.c -- eddy run: rows in, through a model on a device or in float, rows out. */
-#include "cli.h"
+#include "rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_CHUNK = KEY_OWN, KEY_FOLLOW, KEY_RESET_EACH, KEY_COUNTERS };
+enum {
+    KEY_CHUNK = KEY_OWN,
+    KEY_FOLLOW,
+    KEY_RESET_EACH,
+    KEY_COUNTERS,
+    KEY_GENERATE,
+    KEY_LARGEST,
+    KEY_LAYERS
+};
 
 struct run_options {
     struct options shared;
-    size_t chunk, reset_each;
-    bool follow, counters;
+    size_t chunk, reset_each, generate;
+    bool follow, counters, largest, all_layers;
 };
 
 static const struct argp_option option_table[] = {
@@ -25,14 +33,21 @@ static const struct argp_option option_table[] = {
            "rows to run at a time (default 256); the state is kept between"),
     OPTION("follow", KEY_FOLLOW, NULL, "answer each row as it comes: chunks of one row"),
     OPTION("reset-each", KEY_RESET_EACH, "N", "back to the zero state after every N rows"),
+    OPTION(
+        "generate", KEY_GENERATE, "N",
+        "run N steps more from the last row of input on, each fed with the outputs of the step "
+        "before, on the device; the rows before it set the state. Only these N steps are answered"),
+    OPTION(
+        "largest", KEY_LARGEST, NULL,
+        "float: answer the number of the largest output; a device does that for an image compiled "
+        "with --largest"),
+    OPTION(
+        "all-layers", KEY_LAYERS, NULL,
+        "answer every layer's outputs, first layer first; a device does that for an image compiled "
+        "with --all-layers"),
     OPTION("counters", KEY_COUNTERS, NULL, "print what the device counted, to stderr"),
     OPTION_QUIET,
     {0}};
-
-static bool is_pipe(const char *path)
-{
-    return !path || strcmp(path, "-") == 0;
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -42,11 +57,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_FOLLOW: o->follow = true; break;
     case KEY_RESET_EACH: o->reset_each = parse_count(state, "reset-each", arg, 1, SIZE_MAX); break;
     case KEY_COUNTERS: o->counters = true; break;
+    case KEY_GENERATE: o->generate = parse_count(state, "generate", arg, 1, SIZE_MAX / 4096); break;
+    case KEY_LARGEST: o->largest = true; break;
+    case KEY_LAYERS: o->all_layers = true; break;
     case ARGP_KEY_END:
         if (is_pipe(o->shared.data) && (o->shared.skip || o->shared.rows))
             argp_error(state, "--skip and --rows need a file: --input FILE");
         if (o->counters && strncmp(o->shared.device, "float:", 6) == 0)
             argp_error(state, "--counters: float: is no device and counts nothing");
+        if (o->largest && strncmp(o->shared.device, "float:", 6) != 0)
+            argp_error(state, "--largest is for float:; a device needs an image compiled with it");
+        if (o->generate && (o->reset_each || o->all_layers))
+            argp_error(state, "--generate goes neither with --reset-each nor with --all-layers");
+        if (o->largest && o->all_layers)
+            argp_error(state, "give --largest or --all-layers, not both");
         return options_parse(key, arg, state);
     default: return options_parse(key, arg, state);
     }
@@ -62,77 +86,6 @@ static const struct argp argp = {
     NULL,
     NULL,
     NULL};
-
-/* Rows of input, from a file read whole or from the standard input as they come. */
-struct source {
-    const struct options *options;
-    size_t columns, next, line;
-    struct eddy_table table; /* of a file */
-    bool is_pipe;
-};
-
-static int source_open(struct eddy_context *context, const struct options *options, size_t columns,
-                       struct source *source)
-{
-    *source = (struct source){options, columns, .is_pipe = is_pipe(options->data)};
-    return source->is_pipe ? EDDY_OK : data_read(context, options, columns, &source->table);
-}
-
-/* Gives up to n_rows rows; fewer at the end, or before a row that is refused with *error. */
-static size_t source_read(struct eddy_context *context, struct source *source, size_t n_rows,
-                          float *x, int *error)
-{
-    const size_t columns = source->columns;
-    size_t rows = 0;
-    if (!source->is_pipe) {
-        const size_t left = source->table.n_rows - source->next;
-        rows = left < n_rows ? left : n_rows;
-        memcpy(x, source->table.values + source->next * columns, rows * columns * sizeof *x);
-        source->next += rows;
-        return rows;
-    }
-    int got = 1;
-    while (rows < n_rows && got == 1) {
-        float *row = x + rows * columns;
-        got = eddy_csv_read_row(context, stdin, "standard input", &source->line, columns, row);
-        for (size_t i = 0; i < columns && got == 1; i++)
-            row[i] = (float)(row[i] * source->options->scale + source->options->offset);
-        rows += got == 1;
-    }
-    source->next += rows;
-    *error = got < 0 ? got : EDDY_OK;
-    return rows;
-}
-
-/* Rows of output, to the standard output as they come or to a file, whole, at the end. */
-struct sink {
-    size_t capacity_rows;
-    struct eddy_table table;
-    bool is_pipe;
-};
-
-static int sink_write(struct sink *sink, size_t n_rows, const float *y)
-{
-    struct eddy_table *table = &sink->table;
-    const size_t columns = table->n_columns;
-    if (sink->is_pipe) {
-        for (size_t i = 0; i < n_rows * columns; i++)
-            printf("%.9g%c", y[i], (i + 1) % columns ? ',' : '\n');
-        return fflush(stdout) || ferror(stdout) ? refuse("cannot write to the standard output: %m")
-                                                : EDDY_OK;
-    }
-    if (table->n_rows + n_rows > sink->capacity_rows) {
-        const size_t capacity = 2 * (table->n_rows + n_rows);
-        float *grown = realloc(table->values, capacity * columns * sizeof *grown);
-        if (!grown)
-            return refuse("out of memory for the output; use -o - and a pipe");
-        table->values = grown;
-        sink->capacity_rows = capacity;
-    }
-    memcpy(table->values + table->n_rows * columns, y, n_rows * columns * sizeof *y);
-    table->n_rows += n_rows;
-    return EDDY_OK;
-}
 
 /* The rows of the next chunk: resets fall between chunks. */
 static size_t chunk_rows(const struct run_options *o, size_t done)
@@ -197,6 +150,32 @@ static int stream_rows(struct eddy_context *context, const struct run_options *o
     return error;
 }
 
+/* The rows before the last are the past; what they answer is not asked for. */
+static int generate_rows(struct eddy_context *context, const struct run_options *o,
+                         struct runner *runner, struct source *source, struct sink *sink)
+{
+    const size_t columns = source->columns;
+    float *x = malloc(2 * columns * sizeof *x);
+    float *y = malloc((o->chunk + 1) * sink->table.n_columns * sizeof *y);
+    int error = x && y ? EDDY_OK : refuse("out of memory; use a smaller --chunk");
+    if (!error && !source_read(context, source, 1, x, &error) && !error)
+        error = refuse("the input is empty; give at least one row (columns: %zu)", columns);
+    while (!error && source_read(context, source, 1, x + columns, &error) && !error) {
+        error = runner_step(runner, 1, x, y);
+        memcpy(x, x + columns, columns * sizeof *x);
+    }
+    for (size_t done = 0, rows; done < o->generate && !error; done += rows) {
+        rows = o->generate - done < o->chunk ? o->generate - done : o->chunk;
+        error = runner_generate(runner, rows, done ? NULL : x, y);
+        if (!error)
+            error = sink_write(sink, rows, y);
+        progress_show(&o->shared, "eddy run: %zu steps generated", done + rows);
+    }
+    free(x);
+    free(y);
+    return error;
+}
+
 static void print_counters(const struct eddy_stream *stream)
 {
     struct eddy_counters c;
@@ -221,15 +200,19 @@ static int run(struct eddy_context *context, int argc, char **argv)
     struct sink sink = {.is_pipe = is_pipe(o->output)};
     int error = sink.is_pipe ? EDDY_OK : output_check(o->output);
     if (!error)
-        error = runner_open(context, o->device, o->file, &runner);
+        error = runner_open(context, o->device, o->file,
+                            (options.largest ? RUN_LARGEST : 0) |
+                                (options.all_layers ? RUN_ALL_LAYERS : 0),
+                            &runner);
     sink.table.n_columns = runner.outputs;
     if (!error)
         error = source_open(context, o, runner.inputs, &source);
     if (!error)
-        error = (runner.causal ? stream_rows : sequence_rows)(context, &options, &runner, &source,
-                                                              &sink);
-    if (!error && !sink.is_pipe)
-        error = eddy_table_write(context, o->output, &sink.table);
+        error = (options.generate ? generate_rows
+                 : runner.causal  ? stream_rows
+                                  : sequence_rows)(context, &options, &runner, &source, &sink);
+    if (!error)
+        error = sink_close(context, &sink, o->output);
     progress_end();
     if (!error && options.counters)
         print_counters(runner.session.stream);

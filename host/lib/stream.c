@@ -14,8 +14,9 @@ struct eddy_stream {
     const struct eddy_program *program;
     uint8_t number;
     struct eddy_counters counters;
-    uint16_t *packet; /* header, then as much payload as any packet of the program has */
-    uint16_t *answer; /* likewise */
+    uint16_t *packet;  /* header, then as much payload as any packet of the program has */
+    uint16_t *answer;  /* likewise */
+    int16_t *fed_back; /* x of the step that would be generated next */
 };
 
 static size_t larger(size_t a, size_t b)
@@ -58,7 +59,8 @@ int eddy_stream_open(struct eddy_device *device, struct eddy_stream **stream)
     s->packet = malloc((PACKET_HEADER_WORDS + sent) * sizeof *s->packet);
     s->answer = malloc((received + 1) * sizeof *s->answer);
     device->open_streams |= 1u << number;
-    const int error = s->packet && s->answer
+    s->fed_back = calloc(program_inputs(s->program), sizeof *s->fed_back);
+    const int error = s->packet && s->answer && s->fed_back
                           ? eddy_stream_reset(s)
                           : eddy_fail(device->context, EDDY_ERROR_MEMORY, "out of memory");
     if (error) {
@@ -76,6 +78,7 @@ void eddy_stream_close(struct eddy_stream *stream)
     stream->device->open_streams &= ~(1u << stream->number);
     free(stream->packet);
     free(stream->answer);
+    free(stream->fed_back);
     free(stream);
 }
 
@@ -267,7 +270,8 @@ int eddy_stream_generate_fixed(struct eddy_stream *stream, size_t n_steps, const
     int error = check_causal(stream);
     if (!error && !stream->program->feedback)
         error = eddy_fail(stream->device->context, EDDY_ERROR_UNSUPPORTED,
-                          "the program was compiled without feedback");
+                          "the program was compiled without feedback; compile it with feedback, as "
+                          "eddy compile --feedback does");
     const struct program_pass *pass = stream->program->passes;
     const size_t answered = pass_answers(stream->program, pass);
     while (n_steps && !error) {
@@ -281,6 +285,33 @@ int eddy_stream_generate_fixed(struct eddy_stream *stream, size_t n_steps, const
         x = y - pass->inputs;
         n_steps -= chunk;
     }
+    return error;
+}
+
+int eddy_stream_generate(struct eddy_stream *stream, size_t n_steps, const float *x, float *y)
+{
+    const struct eddy_program *program = stream->program;
+    const size_t inputs = program_inputs(program), outputs = program_outputs(program);
+    const size_t answered = program_answered(program);
+    int error = x ? check_finite(stream, 1, x) : EDDY_OK;
+    int16_t *fixed = error ? NULL : malloc(CHUNK_STEPS * answered * sizeof *fixed);
+    if (!error && !fixed)
+        error = eddy_fail(stream->device->context, EDDY_ERROR_MEMORY, "out of memory");
+    if (!error && x)
+        stream->counters.clipped_input += eddy_program_quantise_input(program, x, stream->fed_back);
+    while (n_steps && !error) {
+        const size_t chunk = n_steps < CHUNK_STEPS ? n_steps : CHUNK_STEPS;
+        error = eddy_stream_generate_fixed(stream, chunk, stream->fed_back, fixed);
+        if (error)
+            break;
+        const int16_t *out = fixed + answered - outputs;
+        for (size_t t = 0; t < chunk; t++)
+            eddy_program_dequantise_output(program, NULL, out + t * answered, y + t * outputs);
+        memcpy(stream->fed_back, out + (chunk - 1) * answered, inputs * sizeof *fixed);
+        y += chunk * outputs;
+        n_steps -= chunk;
+    }
+    free(fixed);
     return error;
 }
 

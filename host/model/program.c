@@ -430,7 +430,13 @@ void eddy_program_get_info(const struct eddy_program *program, struct eddy_progr
         .columns_per_step = columns_per_step(program),
         .causal = program_is_causal(program),
         .tokens = program_takes_tokens(program) ? program->layers[0].n_in : 0,
+        .largest = program->layers[program->n_layers - 1].largest,
+        .feedback = program->feedback,
+        .all_layers = true,
+        .answers = program_answered(program),
     };
+    for (size_t l = 0; l < program->n_layers; l++)
+        info->all_layers = info->all_layers && program->layers[l].emit;
     for (size_t n = 0; n < program->n_passes; n++)
         info->useful_macs_per_step += useful_macs(program, &program->passes[n]);
 }

@@ -276,6 +276,14 @@ static const char *unsupported(const struct eddy_layer *layer)
     return NULL;
 }
 
+static bool has_output_scale(const struct eddy_model *model)
+{
+    for (size_t i = 0; i < eddy_model_outputs(model); i++)
+        if (model->out_scale[i] != 1 || model->out_offset[i] != 0)
+            return true;
+    return false;
+}
+
 static int check_supported(struct eddy_context *context, const struct eddy_model *model,
                            const struct eddy_compile_options *o)
 {
@@ -290,20 +298,24 @@ static int check_supported(struct eddy_context *context, const struct eddy_model
     if (model->n_encoder)
         return eddy_fail(context, EDDY_ERROR_UNSUPPORTED,
                          "an encoder-decoder runs on float: only; compile its halves apart");
-    if (o->largest && last->cell != EDDY_CELL_DENSE)
+    const bool linear = last->cell == EDDY_CELL_DENSE && last->activation == EDDY_ACTIVATION_NONE;
+    if (o->largest &&
+        (last->cell != EDDY_CELL_DENSE || model->residual || (!linear && has_output_scale(model))))
         return eddy_fail(context, EDDY_ERROR_UNSUPPORTED,
-                         "the number of the largest output needs a dense last layer");
+                         "the number of the largest output needs a dense last layer, without "
+                         "residual, and without scale or offset behind an activation");
     if (!o->feedback)
         return EDDY_OK;
     const bool tokens = model->layers[0].cell == EDDY_CELL_EMBEDDING;
-    const bool linear = last->cell == EDDY_CELL_DENSE && last->activation == EDDY_ACTIVATION_NONE;
     if (!eddy_model_is_causal(model) || model->residual || !linear ||
+        (model->softmax && !o->largest) ||
         (tokens ? !o->largest || last->n_out > model->layers[0].n_in
                 : o->largest || last->n_out != model->layers[0].n_in))
-        return eddy_fail(context, EDDY_ERROR_UNSUPPORTED,
-                         "feedback needs a causal model without residual, with a linear dense "
-                         "layer last, whose outputs are its inputs: "
-                         "as many numbers, or the largest output as token of an embedding");
+        return eddy_fail(
+            context, EDDY_ERROR_UNSUPPORTED,
+            "feedback needs a causal model without residual and softmax, with a linear "
+            "dense layer last, whose outputs are its inputs: "
+            "as many numbers, or the largest output as token of an embedding");
     return EDDY_OK;
 }
 
@@ -352,28 +364,46 @@ static bool make_initial(const struct eddy_model *model, struct eddy_program *p)
     return p->initial != NULL;
 }
 
-/* Fed back, numbers keep their format, so the last layer must give what the first one takes: u = (v * out_scale + out_offset) *
- * in_scale + in_offset goes into a copy of its weights, and the host undoes it. */
-static int quantise_feedback(struct eddy_context *context, const struct eddy_model *model,
-                             struct eddy_program *p)
+/* The last layer with v * scale + offset of its outputs in a copy of its weights. */
+static int quantise_folded(struct eddy_context *context, const struct eddy_model *model,
+                           const float *scale, const float *offset, struct eddy_program *p)
 {
-    struct eddy_layer last = model->layers[model->n_layers - 1];
+    const struct eddy_layer *from = &model->layers[model->n_layers - 1];
+    struct eddy_layer last = *from;
     last.w = malloc(last.n_out * last.n_in * sizeof *last.w);
     last.b = malloc(last.n_out * sizeof *last.b);
     int error = last.w && last.b ? EDDY_OK : eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     for (size_t i = 0; i < last.n_out && !error; i++) {
-        const struct eddy_layer *from = &model->layers[model->n_layers - 1];
-        const float in_scale = model->in_scale[i], scale = model->out_scale[i] * in_scale;
         for (size_t c = 0; c < last.n_in; c++)
-            last.w[i * last.n_in + c] = from->w[i * last.n_in + c] * scale;
-        last.b[i] = from->b[i] * scale + model->out_offset[i] * in_scale + model->in_offset[i];
-        p->out_scale[i] = 1 / in_scale;
-        p->out_offset[i] = -model->in_offset[i] / in_scale;
+            last.w[i * last.n_in + c] = from->w[i * last.n_in + c] * scale[i];
+        last.b[i] = from->b[i] * scale[i] + offset[i];
     }
     if (!error)
         error = quantise_layer(context, &last, model->n_layers - 1, p);
     free(last.w);
     free(last.b);
+    return error;
+}
+
+/* Fed back, numbers keep their format, so the last layer must give what the first one takes: u = (v * out_scale + out_offset) *
+ * in_scale + in_offset goes into its weights, and the host undoes the input's part. */
+static int quantise_feedback(struct eddy_context *context, const struct eddy_model *model,
+                             struct eddy_program *p)
+{
+    const size_t n = eddy_model_outputs(model);
+    float *scale = malloc(2 * n * sizeof *scale);
+    if (!scale)
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
+    float *offset = scale + n;
+    for (size_t i = 0; i < n; i++) {
+        const float in_scale = model->in_scale[i];
+        scale[i] = model->out_scale[i] * in_scale;
+        offset[i] = model->out_offset[i] * in_scale + model->in_offset[i];
+        p->out_scale[i] = 1 / in_scale;
+        p->out_offset[i] = -model->in_offset[i] / in_scale;
+    }
+    const int error = quantise_folded(context, model, scale, offset, p);
+    free(scale);
     return error;
 }
 
@@ -399,6 +429,13 @@ static void join_formats(struct program_layer *layers, size_t n_layers)
     first->in_fraction_bits = last->out_fraction_bits = (int8_t)bits;
 }
 
+/* Of the last layer's outputs with the model's scale and offset. */
+static float scaled_limit(const struct eddy_model *model, float limit)
+{
+    const size_t n = eddy_model_outputs(model);
+    return largest(model->out_scale, n) * limit + largest(model->out_offset, n);
+}
+
 static int quantise(struct eddy_context *context, const struct eddy_model *model,
                     const struct limits *limits, const struct eddy_compile_options *o,
                     const struct eddy_preset *preset, struct eddy_program **program)
@@ -408,8 +445,10 @@ static int quantise(struct eddy_context *context, const struct eddy_model *model
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     int fraction_bits = fraction_bits_for(limits->input);
     for (size_t l = 0; l < model->n_layers; l++) {
+        const bool picks = o->largest && l + 1 == model->n_layers;
         layers[l] = layer_of(&model->layers[l], preset->weight_bits, fraction_bits,
-                             limits->layer[l], limits->cell[l]);
+                             picks ? scaled_limit(model, limits->layer[l]) : limits->layer[l],
+                             limits->cell[l]);
         layers[l].emit = o->emit_all_layers;
         fraction_bits = layers[l].out_fraction_bits;
     }
@@ -422,11 +461,14 @@ static int quantise(struct eddy_context *context, const struct eddy_model *model
     if (error)
         return error;
     copy_scales(model, p);
-    const bool folds = o->feedback && !program_takes_tokens(p);
+    const bool feeds = o->feedback && !program_takes_tokens(p);
+    const bool folds = feeds || (o->largest && has_output_scale(model));
     for (size_t l = 0; l + folds < model->n_layers && !error; l++)
         error = quantise_layer(context, &model->layers[l], l, p);
-    if (!error && folds)
+    if (!error && feeds)
         error = quantise_feedback(context, model, p);
+    else if (!error && folds) /* what is compared is what the host would have scaled */
+        error = quantise_folded(context, model, model->out_scale, model->out_offset, p);
     if (!error && !make_initial(model, p))
         error = eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     if (error) {

@@ -72,6 +72,9 @@ struct eddy_program_info {
     size_t useful_macs_per_step; /* products that the model asks for */
     bool causal;   /* a step's output needs only the steps up to it: eddy_stream_step serves it */
     size_t tokens; /* x is one token number below this; 0: x is numbers */
+    bool largest, feedback; /* as compiled */
+    bool all_layers;        /* every layer's outputs are answered: */
+    size_t answers;         /* numbers answered each step, of all layers that answer */
 };
 
 /* Quantises a model and lays it out for a preset. EDDY_ERROR_CAPACITY says by how much it is too large.
@@ -172,6 +175,10 @@ EDDY_API int eddy_streams_step_fixed(struct eddy_stream *const *streams, size_t 
  * feedback. */
 EDDY_API int eddy_stream_generate_fixed(struct eddy_stream *stream, size_t n_steps,
                                         const int16_t *x, int16_t *y);
+/* The same in the model's own units. x NULL goes on from what was generated last. y of a program compiled with largest is
+ * token numbers. */
+EDDY_API int eddy_stream_generate(struct eddy_stream *stream, size_t n_steps, const float *x,
+                                  float *y);
 /* A whole sequence through any program: y (*n_out_steps, outputs), room for n_steps; 1 step comes out when a layer hands
  * on its last output only. Errors as above, EDDY_ERROR_SHAPE (no step). */
 EDDY_API int eddy_stream_sequence(struct eddy_stream *stream, size_t n_steps, const float *x,
