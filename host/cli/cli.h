@@ -102,6 +102,10 @@ int session_open(struct eddy_context *context, const char *uri, const struct edd
                  struct session *session);
 void session_close(struct session *session);
 
+/* A model of an ONNX file, or, unless decoder is NULL, of two: an encoder and a decoder. */
+int model_read(struct eddy_context *context, const char *file, const char *decoder,
+               struct eddy_model **model);
+
 /* ---- runner.c: a model at work: compiled on a device, or, with the URI float:, itself in float ---- */
 
 enum {
@@ -113,7 +117,7 @@ struct runner {
     struct eddy_context *context;
     unsigned flags;
     size_t inputs, outputs, tokens;
-    bool causal;
+    bool causal, translates;      /* an encoder and decoder; outputs are then token numbers */
     struct eddy_program *program; /* on a device, with its session */
     struct session session;
     struct eddy_model *model; /* in float, with its state */
@@ -121,17 +125,19 @@ struct runner {
     float *fed_back; /* x of the next step that is generated */
 };
 
-/* file: an .eddy image for a device, an .onnx file for float: */
-int runner_open(struct eddy_context *context, const char *uri, const char *file, unsigned flags,
-                struct runner *runner);
+/* file: an .eddy image for a device, an .onnx file for float:, with the decoder's, or NULL. */
+int runner_open(struct eddy_context *context, const char *uri, const char *file,
+                const char *decoder, unsigned flags, struct runner *runner);
 void runner_close(struct runner *runner);
 /* As eddy_stream_reset, eddy_stream_step and eddy_stream_sequence; for models that are causal, and the others. */
 int runner_reset(struct runner *runner);
 int runner_step(struct runner *runner, size_t n_steps, const float *x, float *y);
 int runner_sequence(struct runner *runner, size_t n_steps, const float *x, float *y,
                     size_t *n_out_steps);
-/* As eddy_stream_generate. */
+/* As eddy_stream_generate, and eddy_stream_translate. */
 int runner_generate(struct runner *runner, size_t n_steps, const float *x, float *y);
+int runner_translate(struct runner *runner, size_t n_source, const float *x, size_t start,
+                     size_t n_steps, float *y);
 
 /* options->preset, or the first preset with options->weight_bits; NULL for the default. */
 int preset_choose(const struct options *options, const char **preset);

@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEY_FEEDBACK = KEY_OWN, KEY_LARGEST, KEY_LAYERS };
+enum { KEY_FEEDBACK = KEY_OWN, KEY_LARGEST, KEY_LAYERS, KEY_DECODER };
 
 struct compile_options {
     struct options shared;
+    const char *decoder;
     bool feedback, largest, all_layers;
 };
 
@@ -24,6 +25,9 @@ static const struct argp_option option_table[] = {
            "answer the number of the largest output, a token, instead of the outputs"),
     OPTION("all-layers", KEY_LAYERS, NULL,
            "answer every layer's outputs: for eddy run --all-layers"),
+    OPTION("decoder", KEY_DECODER, "FILE",
+           "the decoder, ONNX, of the encoder MODEL.onnx: both become one image, which reads a "
+           "sequence and then writes tokens"),
     OPTION_QUIET,
     {0}};
 
@@ -34,6 +38,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_FEEDBACK: o->feedback = true; return 0;
     case KEY_LARGEST: o->largest = true; return 0;
     case KEY_LAYERS: o->all_layers = true; return 0;
+    case KEY_DECODER: o->decoder = arg; return 0;
     case ARGP_KEY_END:
         if (!o->shared.output)
             argp_error(state, "say with -o where to write the image");
@@ -120,15 +125,15 @@ static int run(struct eddy_context *context, int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &own);
     const struct options *options = &own.shared;
     struct eddy_compile_options compile = {.struct_size = sizeof compile,
-                                           .feedback = own.feedback,
-                                           .largest = own.largest,
+                                           .feedback = own.feedback || own.decoder,
+                                           .largest = own.largest || own.decoder,
                                            .emit_all_layers = own.all_layers};
     struct eddy_model *model = NULL;
     struct eddy_program *program = NULL;
     struct eddy_table data = {0};
     int error = preset_choose(options, &compile.preset);
     if (!error)
-        error = eddy_model_read_onnx(context, options->file, &model);
+        error = model_read(context, options->file, own.decoder, &model);
     if (!error && options->data) {
         error = data_read(context, options, eddy_model_inputs(model), &data);
         compile.calibration = &data;

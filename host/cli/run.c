@@ -12,12 +12,17 @@ enum {
     KEY_COUNTERS,
     KEY_GENERATE,
     KEY_LARGEST,
-    KEY_LAYERS
+    KEY_LAYERS,
+    KEY_DECODER,
+    KEY_START,
+    KEY_STOP
 };
 
 struct run_options {
     struct options shared;
     size_t chunk, reset_each, generate;
+    size_t start, stop; /* tokens; stop SIZE_MAX: none */
+    const char *decoder;
     bool follow, counters, largest, all_layers;
 };
 
@@ -45,6 +50,13 @@ static const struct argp_option option_table[] = {
         "all-layers", KEY_LAYERS, NULL,
         "answer every layer's outputs, first layer first; a device does that for an image compiled "
         "with --all-layers"),
+    OPTION(
+        "decoder", KEY_DECODER, "FILE",
+        "float: the decoder of the encoder MODEL; a device has both in an image compiled with "
+        "--decoder. With --generate each sequence of rows (--reset-each, or the file) is answered "
+        "with N tokens"),
+    OPTION("start", KEY_START, "TOKEN", "the first that a decoder is told (default 0)"),
+    OPTION("stop", KEY_STOP, "TOKEN", "the last that is taken from a decoder (default: none)"),
     OPTION("counters", KEY_COUNTERS, NULL, "print what the device counted, to stderr"),
     OPTION_QUIET,
     {0}};
@@ -59,6 +71,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_COUNTERS: o->counters = true; break;
     case KEY_GENERATE: o->generate = parse_count(state, "generate", arg, 1, SIZE_MAX / 4096); break;
     case KEY_LARGEST: o->largest = true; break;
+    case KEY_DECODER: o->decoder = arg; break;
+    case KEY_START: o->start = parse_count(state, "start", arg, 0, INT16_MAX); break;
+    case KEY_STOP: o->stop = parse_count(state, "stop", arg, 0, INT16_MAX); break;
     case KEY_LAYERS: o->all_layers = true; break;
     case ARGP_KEY_END:
         if (is_pipe(o->shared.data) && (o->shared.skip || o->shared.rows))
@@ -67,8 +82,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             argp_error(state, "--counters: float: is no device and counts nothing");
         if (o->largest && strncmp(o->shared.device, "float:", 6) != 0)
             argp_error(state, "--largest is for float:; a device needs an image compiled with it");
-        if (o->generate && (o->reset_each || o->all_layers))
-            argp_error(state, "--generate goes neither with --reset-each nor with --all-layers");
+        if (o->generate && o->all_layers)
+            argp_error(state, "give --generate or --all-layers, not both");
         if (o->largest && o->all_layers)
             argp_error(state, "give --largest or --all-layers, not both");
         return options_parse(key, arg, state);
@@ -155,6 +170,8 @@ static int generate_rows(struct eddy_context *context, const struct run_options 
                          struct runner *runner, struct source *source, struct sink *sink)
 {
     const size_t columns = source->columns;
+    if (o->reset_each)
+        return refuse("--generate goes on from one state: give no --reset-each");
     float *x = malloc(2 * columns * sizeof *x);
     float *y = malloc((o->chunk + 1) * sink->table.n_columns * sizeof *y);
     int error = x && y ? EDDY_OK : refuse("out of memory; use a smaller --chunk");
@@ -170,6 +187,36 @@ static int generate_rows(struct eddy_context *context, const struct run_options 
         if (!error)
             error = sink_write(sink, rows, y);
         progress_show(&o->shared, "eddy run: %zu steps generated", done + rows);
+    }
+    free(x);
+    free(y);
+    return error;
+}
+
+/* Each sequence of rows is a source: --reset-each rows each, or the file as one. */
+static int translate_rows(struct eddy_context *context, const struct run_options *o,
+                          struct runner *runner, struct source *source, struct sink *sink)
+{
+    const size_t length = o->reset_each ? o->reset_each : source->table.n_rows;
+    if (!length || !o->generate)
+        return refuse(
+            "the model is an encoder and a decoder: say with --generate how many tokens to "
+            "write at most, and give the source as a file, or with --reset-each N how many "
+            "rows make one");
+    float *x = malloc(length * source->columns * sizeof *x);
+    float *y = malloc(o->generate * sizeof *y);
+    int error = x && y ? EDDY_OK : refuse("out of memory for sequences of %zu rows", length);
+    for (size_t rows = length; rows == length && !error;) {
+        rows = source_read(context, source, length, x, &error);
+        if (!rows || error)
+            break;
+        error = runner_translate(runner, rows, x, o->start, o->generate, y);
+        size_t n = 1;
+        while (n < o->generate && y[n - 1] != (float)o->stop)
+            n++;
+        if (!error)
+            error = sink_write(sink, n, y);
+        progress_show(&o->shared, "eddy run: %zu rows", source->next);
     }
     free(x);
     free(y);
@@ -192,7 +239,8 @@ static void print_counters(const struct eddy_stream *stream)
 
 static int run(struct eddy_context *context, int argc, char **argv)
 {
-    struct run_options options = {{OPTIONS_DEFAULT, .expects = "MODEL"}, .chunk = 256};
+    struct run_options options = {
+        {OPTIONS_DEFAULT, .expects = "MODEL"}, .chunk = 256, .stop = SIZE_MAX};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     const struct options *o = &options.shared;
     struct runner runner = {0};
@@ -200,7 +248,7 @@ static int run(struct eddy_context *context, int argc, char **argv)
     struct sink sink = {.is_pipe = is_pipe(o->output)};
     int error = sink.is_pipe ? EDDY_OK : output_check(o->output);
     if (!error)
-        error = runner_open(context, o->device, o->file,
+        error = runner_open(context, o->device, o->file, options.decoder,
                             (options.largest ? RUN_LARGEST : 0) |
                                 (options.all_layers ? RUN_ALL_LAYERS : 0),
                             &runner);
@@ -208,9 +256,10 @@ static int run(struct eddy_context *context, int argc, char **argv)
     if (!error)
         error = source_open(context, o, runner.inputs, &source);
     if (!error)
-        error = (options.generate ? generate_rows
-                 : runner.causal  ? stream_rows
-                                  : sequence_rows)(context, &options, &runner, &source, &sink);
+        error = (runner.translates  ? translate_rows
+                 : options.generate ? generate_rows
+                 : runner.causal    ? stream_rows
+                                    : sequence_rows)(context, &options, &runner, &source, &sink);
     if (!error)
         error = sink_close(context, &sink, o->output);
     progress_end();

@@ -14,26 +14,29 @@ static size_t units_of_layers(const struct eddy_model *model)
     return units;
 }
 
-static int open_float(const char *uri, const char *file, struct runner *r)
+static int open_float(const char *uri, const char *file, const char *decoder, struct runner *r)
 {
     if (strcmp(uri, FLOAT_URI) != 0)
         return refuse("device URI: no option '%s'; float: has none", uri + strlen(FLOAT_URI));
-    const int error = eddy_model_read_onnx(r->context, file, &r->model);
+    const int error = model_read(r->context, file, decoder, &r->model);
     if (error)
         return error;
     r->inputs = eddy_model_inputs(r->model);
-    r->outputs = r->flags & RUN_LARGEST      ? 1
-                 : r->flags & RUN_ALL_LAYERS ? units_of_layers(r->model)
-                                             : eddy_model_outputs(r->model);
+    r->translates = decoder != NULL;
+    r->outputs = r->translates || r->flags & RUN_LARGEST ? 1
+                 : r->flags & RUN_ALL_LAYERS             ? units_of_layers(r->model)
+                                                         : eddy_model_outputs(r->model);
     r->tokens = eddy_model_tokens(r->model);
     r->causal = eddy_model_is_causal(r->model);
     r->state = malloc((eddy_model_state_elems(r->model) + 1) * sizeof *r->state);
     return r->state ? runner_reset(r) : refuse("out of memory");
 }
 
-static int open_device(const char *uri, const char *file, struct runner *r)
+static int open_device(const char *uri, const char *file, const char *decoder, struct runner *r)
 {
     struct eddy_program_info info;
+    if (decoder)
+        return refuse("--decoder is for float:; a device needs an image compiled with it");
     const int error = eddy_program_read(r->context, file, &r->program);
     if (error)
         return error;
@@ -42,17 +45,18 @@ static int open_device(const char *uri, const char *file, struct runner *r)
     r->outputs = r->flags & RUN_ALL_LAYERS ? info.answers : info.outputs;
     r->tokens = info.tokens;
     r->causal = info.causal;
+    r->translates = info.decoder_tokens;
     if (r->flags & RUN_ALL_LAYERS && !info.all_layers)
         return refuse("%s answers its last layer only; compile it with --all-layers", file);
     return session_open(r->context, uri, r->program, &r->session);
 }
 
-int runner_open(struct eddy_context *context, const char *uri, const char *file, unsigned flags,
-                struct runner *runner)
+int runner_open(struct eddy_context *context, const char *uri, const char *file,
+                const char *decoder, unsigned flags, struct runner *runner)
 {
     *runner = (struct runner){.context = context, .flags = flags};
     const bool is_float = strncmp(uri, FLOAT_URI, strlen(FLOAT_URI)) == 0;
-    int error = (is_float ? open_float : open_device)(uri, file, runner);
+    int error = (is_float ? open_float : open_device)(uri, file, decoder, runner);
     if (!error && flags & RUN_ALL_LAYERS && !runner->causal)
         error = refuse("--all-layers: the layers of a model that needs whole sequences do not "
                        "answer the same steps; use eddy check");
@@ -213,4 +217,13 @@ int runner_generate(struct runner *runner, size_t n_steps, const float *x, float
 {
     return runner->model ? generate_float(runner, n_steps, x, y)
                          : eddy_stream_generate(runner->session.stream, n_steps, x, y);
+}
+
+int runner_translate(struct runner *runner, size_t n_source, const float *x, size_t start,
+                     size_t n_steps, float *y)
+{
+    return runner->model
+               ? eddy_model_translate(runner->context, runner->model, n_source, x, start, n_steps,
+                                      y)
+               : eddy_stream_translate(runner->session.stream, n_source, x, start, n_steps, y);
 }

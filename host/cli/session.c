@@ -34,6 +34,22 @@ void session_close(struct session *session)
     *session = (struct session){0};
 }
 
+int model_read(struct eddy_context *context, const char *file, const char *decoder,
+               struct eddy_model **model)
+{
+    struct eddy_model *halves[2] = {NULL, NULL};
+    if (!decoder)
+        return eddy_model_read_onnx(context, file, model);
+    int error = eddy_model_read_onnx(context, file, &halves[0]);
+    if (!error)
+        error = eddy_model_read_onnx(context, decoder, &halves[1]);
+    if (!error)
+        error = eddy_model_join(context, halves[0], halves[1], model);
+    eddy_model_free(halves[0]);
+    eddy_model_free(halves[1]);
+    return error;
+}
+
 int preset_choose(const struct options *options, const char **preset)
 {
     *preset = options->preset;

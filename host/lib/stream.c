@@ -264,6 +264,27 @@ int eddy_streams_step_fixed(struct eddy_stream *const *streams, size_t n_streams
     return error ? error : run_pass(first, 0, n_streams, n_steps, x, y);
 }
 
+/* Steps of a pass, each fed with the answers before: y (n_steps, pass_answers). */
+static int generate_pass(struct eddy_stream *s, size_t number, size_t n_steps, const int16_t *x,
+                         int16_t *y)
+{
+    const struct program_pass *pass = &s->program->passes[number];
+    const size_t answered = pass_answers(s->program, pass);
+    int error = EDDY_OK;
+    while (n_steps && !error) {
+        const size_t chunk = n_steps < CHUNK_STEPS ? n_steps : CHUNK_STEPS;
+        memcpy(payload(s), x, pass->inputs * sizeof *x);
+        error = run_packet(s, (struct run){number, 1, chunk, true});
+        if (error)
+            break;
+        unpad(s->program, pass, s->answer, chunk, y);
+        y += chunk * answered;
+        x = y - pass->inputs;
+        n_steps -= chunk;
+    }
+    return error;
+}
+
 int eddy_stream_generate_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x,
                                int16_t *y)
 {
@@ -272,20 +293,7 @@ int eddy_stream_generate_fixed(struct eddy_stream *stream, size_t n_steps, const
         error = eddy_fail(stream->device->context, EDDY_ERROR_UNSUPPORTED,
                           "the program was compiled without feedback; compile it with feedback, as "
                           "eddy compile --feedback does");
-    const struct program_pass *pass = stream->program->passes;
-    const size_t answered = pass_answers(stream->program, pass);
-    while (n_steps && !error) {
-        const size_t chunk = n_steps < CHUNK_STEPS ? n_steps : CHUNK_STEPS;
-        memcpy(payload(stream), x, pass->inputs * sizeof *x);
-        error = run_packet(stream, (struct run){0, 1, chunk, true});
-        if (error)
-            break;
-        unpad(stream->program, pass, stream->answer, chunk, y);
-        y += chunk * answered;
-        x = y - pass->inputs;
-        n_steps -= chunk;
-    }
-    return error;
+    return error ? error : generate_pass(stream, 0, n_steps, x, y);
 }
 
 int eddy_stream_generate(struct eddy_stream *stream, size_t n_steps, const float *x, float *y)
@@ -400,8 +408,9 @@ static int run_stage(struct eddy_stream *s, struct stage *stage, size_t *n_steps
     return error;
 }
 
-int eddy_stream_sequence_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x,
-                               eddy_observe_fixed *observe, void *user)
+/* The passes of layers [0, n_layers), from the first on. */
+static int run_passes(struct eddy_stream *stream, size_t n_layers, size_t n_steps, const int16_t *x,
+                      eddy_observe_fixed *observe, void *user)
 {
     const struct eddy_program *program = stream->program;
     size_t widest = program_inputs(program);
@@ -419,7 +428,8 @@ int eddy_stream_sequence_fixed(struct eddy_stream *stream, size_t n_steps, const
     int error = n_steps ? EDDY_OK
                         : eddy_fail(stream->device->context, EDDY_ERROR_SHAPE,
                                     "a sequence has at least one step");
-    for (size_t n = 0; n < program->n_passes && !error;) {
+    for (size_t n = 0;
+         n < program->n_passes && program->passes[n].first_layer < n_layers && !error;) {
         const bool two = n + 1 < program->n_passes && program->passes[n + 1].joins;
         struct stage stage = {n, two ? 2 : 1, {buffers + 2 * size, buffers + 3 * size}};
         error = run_stage(stream, &stage, &n_steps, in, out, observe, user);
@@ -430,6 +440,15 @@ int eddy_stream_sequence_fixed(struct eddy_stream *stream, size_t n_steps, const
     }
     free(buffers);
     return error;
+}
+
+int eddy_stream_sequence_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x,
+                               eddy_observe_fixed *observe, void *user)
+{
+    if (stream->program->n_encoder)
+        return eddy_fail(stream->device->context, EDDY_ERROR_UNSUPPORTED,
+                         "the program is an encoder and a decoder; let it translate sequences");
+    return run_passes(stream, stream->program->n_layers, n_steps, x, observe, user);
 }
 
 /* What eddy_stream_sequence keeps of the last layer. */
@@ -469,6 +488,111 @@ int eddy_stream_sequence(struct eddy_stream *stream, size_t n_steps, const float
         eddy_program_dequantise_output(program, x + t * inputs, last.y + t * outputs,
                                        y + t * outputs);
     *n_out_steps = last.n_steps;
+    free(fixed);
+    return error;
+}
+
+/* ---- encoder and decoder ---- */
+
+/* A number of the encoder's in the decoder's format. */
+static int16_t reformat(int16_t v, int shift)
+{
+    if (shift >= 0) {
+        const int32_t shifted = (int32_t)v * (1 << shift);
+        return (int16_t)(shifted > INT16_MAX   ? INT16_MAX
+                         : shifted < INT16_MIN ? INT16_MIN
+                                               : shifted);
+    }
+    return (int16_t)((v + (1 << (-shift - 1))) >> -shift);
+}
+
+/* The state of layer `from` of the encoder, of state (as eddy_stream_get_state), to layer `to`. */
+static void hand_over(const struct eddy_program *program, size_t from, size_t to, int16_t *state)
+{
+    const struct program_layer *a = &program->layers[from], *b = &program->layers[to];
+    const size_t layers[2] = {from, to};
+    int16_t *h[2], *cell[2];
+    for (size_t k = 0; k < 2; k++) {
+        const struct program_pass *pass = program_pass_of(program, layers[k], 0);
+        h[k] = state + program_place(program, layers[k]);
+        for (const struct program_pass *p = program->passes; p < pass; p++)
+            h[k] += 2u * p->state_units;
+        cell[k] = h[k] + pass->state_units;
+    }
+    const int h_shift = b->out_fraction_bits - a->out_fraction_bits;
+    const int cell_shift =
+        a->cell == EDDY_CELL_LSTM ? b->cell_fraction_bits - a->cell_fraction_bits : h_shift;
+    for (size_t u = 0; u < a->n_hidden; u++) {
+        h[1][u] = reformat(h[0][u], h_shift);
+        cell[1][u] = reformat(cell[0][u], cell_shift);
+    }
+}
+
+static size_t next_recurrent(const struct eddy_program *program, size_t l, size_t end)
+{
+    while (l < end && !eddy_cell_is_recurrent((enum eddy_cell)program->layers[l].cell))
+        l++;
+    return l;
+}
+
+/* The decoder's recurrent layers begin where those of the encoder ended, one by one. */
+static int hand_states_over(struct eddy_stream *s)
+{
+    const struct eddy_program *program = s->program;
+    int16_t *state = malloc(program_state_words(program) * sizeof *state);
+    int error = state ? eddy_stream_get_state(s, state)
+                      : eddy_fail(s->device->context, EDDY_ERROR_MEMORY, "out of memory");
+    size_t from = next_recurrent(program, 0, program->n_encoder);
+    size_t to = next_recurrent(program, program->n_encoder, program->n_layers);
+    while (!error && from < program->n_encoder && to < program->n_layers) {
+        hand_over(program, from, to, state);
+        from = next_recurrent(program, from + 1, program->n_encoder);
+        to = next_recurrent(program, to + 1, program->n_layers);
+    }
+    if (!error)
+        error = eddy_stream_set_state(s, state);
+    free(state);
+    return error;
+}
+
+static int check_source(struct eddy_stream *s, size_t n_source, const float *x, size_t start)
+{
+    const struct eddy_program *program = s->program;
+    if (!program->n_encoder)
+        return eddy_fail(s->device->context, EDDY_ERROR_UNSUPPORTED,
+                         "the program has no decoder; compile it with one");
+    if (start >= program->layers[program->n_encoder].n_in)
+        return eddy_fail(s->device->context, EDDY_ERROR_RANGE,
+                         "the first token is %zu, the decoder has 0 to %d", start,
+                         program->layers[program->n_encoder].n_in - 1);
+    return check_finite(s, n_source, x);
+}
+
+int eddy_stream_translate(struct eddy_stream *stream, size_t n_source, const float *x, size_t start,
+                          size_t n_steps, float *y)
+{
+    const struct eddy_program *program = stream->program;
+    const size_t inputs = program_inputs(program), decoder = program->n_passes - 1;
+    int error = check_source(stream, n_source, x, start);
+    if (error)
+        return error;
+    const size_t answers = pass_answers(program, &program->passes[decoder]);
+    int16_t *fixed = malloc((n_source * inputs + n_steps * answers + 1) * sizeof *fixed);
+    if (!fixed)
+        return eddy_fail(stream->device->context, EDDY_ERROR_MEMORY, "out of memory");
+    for (size_t t = 0; t < n_source; t++)
+        stream->counters.clipped_input +=
+            eddy_program_quantise_input(program, x + t * inputs, fixed + t * inputs);
+    error = eddy_stream_reset(stream);
+    if (!error)
+        error = run_passes(stream, program->n_encoder, n_source, fixed, NULL, NULL);
+    if (!error)
+        error = hand_states_over(stream);
+    int16_t *tokens = fixed + n_source * inputs;
+    if (!error)
+        error = generate_pass(stream, decoder, n_steps, &(int16_t){(int16_t)start}, tokens);
+    for (size_t t = 0; t < n_steps && !error; t++)
+        y[t] = tokens[(t + 1) * answers - 1];
     free(fixed);
     return error;
 }

@@ -1,7 +1,7 @@
 /* image.c -- .eddy files: a compiled program with the build configuration it was made for.
  *
  * Little-endian, in this order: IMAGE_MAGIC, version (u32), preset name (32 bytes), the preset's sizes (PRESET_SIZES x u16),
- * layers (u32), flags (u32: 1 residual, 2 softmax, 4 feedback, 8 initial state); for each layer cell, activation, direction,
+ * layers (u32), those of the encoder (u32), flags (u32: 1 residual, 2 softmax, 4 feedback, 8 initial state); for each layer cell, activation, direction,
  * linear_before_reset, last_only, emit, largest, peephole (u8), inputs, units (u16), fraction bits of input, output and cell state (i8); input
  * scales and offsets, output scales and offsets (f32); weights (i16), biases (i32), shifts (u8), peepholes (i16); with
  * flag 8 the initial state (i16); CRC-32 of everything before it (u32). The layout follows from the layers (program.c).
@@ -16,7 +16,7 @@
 #include <zlib.h>
 
 #define IMAGE_MAGIC "EDDYPROG"
-#define IMAGE_VERSION 2
+#define IMAGE_VERSION 3
 #define FLAG_RESIDUAL 1
 #define FLAG_SOFTMAX 2
 #define FLAG_FEEDBACK 4
@@ -54,7 +54,7 @@ struct image_header {
     uint32_t version;
     char preset[PRESET_NAME_BYTES];
     uint16_t sizes[PRESET_SIZES];
-    uint32_t n_layers, flags;
+    uint32_t n_layers, n_encoder, flags;
 };
 
 static void walk_header(struct cursor *c, struct image_header *h)
@@ -64,6 +64,7 @@ static void walk_header(struct cursor *c, struct image_header *h)
     walk(c, h->preset, sizeof h->preset);
     walk(c, h->sizes, sizeof h->sizes);
     walk(c, &h->n_layers, sizeof h->n_layers);
+    walk(c, &h->n_encoder, sizeof h->n_encoder);
     walk(c, &h->flags, sizeof h->flags);
 }
 
@@ -111,6 +112,7 @@ static void walk_program(struct cursor *c, struct eddy_program *p)
     struct image_header h = {
         .version = IMAGE_VERSION,
         .n_layers = (uint32_t)p->n_layers,
+        .n_encoder = (uint32_t)p->n_encoder,
         .flags = (p->residual ? FLAG_RESIDUAL : 0u) | (p->softmax ? FLAG_SOFTMAX : 0u) |
                  (p->feedback ? FLAG_FEEDBACK : 0u) | (p->initial ? FLAG_INITIAL : 0u)};
     memcpy(h.magic, IMAGE_MAGIC, sizeof h.magic);
@@ -183,12 +185,31 @@ static bool layer_makes_sense(const struct program_layer *l, const struct progra
                   : true);
 }
 
-static bool layers_make_sense(const struct program_layer *layers, size_t n_layers)
+static bool layers_make_sense(const struct program_layer *layers, size_t n_layers, size_t n_encoder)
 {
-    bool good = layers[n_layers - 1].emit;
+    bool good = layers[n_layers - 1].emit && n_encoder < n_layers;
     for (size_t l = 0; l < n_layers; l++)
-        good = good && layer_makes_sense(&layers[l], l ? &layers[l - 1] : NULL);
-    return good;
+        good = good && layer_makes_sense(&layers[l], l && l != n_encoder ? &layers[l - 1] : NULL);
+    return good && (!n_encoder || (layers[n_encoder].cell == EDDY_CELL_EMBEDDING &&
+                                   layers[n_layers - 1].largest));
+}
+
+/* Encoder and decoder: their recurrent layers are alike, one by one. */
+static bool halves_make_sense(const struct program_layer *layers, size_t n_layers, size_t n_encoder)
+{
+    size_t e = 0, d = n_encoder;
+    while (n_encoder) {
+        while (e < n_encoder && !eddy_cell_is_recurrent((enum eddy_cell)layers[e].cell))
+            e++;
+        while (d < n_layers && !eddy_cell_is_recurrent((enum eddy_cell)layers[d].cell))
+            d++;
+        if (e == n_encoder || d == n_layers)
+            return e == n_encoder && d == n_layers;
+        if (layers[e].cell != layers[d].cell || layers[e].n_hidden != layers[d].n_hidden)
+            return false;
+        e++, d++;
+    }
+    return true;
 }
 
 static bool shifts_make_sense(const struct eddy_program *p)
@@ -212,10 +233,12 @@ static int read_image(struct eddy_context *context, const char *path, struct cur
     struct program_layer layers[MAX_LAYERS] = {0};
     for (size_t l = 0; counted && l < h.n_layers; l++)
         walk_layer(c, &layers[l]);
-    if (!counted || c->ended || !layers_make_sense(layers, h.n_layers))
+    if (!counted || c->ended || !layers_make_sense(layers, h.n_layers, h.n_encoder) ||
+        !halves_make_sense(layers, h.n_layers, h.n_encoder))
         return eddy_fail(context, EDDY_ERROR_FORMAT, "%s: its layers make no sense", path);
     struct eddy_program *p;
-    error = program_create(context, preset, h.n_layers, layers, h.flags & FLAG_FEEDBACK, &p);
+    error = program_create(context, preset, h.n_layers, h.n_encoder, layers,
+                           h.flags & FLAG_FEEDBACK, &p);
     if (error)
         return error;
     p->residual = h.flags & FLAG_RESIDUAL;

@@ -175,6 +175,104 @@ void eddy_model_free(struct eddy_model *model)
     free(model);
 }
 
+/* ---- encoder and decoder ---- */
+
+/* The next recurrent layer from *l on, or NULL at the end. */
+static const struct eddy_layer *next_recurrent(const struct eddy_model *model, size_t *l)
+{
+    while (*l < model->n_layers && !eddy_cell_is_recurrent(model->layers[*l].cell))
+        ++*l;
+    return *l < model->n_layers ? &model->layers[(*l)++] : NULL;
+}
+
+static const char *pair_fault(const struct eddy_model *encoder, const struct eddy_model *decoder)
+{
+    size_t e = 0, d = 0;
+    const struct eddy_layer *from, *to;
+    if (encoder->n_encoder || decoder->n_encoder)
+        return "one of them is an encoder-decoder itself";
+    if (!eddy_model_tokens(decoder) || !eddy_model_is_causal(decoder) ||
+        eddy_model_outputs(decoder) > eddy_model_tokens(decoder))
+        return "a decoder is a causal stack behind an embedding, with no more outputs than that "
+               "has "
+               "tokens";
+    do {
+        from = next_recurrent(encoder, &e);
+        to = next_recurrent(decoder, &d);
+        if (!from != !to)
+            return "they have not as many recurrent layers";
+        if (from && (from->cell != to->cell || from->n_hidden != to->n_hidden ||
+                     from->direction == EDDY_DIRECTION_BIDIRECTIONAL || to->h0 || to->c0))
+            return "their recurrent layers are not alike, one by one, in cell and units, in one "
+                   "direction each, the decoder's without initial state";
+    } while (from);
+    return NULL;
+}
+
+/* A copy for the model to own; NULL stays NULL. */
+static bool copy_array(float **to, const float *from, size_t n)
+{
+    *to = from ? malloc((n + 1) * sizeof *from) : NULL;
+    if (*to)
+        memcpy(*to, from, n * sizeof *from);
+    return !from || *to;
+}
+
+static bool copy_layer(struct eddy_layer *to, const struct eddy_layer *from)
+{
+    const size_t rows = eddy_layer_directions(from) * eddy_cell_gates(from->cell) * from->n_hidden;
+    *to = *from;
+    to->w = to->r = to->b = to->rb = to->p = to->h0 = to->c0 = NULL;
+    to->name = from->name ? strdup(from->name) : NULL;
+    return copy_array(&to->w, from->w, rows * from->n_in) &&
+           copy_array(&to->r, from->r, rows * from->n_hidden) &&
+           copy_array(&to->b, from->b, rows) && copy_array(&to->rb, from->rb, from->n_out) &&
+           copy_array(&to->p, from->p, 3 * from->n_out) &&
+           copy_array(&to->h0, from->h0, from->n_out) && copy_array(&to->c0, from->c0, from->n_out);
+}
+
+static bool join(const struct eddy_model *encoder, const struct eddy_model *decoder,
+                 struct eddy_model *m)
+{
+    const size_t inputs = eddy_model_inputs(encoder), outputs = eddy_model_outputs(decoder);
+    m->layers = calloc(encoder->n_layers + decoder->n_layers, sizeof *m->layers);
+    if (!m->layers)
+        return false;
+    m->n_encoder = encoder->n_layers;
+    m->softmax = decoder->softmax;
+    m->residual = decoder->residual;
+    m->widest = encoder->widest > decoder->widest ? encoder->widest : decoder->widest;
+    m->scratch = filled(inputs + 1 + 3 * m->widest, 0);
+    bool good = m->scratch && copy_array(&m->in_scale, encoder->in_scale, inputs) &&
+                copy_array(&m->in_offset, encoder->in_offset, inputs) &&
+                copy_array(&m->out_scale, decoder->out_scale, outputs) &&
+                copy_array(&m->out_offset, decoder->out_offset, outputs);
+    for (size_t l = 0; good && l < encoder->n_layers + decoder->n_layers; l++) {
+        const bool first = l < m->n_encoder;
+        const struct eddy_model *from = first ? encoder : decoder;
+        m->n_layers = l + 1;
+        good = copy_layer(&m->layers[l], &from->layers[first ? l : l - m->n_encoder]);
+    }
+    return good;
+}
+
+int eddy_model_join(struct eddy_context *context, const struct eddy_model *encoder,
+                    const struct eddy_model *decoder, struct eddy_model **model)
+{
+    const char *fault = pair_fault(encoder, decoder);
+    *model = NULL;
+    if (fault)
+        return eddy_fail(context, EDDY_ERROR_SHAPE,
+                         "encoder and decoder do not belong together: %s", fault);
+    struct eddy_model *m = calloc(1, sizeof *m);
+    if (m && join(encoder, decoder, m)) {
+        *model = m;
+        return EDDY_OK;
+    }
+    eddy_model_free(m);
+    return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
+}
+
 size_t eddy_model_inputs(const struct eddy_model *model)
 {
     return model->layers[0].cell == EDDY_CELL_EMBEDDING ? 1 : model->layers[0].n_in;

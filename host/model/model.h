@@ -71,8 +71,9 @@ struct eddy_layer {
 struct eddy_model {
     size_t n_layers;
     struct eddy_layer *layers;
-    /* Encoder-decoder: layers [0, n_encoder) read the source, layers [n_encoder, n_layers) write the target; the k-th
-     * recurrent layer of the decoder starts from the final state of the k-th of the encoder. 0: one stack. */
+    /* Encoder-decoder: layers [0, n_encoder) read the source, layers [n_encoder, n_layers) write the target, token by token,
+     * beginning with an embedding; the k-th recurrent layer of the decoder starts from the final state of the k-th of the
+     * encoder. 0: one stack. */
     size_t n_encoder;
     float *in_scale, *in_offset;   /* (n_in of the first layer, 1 for an embedding) */
     float *out_scale, *out_offset; /* (n_out of the last layer) */
@@ -98,6 +99,10 @@ struct eddy_layer_shape {
 EDDY_API int eddy_model_create(struct eddy_context *context, size_t n_in, size_t n_layers,
                                const struct eddy_layer_shape *shapes, struct eddy_model **model);
 EDDY_API void eddy_model_free(struct eddy_model *model);
+/* An encoder and a decoder as one model; both stay as they are. EDDY_ERROR_SHAPE: the recurrent layers of both are not alike,
+ * one by one, or the decoder is no causal stack behind an embedding with as many tokens as outputs. */
+EDDY_API int eddy_model_join(struct eddy_context *context, const struct eddy_model *encoder,
+                             const struct eddy_model *decoder, struct eddy_model **model);
 /* Values of x each step: 1 for an embedding. */
 EDDY_API size_t eddy_model_inputs(const struct eddy_model *model);
 EDDY_API size_t eddy_model_outputs(const struct eddy_model *model);
@@ -129,6 +134,14 @@ EDDY_API void eddy_model_run_float(const struct eddy_model *model, float *state,
 EDDY_API int eddy_model_run_sequence(struct eddy_context *context, const struct eddy_model *model,
                                      float *state, size_t n_steps, const float *x, float *y,
                                      size_t *n_out_steps, eddy_observe *observe, void *user);
+
+/* An encoder-decoder: reads the source x (n_source, inputs), then writes the numbers of the largest outputs, each the
+ * decoder's next token: y (n_steps). start: the first token that the decoder is told.
+ * Returns 0, EDDY_ERROR_ARGUMENT (the model is one stack), EDDY_ERROR_SHAPE (no source), EDDY_ERROR_MEMORY,
+ * EDDY_ERROR_RANGE (a token out of range). */
+EDDY_API int eddy_model_translate(struct eddy_context *context, const struct eddy_model *model,
+                                  size_t n_source, const float *x, size_t start, size_t n_steps,
+                                  float *y);
 
 /* ---- ONNX, standard nodes only ----
  * Reads what exporters write for such stacks (see onnx_read.c), refuses everything else naming node and attribute.

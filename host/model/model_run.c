@@ -255,37 +255,116 @@ static bool tokens_fit(const struct eddy_model *model, size_t n_steps, const flo
     return true;
 }
 
+/* Sequences on their way through the layers: each reads one buffer and writes the other. */
+struct sequence {
+    float *in, *out;
+    size_t n_steps;
+};
+
+/* Layers first to end; *state moves on behind them. */
+static void run_layers(const struct eddy_model *model, size_t first, size_t end, float **state,
+                       struct sequence *s, eddy_observe *observe, void *user)
+{
+    for (size_t l = first; l < end; l++) {
+        const struct eddy_layer *layer = &model->layers[l];
+        run_layer(model, layer, *state, &s->n_steps, s->in, s->out);
+        for (size_t t = 0; observe && t < s->n_steps; t++)
+            observe(user, l, layer->n_out, s->out + t * layer->n_out);
+        *state += eddy_layer_directions(layer) * direction_state(layer);
+        float *swap = s->in;
+        s->in = s->out;
+        s->out = swap;
+    }
+}
+
+/* Room for n_steps of the widest layer, with x in it; free(*buffers). */
+static int start_sequence(struct eddy_context *context, const struct eddy_model *model,
+                          size_t n_steps, const float *x, struct sequence *s, float **buffers)
+{
+    const size_t inputs = eddy_model_inputs(model);
+    const size_t size = n_steps * (model->widest > inputs ? model->widest : inputs) + 1;
+    if (!tokens_fit(model, n_steps, x))
+        return eddy_fail(context, EDDY_ERROR_RANGE, "the input is not token numbers from 0 to %zu",
+                         model->layers[0].n_in - 1);
+    *buffers = malloc(2 * size * sizeof **buffers);
+    if (!*buffers)
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory for a sequence of %zu steps",
+                         n_steps);
+    *s = (struct sequence){*buffers, *buffers + size, n_steps};
+    for (size_t t = 0; t < n_steps; t++)
+        normalise(model, x + t * inputs, s->in + t * inputs);
+    return EDDY_OK;
+}
+
 int eddy_model_run_sequence(struct eddy_context *context, const struct eddy_model *model,
                             float *state, size_t n_steps, const float *x, float *y,
                             size_t *n_out_steps, eddy_observe *observe, void *user)
 {
-    const size_t inputs = eddy_model_inputs(model);
-    if (!tokens_fit(model, n_steps, x))
-        return eddy_fail(context, EDDY_ERROR_RANGE, "the input is not token numbers from 0 to %zu",
-                         model->layers[0].n_in - 1);
-    const size_t size = n_steps * (model->widest > inputs ? model->widest : inputs) + 1;
-    float *buffers = malloc(2 * size * sizeof *buffers);
-    if (!buffers)
-        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory for a sequence of %zu steps",
-                         n_steps);
-    float *in = buffers, *out = buffers + size;
-    for (size_t t = 0; t < n_steps; t++)
-        normalise(model, x + t * inputs, in + t * inputs);
-    size_t steps = n_steps;
-    for (size_t l = 0; l < model->n_layers; l++) {
-        const struct eddy_layer *layer = &model->layers[l];
-        run_layer(model, layer, state, &steps, in, out);
-        for (size_t t = 0; observe && t < steps; t++)
-            observe(user, l, layer->n_out, out + t * layer->n_out);
-        state += eddy_layer_directions(layer) * direction_state(layer);
-        float *swap = in;
-        in = out;
-        out = swap;
-    }
-    for (size_t t = 0; t < steps; t++)
-        denormalise(model, in + t * eddy_model_outputs(model),
-                    steps == n_steps ? x + t * inputs : NULL, y + t * eddy_model_outputs(model));
-    *n_out_steps = steps;
+    const size_t inputs = eddy_model_inputs(model), outputs = eddy_model_outputs(model);
+    struct sequence s;
+    float *buffers;
+    const int error = start_sequence(context, model, n_steps, x, &s, &buffers);
+    if (error)
+        return error;
+    run_layers(model, 0, model->n_layers, &state, &s, observe, user);
+    for (size_t t = 0; t < s.n_steps; t++)
+        denormalise(model, s.in + t * outputs, s.n_steps == n_steps ? x + t * inputs : NULL,
+                    y + t * outputs);
+    *n_out_steps = s.n_steps;
     free(buffers);
     return EDDY_OK;
+}
+
+/* ---- encoder and decoder ---- */
+
+static size_t largest(const float *y, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        best = y[i] > y[best] ? i : best;
+    return best;
+}
+
+/* state: of all layers, the encoder's first; both halves have the same layout. */
+static void decode(const struct eddy_model *model, float *state, size_t start, size_t n_steps,
+                   struct sequence *s, float *y)
+{
+    const size_t outputs = eddy_model_outputs(model);
+    float token = (float)start;
+    for (size_t t = 0; t < n_steps; t++) {
+        float *decoder_state = state;
+        s->in[0] = token;
+        s->n_steps = 1;
+        run_layers(model, model->n_encoder, model->n_layers, &decoder_state, s, NULL, NULL);
+        denormalise(model, s->in, &token, s->out);
+        token = y[t] = (float)largest(s->out, outputs);
+    }
+}
+
+int eddy_model_translate(struct eddy_context *context, const struct eddy_model *model,
+                         size_t n_source, const float *x, size_t start, size_t n_steps, float *y)
+{
+    struct sequence s;
+    float *buffers = NULL;
+    if (!model->n_encoder)
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT, "the model has no decoder");
+    if (!n_source)
+        return eddy_fail(context, EDDY_ERROR_SHAPE, "a source has at least one step");
+    if (start >= model->layers[model->n_encoder].n_in)
+        return eddy_fail(context, EDDY_ERROR_RANGE,
+                         "the first token is %zu, the decoder has 0 to %zu", start,
+                         model->layers[model->n_encoder].n_in - 1);
+    float *state = malloc((eddy_model_state_elems(model) + 1) * sizeof *state);
+    int error = state ? EDDY_OK : eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
+    if (!error)
+        error = start_sequence(context, model, n_source, x, &s, &buffers);
+    if (!error) {
+        float *end = state;
+        eddy_model_initial_state(model, state);
+        run_layers(model, 0, model->n_encoder, &end, &s, NULL, NULL);
+        decode(model, state, start, n_steps, &s, y);
+    }
+    free(buffers);
+    free(state);
+    return error;
 }

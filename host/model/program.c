@@ -71,6 +71,7 @@ size_t program_gates(const struct program_layer *layer)
 struct layout {
     const struct eddy_preset *preset;
     size_t passes, groups, places, rows, weight_words;
+    size_t n_encoder;
     bool feedback;
 };
 
@@ -179,7 +180,7 @@ static void lay_pass(struct layout *at, const struct program_layer *layers, size
     at->passes++;
 }
 
-/* A pass ends below a layer that is not forward, and above one that hands on its last output only. */
+/* A pass ends below a layer that is not forward, above one that hands on its last output only, and with the encoder. */
 static void lay_out(struct layout *at, const struct program_layer *layers, size_t n_layers,
                     struct eddy_program *p)
 {
@@ -187,7 +188,7 @@ static void lay_out(struct layout *at, const struct program_layer *layers, size_
     for (size_t l = 0; l < n_layers; l += n) {
         n = 1;
         if (layers[l].direction == EDDY_DIRECTION_FORWARD)
-            while (!layers[l + n - 1].last_only && l + n < n_layers &&
+            while (!layers[l + n - 1].last_only && l + n < n_layers && l + n != at->n_encoder &&
                    layers[l + n].direction == EDDY_DIRECTION_FORWARD)
                 n++;
         const struct program_pass pass = {.last_only = layers[l + n - 1].last_only};
@@ -282,9 +283,10 @@ static bool allocate(struct eddy_program *p, const struct layout *need)
 }
 
 int program_create(struct eddy_context *context, const struct eddy_preset *preset, size_t n_layers,
-                   const struct program_layer *layers, bool feedback, struct eddy_program **program)
+                   size_t n_encoder, const struct program_layer *layers, bool feedback,
+                   struct eddy_program **program)
 {
-    struct layout need = {.preset = preset, .feedback = feedback};
+    struct layout need = {.preset = preset, .n_encoder = n_encoder, .feedback = feedback};
     int error = check_cells(context, preset, layers, n_layers);
     if (error)
         return error;
@@ -297,6 +299,7 @@ int program_create(struct eddy_context *context, const struct eddy_preset *prese
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     p->preset = preset;
     p->n_layers = n_layers;
+    p->n_encoder = n_encoder;
     p->feedback = feedback;
     p->layers = calloc(n_layers, sizeof *p->layers);
     if (p->layers)
@@ -305,7 +308,7 @@ int program_create(struct eddy_context *context, const struct eddy_preset *prese
         eddy_program_free(p);
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     }
-    struct layout at = {.preset = preset, .feedback = feedback};
+    struct layout at = {.preset = preset, .n_encoder = n_encoder, .feedback = feedback};
     lay_out(&at, layers, n_layers, p);
     error = check_inputs(context, p);
     if (error)
@@ -317,13 +320,21 @@ int program_create(struct eddy_context *context, const struct eddy_preset *prese
 
 /* ---- rows ---- */
 
-static const struct program_pass *pass_of(const struct eddy_program *program, size_t layer,
-                                          size_t direction)
+const struct program_pass *program_pass_of(const struct eddy_program *program, size_t layer,
+                                           size_t direction)
 {
     const struct program_pass *pass = program->passes;
     while (layer >= (size_t)pass->first_layer + pass->n_layers)
         pass++;
     return pass + direction;
+}
+
+size_t program_place(const struct eddy_program *program, size_t layer)
+{
+    size_t place = 0;
+    for (size_t l = program_pass_of(program, layer, 0)->first_layer; l < layer; l++)
+        place += program_padded(program->preset, program->layers[l].n_hidden);
+    return place;
 }
 
 static int sum_bits_of(const struct program_layer *layer, const struct phase *phase)
@@ -338,7 +349,7 @@ static int sum_bits_of(const struct program_layer *layer, const struct phase *ph
 struct program_row program_row(const struct eddy_program *program, size_t layer, size_t direction,
                                size_t gate, size_t unit)
 {
-    const struct program_pass *pass = pass_of(program, layer, direction);
+    const struct program_pass *pass = program_pass_of(program, layer, direction);
     const size_t lanes = program->preset->lanes;
     struct form_group forms[MAX_FORM_GROUPS];
     size_t group = pass->first_group;
@@ -401,10 +412,12 @@ static size_t useful_macs(const struct eddy_program *program, const struct progr
 static size_t columns_per_step(const struct eddy_program *program)
 {
     size_t columns = program->n_weight_words;
-    if (program_takes_tokens(program)) {
-        const size_t lanes = program->preset->lanes;
-        const size_t units = program_padded(program->preset, program->layers[0].n_hidden);
-        columns -= (units + lanes - 1) / lanes * (program->layers[0].n_in - 1u);
+    const size_t lanes = program->preset->lanes;
+    for (size_t l = 0; l < program->n_layers; l++) {
+        const struct program_layer *layer = &program->layers[l];
+        const size_t units = program_padded(program->preset, layer->n_hidden);
+        if (layer->cell == EDDY_CELL_EMBEDDING)
+            columns -= (units + lanes - 1) / lanes * (layer->n_in - 1u);
     }
     return columns;
 }
@@ -432,6 +445,7 @@ void eddy_program_get_info(const struct eddy_program *program, struct eddy_progr
         .tokens = program_takes_tokens(program) ? program->layers[0].n_in : 0,
         .largest = program->layers[program->n_layers - 1].largest,
         .feedback = program->feedback,
+        .decoder_tokens = program->n_encoder ? program->layers[program->n_encoder].n_in : 0,
         .all_layers = true,
         .answers = program_answered(program),
     };

@@ -36,6 +36,7 @@ struct program_pass {
 struct eddy_program {
     const struct eddy_preset *preset;
     size_t n_layers, n_passes, n_groups;
+    size_t n_encoder; /* layers of the encoder, as in model.h; 0: one stack */
     struct program_layer *layers;
     struct program_pass *passes;
     uint16_t (*groups)[GROUP_WORDS];
@@ -90,7 +91,12 @@ struct program_row program_row(const struct eddy_program *program, size_t layer,
  * Returns 0, EDDY_ERROR_MEMORY, EDDY_ERROR_CAPACITY (more than the preset holds) or EDDY_ERROR_UNSUPPORTED (a cell that the
  * preset leaves out). */
 int program_create(struct eddy_context *context, const struct eddy_preset *preset, size_t n_layers,
-                   const struct program_layer *layers, bool feedback,
+                   size_t n_encoder, const struct program_layer *layers, bool feedback,
                    struct eddy_program **program);
+/* The pass of a direction of a layer. */
+const struct program_pass *program_pass_of(const struct eddy_program *program, size_t layer,
+                                           size_t direction);
+/* Where the units of a layer begin in the state of its pass. */
+size_t program_place(const struct eddy_program *program, size_t layer);
 
 #endif

@@ -67,6 +67,46 @@ static void assume_limits(const struct eddy_model *model, struct limits *limits)
         limits->layer[l] = limits->cell[l] = ASSUMED_LIMIT;
 }
 
+static float largest(const float *v, size_t n)
+{
+    float limit = 0;
+    for (size_t i = 0; v && i < n; i++)
+        limit = larger(limit, fabsf(v[i]));
+    return limit;
+}
+
+/* The most that a row of a layer can sum up to, its inputs within a limit. */
+static float largest_sum(const struct eddy_layer *layer, float limit)
+{
+    float most = 0;
+    for (size_t row = 0; row < layer->n_out; row++) {
+        float sum = fabsf(layer->b[row]);
+        for (size_t i = 0; i < layer->n_in; i++)
+            sum += limit * fabsf(layer->w[row * layer->n_in + i]);
+        most = larger(most, sum);
+    }
+    return most;
+}
+
+/* What the layers can give at most: without data, or of an encoder and decoder, whose data are not known together. */
+static void bound_limits(const struct eddy_model *model, struct limits *limits)
+{
+    float limit = limits->input;
+    for (size_t l = 0; l < model->n_layers; l++) {
+        const struct eddy_layer *layer = &model->layers[l];
+        if (layer->cell == EDDY_CELL_EMBEDDING)
+            limit = largest(layer->w, layer->n_in * layer->n_out);
+        else if (layer->cell == EDDY_CELL_DENSE)
+            limit = largest_sum(layer, limit);
+        else if (layer->activation == EDDY_ACTIVATION_TANH)
+            limit = 1;
+        else
+            limit = ASSUMED_LIMIT;
+        limits->layer[l] = limit;
+        limits->cell[l] = ASSUMED_LIMIT;
+    }
+}
+
 /* Causal models are watched step by step, for their cells too; others see the data as one sequence. */
 static int observe_data(struct eddy_context *context, const struct eddy_model *model,
                         const struct eddy_table *data, struct limits *limits)
@@ -91,11 +131,14 @@ static int observe_data(struct eddy_context *context, const struct eddy_model *m
 }
 
 static int calibrate(struct eddy_context *context, const struct eddy_model *model,
-                     const struct eddy_table *data, struct limits *limits)
+                     const struct eddy_compile_options *o, struct limits *limits)
 {
+    const struct eddy_table *data = o->calibration;
     const size_t inputs = eddy_model_inputs(model);
     if (!data || !data->n_rows) {
         assume_limits(model, limits);
+        if (o->largest) /* clipped outputs would all be the largest */
+            bound_limits(model, limits);
         return EDDY_OK;
     }
     if (data->n_columns != inputs)
@@ -105,7 +148,10 @@ static int calibrate(struct eddy_context *context, const struct eddy_model *mode
     for (size_t i = 0; i < data->n_rows * inputs; i++)
         limits->input = larger(limits->input, fabsf(data->values[i] * model->in_scale[i % inputs] +
                                                     model->in_offset[i % inputs]));
-    return observe_data(context, model, data, limits);
+    if (!model->n_encoder)
+        return observe_data(context, model, data, limits);
+    bound_limits(model, limits);
+    return EDDY_OK;
 }
 
 /* The most fraction bits, at most 15, at which 16 bits hold `limit` with headroom. */
@@ -169,14 +215,6 @@ struct float_row {
     float bias, peephole;
     size_t w_step; /* of an embedding: its columns are the tokens */
 };
-
-static float largest(const float *v, size_t n)
-{
-    float limit = 0;
-    for (size_t i = 0; v && i < n; i++)
-        limit = larger(limit, fabsf(v[i]));
-    return limit;
-}
 
 static int x_fraction_bits(const struct program_layer *layer)
 {
@@ -295,16 +333,17 @@ static int check_supported(struct eddy_context *context, const struct eddy_model
             return eddy_fail(context, EDDY_ERROR_UNSUPPORTED, "layer %zu%s%s%s: %s", l + 1,
                              name ? " (node '" : "", name ? name : "", name ? "')" : "", reason);
     }
-    if (model->n_encoder)
+    if (model->n_encoder && !(o->largest && o->feedback))
         return eddy_fail(context, EDDY_ERROR_UNSUPPORTED,
-                         "an encoder-decoder runs on float: only; compile its halves apart");
+                         "an encoder and decoder is compiled with largest and feedback: it writes "
+                         "tokens");
     const bool linear = last->cell == EDDY_CELL_DENSE && last->activation == EDDY_ACTIVATION_NONE;
     if (o->largest &&
         (last->cell != EDDY_CELL_DENSE || model->residual || (!linear && has_output_scale(model))))
         return eddy_fail(context, EDDY_ERROR_UNSUPPORTED,
                          "the number of the largest output needs a dense last layer, without "
                          "residual, and without scale or offset behind an activation");
-    if (!o->feedback)
+    if (!o->feedback || (model->n_encoder && linear))
         return EDDY_OK;
     const bool tokens = model->layers[0].cell == EDDY_CELL_EMBEDDING;
     if (!eddy_model_is_causal(model) || model->residual || !linear ||
@@ -422,8 +461,6 @@ static void copy_scales(const struct eddy_model *model, struct eddy_program *p)
 static void join_formats(struct program_layer *layers, size_t n_layers)
 {
     struct program_layer *first = &layers[0], *last = &layers[n_layers - 1];
-    if (first->cell == EDDY_CELL_EMBEDDING)
-        return;
     const int bits = first->in_fraction_bits < last->out_fraction_bits ? first->in_fraction_bits
                                                                        : last->out_fraction_bits;
     first->in_fraction_bits = last->out_fraction_bits = (int8_t)bits;
@@ -453,15 +490,16 @@ static int quantise(struct eddy_context *context, const struct eddy_model *model
         fraction_bits = layers[l].out_fraction_bits;
     }
     layers[model->n_layers - 1].largest = o->largest;
-    if (o->feedback)
+    if (o->feedback && !o->largest)
         join_formats(layers, model->n_layers);
     struct eddy_program *p = NULL;
-    int error = program_create(context, preset, model->n_layers, layers, o->feedback, &p);
+    int error =
+        program_create(context, preset, model->n_layers, model->n_encoder, layers, o->feedback, &p);
     free(layers);
     if (error)
         return error;
     copy_scales(model, p);
-    const bool feeds = o->feedback && !program_takes_tokens(p);
+    const bool feeds = o->feedback && !o->largest;
     const bool folds = feeds || (o->largest && has_output_scale(model));
     for (size_t l = 0; l + folds < model->n_layers && !error; l++)
         error = quantise_layer(context, &model->layers[l], l, p);
@@ -487,7 +525,7 @@ static int calibrate_and_quantise(struct eddy_context *context, const struct edd
     if (!limits.layer)
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     limits.cell = limits.layer + model->n_layers;
-    int error = calibrate(context, model, o->calibration, &limits);
+    int error = calibrate(context, model, o, &limits);
     if (!error)
         error = quantise(context, model, &limits, o, preset, program);
     free(limits.layer);

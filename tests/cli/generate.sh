@@ -65,5 +65,41 @@ not answer the same steps; use eddy check" \
   eddy run golden/torch/gru_bidirectional.onnx --device float: -i golden/torch/gru_bidirectional.npz --name x --all-layers
 wrong 'run --largest on a device' 'eddy run: --largest is for float:; a device needs an image compiled with it' \
   eddy run m.eddy --largest
-wrong 'run --generate with --reset-each' 'eddy run: --generate goes neither with --reset-each nor with --all-layers' \
-  eddy run m.eddy --generate 3 --reset-each 2
+expect 'run --generate with --reset-each' 1 'eddy: --generate goes on from one state: give no --reset-each' \
+  eddy run token.eddy --device cpu: --generate 3 --reset-each 2 -i tokens.csv
+wrong 'run --generate with --all-layers' 'eddy run: give --generate or --all-layers, not both' \
+  eddy run m.eddy --generate 3 --all-layers
+
+# An encoder and a decoder in one image: the answer is the source backwards, from 0 to 1.
+awk 'BEGIN { srand(2); for (s = 0; s < 300; s++) { a = 2 + int(rand() * 3); b = 2 + int(rand() * 3)
+  print s ",0," a; print s ",0," b; print s ",1,0"; print s ",1," b; print s ",1," a; print s ",1,1" } }' > pairs.csv
+translation() { # CELL
+  cat << SPEC
+{ "data": { "file": "pairs.csv", "task": "translate", "sequence_column": 0, "side_column": 1 },
+  "model": { "layers": [ {"cell": "embedding", "units": 4}, {"cell": "$1", "units": 16} ],
+             "decoder": [ {"cell": "embedding", "units": 4}, {"cell": "$1", "units": 16},
+                          {"cell": "dense", "units": 5} ] },
+  "training": { "epochs": 20, "batch": 16, "learning_rate": 0.02 } }
+SPEC
+}
+printf '2\n3\n4\n2\n3\n3\n' > sources.csv
+for cell in gru lstm; do
+  translation $cell > translation.json
+  eddy train translation.json -o encoder.onnx --decoder decoder.onnx --quiet
+  for bits in 8 16; do
+    eddy compile encoder.onnx --decoder decoder.onnx --weight-bits $bits -o pair.eddy --quiet
+    both "run: $cell encoder and decoder, $bits bits" \
+      eddy run pair.eddy -i sources.csv --reset-each 2 --generate 5 --start 0 --stop 1
+    expect "run: $cell translates, $bits bits" 0 '3 2 1 2 4 1 3 3 1' sh -c "tr '\n' ' ' < got.csv | sed 's/ $//'"
+  done
+  expect "float: $cell translates" 0 '3 2 1 2 4 1 3 3 1' sh -c "eddy run encoder.onnx --decoder decoder.onnx \
+    --device float: -i sources.csv --reset-each 2 --generate 5 --stop 1 | tr '\n' ' ' | sed 's/ $//'"
+done
+match 'compile --decoder: what does not belong together' 1 '^eddy: encoder and decoder do not belong together: ' \
+  eddy compile encoder.onnx --decoder m.onnx -o out
+match 'run: a decoder without --generate' 1 '^eddy: the model is an encoder and a decoder: say with --generate' \
+  eddy run pair.eddy --device cpu: -i sources.csv
+match 'run: a first token that is none' 1 '^eddy: the first token is 5, the decoder has 0 to 4$' \
+  eddy run pair.eddy --device cpu: -i sources.csv --generate 3 --start 5
+match 'run --decoder on a device' 1 '^eddy: --decoder is for float:; a device needs an image compiled with it$' \
+  eddy run pair.eddy --device cpu: --decoder decoder.onnx -i sources.csv --generate 3

@@ -145,7 +145,7 @@ struct eddy_program *random_program(struct random *random, const struct eddy_pre
         if (limits->causal && !random_between(random, 0, 2) && !layers[n_layers - 1].largest &&
             layers[0].cell != EDDY_CELL_EMBEDDING)
             layers[0].n_in = layers[n_layers - 1].n_hidden;
-        error = program_create(NULL, preset, n_layers, layers,
+        error = program_create(NULL, preset, n_layers, 0, layers,
                                limits->causal && can_feed_back(layers, n_layers), &p);
         if (error == EDDY_ERROR_MEMORY)
             return NULL;

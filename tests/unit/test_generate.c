@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -23,7 +24,7 @@ static void fill_layer(struct eddy_layer *layer)
 {
     const size_t rows = eddy_cell_gates(layer->cell) * layer->n_hidden;
     fill(layer->w, rows * layer->n_in, 0.7f);
-    fill(layer->b, rows, 0.2f);
+    fill(layer->b, layer->cell == EDDY_CELL_EMBEDDING ? 0 : rows, 0.2f);
     fill(layer->r, rows * layer->n_hidden, 0.5f);
     fill(layer->rb, layer->n_hidden, 0.2f);
 }
@@ -147,11 +148,148 @@ static void generation_goes_on_where_it_was(void **state)
     free(at_once);
 }
 
+/* ---- encoder and decoder ---- */
+
+enum { SOURCE_TOKENS = 7, TARGET_TOKENS = 6, SOURCE = 9, ANSWER = 40 };
+
+static struct eddy_model *make(size_t n_in, size_t n_layers, const struct eddy_layer_shape *shapes)
+{
+    struct eddy_model *model;
+    assert_int_equal(eddy_model_create(context, n_in, n_layers, shapes, &model), EDDY_OK);
+    for (size_t l = 0; l < n_layers; l++)
+        fill_layer(&model->layers[l]);
+    return model;
+}
+
+/* Two recurrent layers in each half; the second of the encoder runs backwards. */
+static void make_halves(struct eddy_layer_shape cell, struct eddy_model **encoder,
+                        struct eddy_model **decoder)
+{
+    const struct eddy_layer_shape embedding = {EDDY_CELL_EMBEDDING, EDDY_ACTIVATION_NONE, 4},
+                                  outputs = {EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, TARGET_TOKENS};
+    struct eddy_layer_shape reverse = cell;
+    reverse.direction = EDDY_DIRECTION_REVERSE;
+    *encoder = make(SOURCE_TOKENS, 3, (struct eddy_layer_shape[]){embedding, cell, reverse});
+    *decoder = make(TARGET_TOKENS, 4, (struct eddy_layer_shape[]){embedding, cell, cell, outputs});
+    fill((*decoder)->layers[3].w, TARGET_TOKENS * cell.n_out, 3);
+}
+
+/* As two models, the state carried by hand and the decoder told the tokens of an answer: each is the largest output,
+ * but for what rounding may do. */
+static void expect_answer(const struct eddy_model *encoder, const struct eddy_model *decoder,
+                          const float *x, size_t start, const float *answer, float tolerance)
+{
+    float *state = calloc(eddy_model_state_elems(encoder), sizeof *state);
+    float v[SOURCE * 16], outputs[TARGET_TOKENS], token = (float)start;
+    size_t n_out;
+    assert_int_equal(eddy_model_state_elems(encoder), eddy_model_state_elems(decoder));
+    assert_int_equal(
+        eddy_model_run_sequence(context, encoder, state, SOURCE, x, v, &n_out, NULL, NULL),
+        EDDY_OK);
+    for (size_t t = 0; t < ANSWER; t++) {
+        eddy_model_run_float(decoder, state, 1, &token, outputs);
+        token = answer[t];
+        assert_true(token >= 0 && token < TARGET_TOKENS);
+        for (size_t i = 0; i < TARGET_TOKENS; i++)
+            if (outputs[i] > outputs[(size_t)token] + tolerance)
+                fail_msg("step %zu: %g is larger than %g", t, (double)outputs[i],
+                         (double)outputs[(size_t)token]);
+    }
+    free(state);
+}
+
+static void check_pair(struct eddy_layer_shape cell, const char *preset)
+{
+    struct eddy_model *encoder, *decoder, *pair;
+    float x[SOURCE], y[ANSWER];
+    make_halves(cell, &encoder, &decoder);
+    assert_int_equal(eddy_model_join(context, encoder, decoder, &pair), EDDY_OK);
+    for (size_t t = 0; t < SOURCE; t++)
+        x[t] = (float)random_between(&numbers, 0, SOURCE_TOKENS - 1);
+    assert_int_equal(eddy_model_translate(context, pair, SOURCE, x, 2, ANSWER, y), EDDY_OK);
+    expect_answer(encoder, decoder, x, 2, y, 0);
+    struct running r = start(
+        pair, (struct eddy_compile_options){.preset = preset, .feedback = true, .largest = true});
+    assert_int_equal(eddy_stream_translate(r.stream, SOURCE, x, 2, ANSWER, y), EDDY_OK);
+    expect_answer(encoder, decoder, x, 2, y, 0.02f);
+    float again[ANSWER];
+    assert_int_equal(eddy_stream_translate(r.stream, SOURCE, x, 2, ANSWER, again), EDDY_OK);
+    assert_memory_equal(again, y, sizeof y);
+
+    /* Through an image. */
+    char path[] = "/tmp/eddy-pair-XXXXXX";
+    struct eddy_program *read;
+    close(mkstemp(path));
+    assert_int_equal(eddy_program_write(context, r.program, path), EDDY_OK);
+    assert_int_equal(eddy_program_read(context, path, &read), EDDY_OK);
+    unlink(path);
+    eddy_stream_close(r.stream);
+    assert_int_equal(eddy_device_load(r.device, read), EDDY_OK);
+    assert_int_equal(eddy_stream_open(r.device, &r.stream), EDDY_OK);
+    assert_int_equal(eddy_stream_translate(r.stream, SOURCE, x, 2, ANSWER, again), EDDY_OK);
+    assert_memory_equal(again, y, sizeof y);
+    size_t n_out;
+    assert_int_equal(eddy_stream_step(r.stream, 1, x, y), EDDY_ERROR_UNSUPPORTED);
+    assert_int_equal(eddy_stream_sequence(r.stream, SOURCE, x, y, &n_out), EDDY_ERROR_UNSUPPORTED);
+    assert_int_equal(eddy_stream_translate(r.stream, SOURCE, x, TARGET_TOKENS, 1, y),
+                     EDDY_ERROR_RANGE);
+    assert_int_equal(eddy_stream_translate(r.stream, 0, x, 0, 1, y), EDDY_ERROR_SHAPE);
+    x[3] = SOURCE_TOKENS;
+    assert_int_equal(eddy_stream_translate(r.stream, SOURCE, x, 0, 1, y), EDDY_ERROR_RANGE);
+    stop(&r);
+    eddy_program_free(read);
+    eddy_model_free(pair);
+    eddy_model_free(encoder);
+    eddy_model_free(decoder);
+}
+
+static void the_decoder_begins_where_the_encoder_ended(void **state)
+{
+    (void)state;
+    const enum eddy_activation tanh_ = EDDY_ACTIVATION_TANH;
+    const struct eddy_layer_shape cells[] = {
+        {EDDY_CELL_RNN, tanh_, 11},
+        {EDDY_CELL_GRU, tanh_, 11},
+        {.cell = EDDY_CELL_GRU, .activation = tanh_, .n_out = 11, .linear_before_reset = true},
+        {EDDY_CELL_LSTM, tanh_, 11},
+    };
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        check_pair(cells[i], "sim-small");
+}
+
+static void halves_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    struct eddy_model *encoder, *decoder, *pair, *other;
+    make_halves((struct eddy_layer_shape){EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 5}, &encoder,
+                &decoder);
+    assert_int_equal(eddy_model_join(context, decoder, encoder, &pair), EDDY_ERROR_SHAPE);
+    assert_null(pair);
+    other = make(3, 1, &(struct eddy_layer_shape){EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 5});
+    assert_int_equal(eddy_model_join(context, other, decoder, &pair), EDDY_ERROR_SHAPE);
+    eddy_model_free(other);
+    assert_int_equal(eddy_model_join(context, encoder, decoder, &pair), EDDY_OK);
+    assert_int_equal(eddy_model_join(context, pair, decoder, &other), EDDY_ERROR_SHAPE);
+    struct eddy_program *program;
+    assert_int_equal(eddy_program_compile(context, pair, NULL, &program), EDDY_ERROR_UNSUPPORTED);
+    assert_int_equal(eddy_model_write_onnx(context, pair, "/tmp/x"), EDDY_ERROR_UNSUPPORTED);
+    const float x = 0;
+    float y;
+    assert_int_equal(eddy_model_translate(context, encoder, 1, &x, 0, 1, &y), EDDY_ERROR_ARGUMENT);
+    assert_int_equal(eddy_model_translate(context, pair, 0, &x, 0, 1, &y), EDDY_ERROR_SHAPE);
+    assert_int_equal(eddy_model_translate(context, pair, 1, &x, 6, 1, &y), EDDY_ERROR_RANGE);
+    eddy_model_free(pair);
+    eddy_model_free(encoder);
+    eddy_model_free(decoder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_largest_is_that_of_the_scaled_outputs),
         cmocka_unit_test(generation_goes_on_where_it_was),
+        cmocka_unit_test(the_decoder_begins_where_the_encoder_ended),
+        cmocka_unit_test(halves_that_do_not_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

@@ -75,6 +75,7 @@ struct eddy_program_info {
     bool largest, feedback; /* as compiled */
     bool all_layers;        /* every layer's outputs are answered: */
     size_t answers;         /* numbers answered each step, of all layers that answer */
+    size_t decoder_tokens;  /* of an encoder and decoder, for eddy_stream_translate; 0: one stack */
 };
 
 /* Quantises a model and lays it out for a preset. EDDY_ERROR_CAPACITY says by how much it is too large.
@@ -188,6 +189,11 @@ typedef void eddy_observe_fixed(void *user, size_t layer, size_t n_steps, size_t
                                 const int16_t *y);
 EDDY_API int eddy_stream_sequence_fixed(struct eddy_stream *stream, size_t n_steps,
                                         const int16_t *x, eddy_observe_fixed *observe, void *user);
+/* An encoder and a decoder, from the state that streams begin with: reads the source x (n_source, inputs), hands the
+ * encoder's state to the decoder, and lets that write tokens y (n_steps), each fed back on the device; `start` is the first
+ * that it is told. EDDY_ERROR_UNSUPPORTED: the program is one stack; EDDY_ERROR_SHAPE: no source; EDDY_ERROR_RANGE. */
+EDDY_API int eddy_stream_translate(struct eddy_stream *stream, size_t n_source, const float *x,
+                                   size_t start, size_t n_steps, float *y);
 /* Back to the state that streams begin with: zero, or the initial state of the model. */
 EDDY_API int eddy_stream_reset(struct eddy_stream *stream);
 /* The state (eddy_stream_state_elems): for each pass of the program every layer's h in layer order, then every layer's
