@@ -216,6 +216,8 @@ demo: deps
 	+$(MAKE) --no-print-directory build
 	host/examples/ecg/demo.sh $(O)
 
+include host/examples/gallery.mk
+
 ## bench: cycles, utilisation and latency of the RTL, as a table in Markdown
 bench: build
 	host/cli/bench_table.sh $(O)

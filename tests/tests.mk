@@ -25,6 +25,7 @@ test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS) $(USB_
 LINT_TESTS := $(foreach preset,$(PRESETS),"hw/lint/lint.sh $(O)/rtl/$(preset) $(HW_SOURCES)")
 
 TESTS = $(UNIT_TESTS) "EDDY_TEST_DEVICE=sim: $(O)/tests/test_packets" $(HLSC_TESTS) $(USB_TESTS) $(XRT_TESTS) \
+  "tests/gallery/quick.sh $(O) $(GALLERY)" \
   "tests/train/mpi.sh $(O)/bin/eddy" \
   "tests/cli/run.sh $(O)/bin/eddy"
 

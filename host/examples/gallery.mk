@@ -1,0 +1,19 @@
+# The gallery: examples that run by the command line alone, each by its NAME/example.sh.
+GALLERY := memory feedback ball frames
+
+# What the full form needs and the tests do not.
+GALLERY_PACKAGES := gtkwave
+
+.PHONY: gallery example
+## gallery: train and run every example of the gallery, write build/gallery/table.md
+gallery: deps
+	$(call install_missing,$(GALLERY_PACKAGES))
+	+$(MAKE) --no-print-directory build
+	host/examples/gallery.sh $(O) $(GALLERY)
+
+## example: one of them: NAME=ball
+example: deps
+	@[ '$(NAME)' ] || { echo 'say which: make example NAME=... ($(GALLERY))'; exit 2; }
+	$(call install_missing,$(GALLERY_PACKAGES))
+	+$(MAKE) --no-print-directory build
+	host/examples/gallery.sh $(O) $(NAME)

@@ -1,0 +1,129 @@
+#!/bin/bash
+# gallery.sh BUILD [--quick] NAME... -- the examples of the gallery, end to end by the command line: data, training, 8-bit
+# image, float and device, picture. Results go to BUILD/gallery (quick form: BUILD/gallery-quick), a row each to
+# table.md there. Prints "holds" or "BROKEN" for each promise, and fails if one is broken.
+#
+# NAME/example.sh says what to do; it runs in the folder of its results, with these functions and
+#
+#   $here   the example's folder            $quick  1 in the quick form, else empty
+#   $eddy   the command
+set -eu
+build=$(realpath "$1")
+shift
+quick=
+if [ "${1-}" = --quick ]; then
+  quick=1
+  shift
+fi
+eddy=$build/bin/eddy
+examples=$(realpath "$(dirname "$0")")
+results=$build/gallery${quick:+-quick}
+clock_ns=$(jq .clock_ns "$build/rtl/0/datapath.json")
+
+# size FULL QUICK: the one of the form that runs.
+size() {
+  if [ "$quick" ]; then echo "$2"; else echo "$1"; fi
+}
+
+# generate SCRIPT [NAME=VALUE...]: a script of the example, in awk, beside random.awk.
+generate() {
+  local script=$1 settings=()
+  shift
+  for setting in "$@"; do
+    settings+=(-v "$setting")
+  done
+  awk "${settings[@]}" -f "$examples/random.awk" -f "$here/$script" < /dev/null
+}
+
+# learn MODEL DATA BATCHES [FILTER]: MODEL.onnx by the example's specification, changed by a filter of jq.
+learn() {
+  jq "${4:-.}" "$here/spec.json" > "$1.json"
+  "$eddy" train "$1.json" --data "$2" -o "$1.onnx" --batches "$3" --quiet
+}
+
+# device MODEL INPUT EACH ROWS: MODEL.float.csv and MODEL.device.csv, 8-bit weights on cpu:, the first ROWS rows also on
+# sim:, which must have the same bits; back to the zero state after EACH rows (0: never). The input calibrates, too.
+device() {
+  local model=$1 input=$2 reset=()
+  [ "$3" = 0 ] || reset=(--reset-each "$3")
+  "$eddy" compile "$model.onnx" --weight-bits 8 --calibrate "$input" -o "$model.eddy" > "$model.cost"
+  "$eddy" run "$model.onnx" --device float: --input "$input" "${reset[@]}" -o "$model.float.csv" --quiet
+  "$eddy" run "$model.eddy" --device cpu: --input "$input" "${reset[@]}" -o "$model.device.csv" --quiet
+  "$eddy" run "$model.eddy" --device sim: --input "$input" --rows "$4" "${reset[@]}" -o "$model.sim.csv" --quiet
+  holds "$model: sim: has the bits of cpu: in $(wc -l < "$model.sim.csv") rows" \
+    cmp "$model.sim.csv" <(head -n "$(wc -l < "$model.sim.csv")" "$model.device.csv")
+}
+
+# cycles MODEL: of a step alone.
+cycles() {
+  sed -n 's/^cycles.*: 1 step \([0-9]*\),.*/\1/p' "$1.cost"
+}
+
+# accuracy LABELS OUTPUTS: how often, in %, the largest output is where the label says.
+accuracy() {
+  paste -d, "$1" "$2" | awk -F, '{ best = 2; for (k = 3; k <= NF; k++) if ($k > $best) best = k
+    right += best - 2 == $1 } END { printf "%.1f\n", 100 * right / NR }'
+}
+
+# rmse TARGETS OUTPUTS: over all columns.
+rmse() {
+  paste -d, "$1" "$2" | awk -F, '{ n = NF / 2; for (k = 1; k <= n; k++) sum += ($k - $(k + n)) ^ 2 }
+    END { printf "%.4g\n", sqrt(sum / NR / n) }'
+}
+
+holds() { # TEXT COMMAND...
+  local text=$1
+  shift
+  if "$@" > /dev/null; then
+    echo "  holds: $text"
+  else
+    echo "  BROKEN: $text"
+    touch broken
+  fi
+}
+
+# above A B, below A B: numbers, A > B and A < B.
+above() {
+  awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 0 > b + 0) }'
+}
+below() {
+  above "$2" "$1"
+}
+
+# near_points FLOAT DEVICE: within 0.5 points (the few samples of the quick form: 5). near_error: within 2 % (10 %).
+near_points() {
+  holds "device $2 %, float $1 %: within $(size 0.5 5) points" above "$2" "$(awk -v a="$1" -v d="$(size 0.5 5)" 'BEGIN { print a - d - 1e-6 }')"
+}
+near_error() {
+  holds "error on the device $2, float $1: within $(size 2 10) %" below "$2" "$(awk -v a="$1" -v d="$(size 1.02 1.1)" 'BEGIN { print a * d + 1e-12 }')"
+}
+
+# row TASK KIND MODEL BASELINE FLOAT DEVICE CYCLES: of the table.
+row() {
+  awk -v cycles="$7" -v ns="$clock_ns" -v start="| $1 | $2 | $3 | $4 | $5 | $6 |" \
+    'BEGIN { printf "%s %d | %.1f |\n", start, cycles, cycles * ns / 1000 }' >> row.md
+}
+
+plot() { # the example's plot.gp, to NAME.png
+  gnuplot -e "image='$name.png'" "$here/plot.gp"
+}
+
+mkdir -p "$results"
+broken=
+for name in "$@"; do
+  here=$examples/$name
+  [ -f "$here/example.sh" ] || { echo "no example $name; there are: $(cd "$examples" && echo */example.sh | sed 's,/example.sh,,g')" >&2; exit 2; }
+  rm -rf "${results:?}/$name"
+  mkdir "$results/$name"
+  echo "$name"
+  # shellcheck source=/dev/null
+  (cd "$results/$name" && . "$here/example.sh")
+  [ ! -e "$results/$name/broken" ] || broken=1
+done
+{
+  echo '| task | kind | model | baseline | float | device, 8-bit | cycles a step | µs |'
+  echo '|---|---|---|---:|---:|---:|---:|---:|'
+  for name in "$@"; do cat "$results/$name/row.md"; done
+} > "$results/table.md"
+cat "$results/table.md"
+[ ! "$broken" ]
