@@ -174,7 +174,7 @@ static void lay_pass(struct layout *at, const struct program_layer *layers, size
         uint16_t *words = p->groups[pass.first_group];
         words[GROUP_STATE_PLACE] = pass.state_place;
         words[GROUP_STATE_UNITS] = pass.state_units;
-        words[GROUP_FEEDBACK_PLACE] = (uint16_t)x_place;
+        words[GROUP_FEEDBACK_PLACE] = (uint16_t)(at->feedback ? x_place : 0);
         p->passes[at->passes] = pass;
     }
     at->passes++;

@@ -192,6 +192,8 @@ static bool run_program(struct random *random, struct pair *pair,
 {
     uint16_t *packet = malloc(MAX_WORDS * sizeof *packet);
     bool agree = !eddy_device_load(pair->cpu, program) && !eddy_device_load(pair->sim, program);
+    if (!agree)
+        fprintf(stderr, "load: %s\n", eddy_last_error(pair->context));
     for (int n = 0; n < PROGRAM_PACKETS && agree; n++) {
         agree = exchange(pair, packet, run_packet(random, program, packet, tally), tally);
         if (agree && !random_between(random, 0, 3))

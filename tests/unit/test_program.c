@@ -184,6 +184,31 @@ static void expect_capacity_error(size_t inputs, size_t n_rnn, size_t hidden, co
     eddy_model_free(model);
 }
 
+/* The input of the last layer is longer than the state behind its outputs: there need be no room to feed them back. */
+static void test_what_fits_is_loaded(void **state)
+{
+    (void)state;
+    const struct eddy_layer_shape shapes[] = {{.cell = EDDY_CELL_RNN,
+                                               .activation = EDDY_ACTIVATION_TANH,
+                                               .n_out = 69,
+                                               .direction = EDDY_DIRECTION_BIDIRECTIONAL},
+                                              {.cell = EDDY_CELL_RNN,
+                                               .activation = EDDY_ACTIVATION_TANH,
+                                               .n_out = 64,
+                                               .direction = EDDY_DIRECTION_REVERSE}};
+    struct eddy_compile_options options = {.struct_size = sizeof options, .preset = "up5k"};
+    struct eddy_model *model;
+    struct eddy_program *program;
+    struct eddy_device *device;
+    assert_int_equal(eddy_model_create(context, 12, 2, shapes, &model), EDDY_OK);
+    assert_int_equal(eddy_program_compile(context, model, &options, &program), EDDY_OK);
+    assert_int_equal(eddy_device_open(context, "cpu:preset=up5k", &device), EDDY_OK);
+    assert_int_equal(eddy_device_load(device, program), EDDY_OK);
+    eddy_device_close(device);
+    eddy_program_free(program);
+    eddy_model_free(model);
+}
+
 static void test_models_too_large_are_refused(void **state)
 {
     (void)state;
@@ -302,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_fixed_point_is_close_to_float),
         cmocka_unit_test(test_every_cell_is_close_to_float),
         cmocka_unit_test(test_scales_and_residual_are_applied),
+        cmocka_unit_test(test_what_fits_is_loaded),
         cmocka_unit_test(test_models_too_large_are_refused),
         cmocka_unit_test(test_weights_too_large_are_refused),
         cmocka_unit_test(test_images_come_back_as_they_were),
