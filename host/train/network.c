@@ -356,15 +356,28 @@ static size_t end_of(const struct eddy_network_layer *layer, size_t b)
     return ((layer->lengths[b] - 1) * layer->size.batch + b) * layer->size.n_out;
 }
 
-/* States before the first step: those in which the encoder ended. */
-static void take_states(const struct eddy_network_layer *layer)
+/* States before the first step: those in which a layer, in its first direction, ended. */
+static void take_states(const struct eddy_network_layer *layer,
+                        const struct eddy_network_layer *ended)
 {
-    const struct eddy_cell_pass *const from = &layer->partner->directions[0].pass;
+    const struct eddy_cell_pass *const from = &ended->directions[0].pass;
     const size_t n = layer->size.n_out, elems = layer->size.batch * n;
     eddy_real *const states = layer->directions[0].states;
     for (size_t b = 0; b < layer->size.batch; b++)
-        memcpy(states + b * n, from->y + end_of(layer->partner, b), n * sizeof *states);
+        memcpy(states + b * n, from->y + end_of(ended, b), n * sizeof *states);
     memcpy(states + elems, from->c_end, elems * sizeof *states);
+}
+
+void eddy_network_carry(struct eddy_network *network, bool go_on)
+{
+    for (size_t i = 0; i < network->n_layers; i++) {
+        const struct eddy_network_layer *const layer = &network->layers[i];
+        const size_t elems = layer->size.batch * layer->size.n_out;
+        if (layer->ops->recurrent && go_on)
+            take_states(layer, layer);
+        else if (layer->ops->recurrent)
+            memset(layer->directions[0].states, 0, 2 * elems * sizeof(eddy_real));
+    }
 }
 
 /* Their gradients, to the encoder's layer. */
@@ -402,7 +415,7 @@ const eddy_real *eddy_network_forward(struct eddy_network *network)
         const struct eddy_network_layer *const layer = &network->layers[i];
         const eddy_real *const x = layer->mask ? layer->dropped : inputs_of(network, i);
         if (layer->partner && is_decoder(network, i))
-            take_states(layer);
+            take_states(layer, layer->partner);
         if (layer->mask)
             drop(network, layer, inputs_of(network, i));
         for (size_t d = 0; d < layer->n_directions; d++) {

@@ -55,6 +55,7 @@ struct eddy_network_shape {
 #define eddy_network_init EDDY_CORE(eddy_network_init)
 #define eddy_network_forward EDDY_CORE(eddy_network_forward)
 #define eddy_network_backward EDDY_CORE(eddy_network_backward)
+#define eddy_network_carry EDDY_CORE(eddy_network_carry)
 #define eddy_network_store EDDY_CORE(eddy_network_store)
 #define eddy_network_last EDDY_CORE(eddy_network_last)
 #define eddy_loss_terms EDDY_CORE(eddy_loss_terms)
@@ -69,6 +70,9 @@ void eddy_network_free(struct eddy_network *network);
 void eddy_network_init(struct eddy_network *network, struct eddy_random *random);
 /* x, and decoder_x, to the last layer's y, which is returned. */
 const eddy_real *eddy_network_forward(struct eddy_network *network);
+/* The next forward pass begins in the states in which the last one ended, or, unless go_on, in zero.
+ * Of one stack. */
+void eddy_network_carry(struct eddy_network *network, bool go_on);
 /* From the last layer's dy, zero in padding, to network->gradient. Needs the forward pass before. */
 void eddy_network_backward(struct eddy_network *network);
 /* Copies the parameters of layers `first` and on into a model of these layers. */

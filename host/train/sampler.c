@@ -70,10 +70,36 @@ static void shuffle(struct eddy_sampler *sampler, size_t epoch)
     sampler->epoch = epoch;
 }
 
+void eddy_sampler_follow(struct eddy_sampler *sampler, size_t batch)
+{
+    sampler->followed = batch;
+}
+
+/* Batches until the recording begins again. */
+static size_t follow_batches(const struct eddy_sampler *sampler)
+{
+    return sampler->dataset->train.count / sampler->followed / sampler->steps;
+}
+
+bool eddy_sampler_goes_on(const struct eddy_sampler *sampler, size_t batch)
+{
+    return batch % follow_batches(sampler) != 0;
+}
+
+static struct eddy_range follow(const struct eddy_sampler *sampler, size_t n)
+{
+    const size_t batch = n / sampler->followed % follow_batches(sampler);
+    const size_t first =
+        n % sampler->followed * (sampler->dataset->train.count / sampler->followed);
+    return (struct eddy_range){first + batch * sampler->steps, sampler->steps};
+}
+
 struct eddy_range eddy_sampler_draw(struct eddy_sampler *sampler, struct eddy_random *random,
                                     size_t n)
 {
     const struct eddy_dataset *const d = sampler->dataset;
+    if (sampler->followed)
+        return follow(sampler, n);
     if (sampler->n_sequences == 0)
         return (struct eddy_range){eddy_random_below(random, d->train.count - sampler->steps + 1),
                                    sampler->steps};

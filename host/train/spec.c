@@ -194,6 +194,7 @@ static int read_training(struct reader *reader, json_t *node)
         {"threads", KIND_COUNT, false, &o->threads, 1, 1024, NULL},
         {"epochs", KIND_NUMBER, false, &reader->spec->epochs, 1e-6, 1e9, NULL},
         {"steps", KIND_COUNT, false, &o->steps, 1, 1e6, NULL},
+        {"carry", KIND_BOOL, false, &o->carry, 0, 0, NULL},
         {"warmup_steps", KIND_COUNT, false, &o->warmup_steps, 0, 1e6, NULL},
         {"learning_rate", KIND_NUMBER, false, &o->learning_rate, 1e-12, 1e3, NULL},
         {"final_learning_rate", KIND_NUMBER, false, &o->final_learning_rate, 0, 1e3, NULL},

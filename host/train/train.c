@@ -114,6 +114,28 @@ static size_t first_n_in(const struct eddy_dataset *dataset)
     return dataset->n_tokens ? dataset->n_tokens : dataset->n_inputs;
 }
 
+static int check_carry(const struct trainer *trainer)
+{
+    const struct eddy_train_options *const o = trainer->options;
+    const size_t count = trainer->dataset->train.count;
+    bool forward = true;
+    for (size_t i = 0; i < trainer->stack.n_layers; i++)
+        forward &= trainer->stack.layers[i].direction == EDDY_DIRECTION_FORWARD;
+    if (!o->carry)
+        return EDDY_OK;
+    if (trainer->sampler.n_sequences || !forward || o->checkpoint)
+        return eddy_fail(trainer->context, EDDY_ERROR_ARGUMENT,
+                         "carry goes with one long recording and forward layers, and without a "
+                         "checkpoint");
+    if (count / o->batch < trainer->sampler.steps)
+        return eddy_fail(
+            trainer->context, EDDY_ERROR_SHAPE,
+            "with carry each of the %zu sequences of a batch has a stretch of its own: "
+            "of %zu samples that is less than %zu steps; lower batch or steps",
+            o->batch, count, trainer->sampler.steps);
+    return EDDY_OK;
+}
+
 static int open_part(const struct trainer *trainer, struct part *part)
 {
     const struct eddy_dataset *const d = trainer->dataset;
@@ -232,8 +254,12 @@ static int open_trainer(struct trainer *trainer)
     int error = eddy_sampler_open(trainer->dataset, o->seed, o->steps, &trainer->sampler);
     if (!error) {
         error = check_lengths(trainer);
+        if (!error)
+            error = check_carry(trainer);
         if (error)
             return error;
+        if (o->carry)
+            eddy_sampler_follow(&trainer->sampler, o->batch);
         error = open_parts(trainer);
     }
     if (!error)
@@ -393,6 +419,9 @@ static int train_batch(struct trainer *trainer, struct eddy_train_progress *prog
     const struct eddy_train_options *const o = trainer->options;
     const size_t done = trainer->state.batch;
     draw_batch(trainer);
+    for (size_t k = 0; o->carry && k < o->threads; k++)
+        eddy_network_carry(trainer->parts[k].network,
+                           eddy_sampler_goes_on(&trainer->sampler, done));
     if (o->dropout > 0)
         seed_dropout(trainer);
     set_params(trainer, rounds(o, done));

@@ -41,11 +41,14 @@ struct eddy_train_options {
     size_t struct_size;
     enum eddy_loss loss; /* mean square error, or softmax and cross entropy for the task class */
     uint64_t seed;
-    size_t batches;      /* optimiser steps */
-    size_t batch;        /* sequences of a mini-batch */
-    size_t threads;      /* that share them, in each process of a group; all of them together 1 to
+    size_t batches; /* optimiser steps */
+    size_t batch;   /* sequences of a mini-batch */
+    size_t threads; /* that share them, in each process of a group; all of them together 1 to
                             batch; another number sums in another order */
-    size_t steps;        /* time steps of a sequence; 0: as the longest of the data */
+    size_t steps;   /* time steps of a sequence; 0: as the longest of the data */
+    bool carry;     /* of a long recording, truncated backpropagation: sequence b of a batch goes on
+                            where that of the batch before ended, from its state; not with a
+                            checkpoint, nor with reverse or bidirectional layers */
     size_t warmup_steps; /* first of them that carry no loss (the state settles); < steps */
     enum eddy_schedule schedule;
     double learning_rate, final_learning_rate;

@@ -402,6 +402,38 @@ static void expect_impossible(size_t n_layers, const struct eddy_layer_shape *la
     assert_int_equal(eddy_network_create(&shape, &network), EDDY_ERROR_ARGUMENT);
 }
 
+/* The same sequences in two passes with the state carried: the outputs of one pass over all. */
+static void test_states_are_carried(void **state)
+{
+    (void)state;
+    static const struct eddy_layer_shape layers[] = {
+        {GRU, TANH, 4}, {DENSE, TANH, 3}, {LSTM, TANH, 4, .peephole = true}, {RNN, TANH, 2}};
+    static const struct stack stack = {
+        "carried",
+        4,
+        {{GRU, TANH, 4}, {DENSE, TANH, 3}, {LSTM, TANH, 4, .peephole = true}, {RNN, TANH, 2}}};
+    enum { PART = 3, PART_ELEMS = PART * BATCH };
+    struct problem whole;
+    struct eddy_network *half = NULL;
+    open_problem(&stack, false, false, 0, &whole);
+    const struct eddy_network_shape shape = {
+        .n_in = INPUTS, .n_layers = 4, .layers = layers, .steps = PART, .batch = BATCH};
+    assert_int_equal(eddy_network_create(&shape, &half), 0);
+    memcpy(half->params, whole.network->params, half->params_elems * sizeof(double));
+    const double *const expected = eddy_network_forward(whole.network);
+    for (size_t pass = 0; pass < 4; pass++) { /* twice over both parts */
+        const size_t part = pass % 2;
+        memcpy(half->x, whole.network->x + part * PART_ELEMS * INPUTS,
+               PART_ELEMS * INPUTS * sizeof(double));
+        eddy_network_carry(half, part > 0);
+        const double *const y = eddy_network_forward(half);
+        for (size_t i = 0; i < PART_ELEMS * 2; i++)
+            assert_true(fabs(y[i] - expected[part * PART_ELEMS * 2 + i]) < 1e-14);
+    }
+    eddy_network_free(half);
+    eddy_network_free(whole.network);
+}
+
 static void test_networks_that_cannot_be(void **state)
 {
     (void)state;
@@ -476,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_losses_of_known_outputs),
         cmocka_unit_test(test_forward_equals_the_float_reference),
         cmocka_unit_test(test_decoder_starts_from_the_encoder),
+        cmocka_unit_test(test_states_are_carried),
         cmocka_unit_test(test_networks_that_cannot_be),
         cmocka_unit_test(test_packed_products),
     };

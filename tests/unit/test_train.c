@@ -197,6 +197,38 @@ static void test_threads_share_a_batch(void **state)
     }
 }
 
+static int keep_loss(void *arg, const struct eddy_train_progress *progress)
+{
+    *(double *)arg = progress->loss;
+    return 0;
+}
+
+/* The target is the input of three steps ago, and a sequence has four steps: only a carried state
+ * can know the first three. A guess has the loss 1, one step in four known 0.75. */
+static void test_carried_states_remember(void **state)
+{
+    (void)state;
+    const struct eddy_layer_shape gru[] = {{EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 16},
+                                           {EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, 1}};
+    struct eddy_dataset *const dataset = open_dataset(bits(false), EDDY_TASK_COLUMNS);
+    struct eddy_train_options options = toy_options();
+    double loss[2];
+    options.steps = 4;
+    options.warmup_steps = 0;
+    options.threads = 2;
+    options.progress = keep_loss;
+    for (size_t carry = 0; carry < 2; carry++) {
+        struct eddy_model *model;
+        options.carry = carry;
+        options.progress_arg = &loss[carry];
+        assert_int_equal(eddy_train(context, dataset, 2, gru, &options, &model), 0);
+        eddy_model_free(model);
+    }
+    if (!(loss[0] > 0.5 && loss[1] < 0.1))
+        fail_msg("loss %g, with carried states %g", loss[0], loss[1]);
+    eddy_dataset_free(dataset);
+}
+
 /* ---- sequences ---- */
 
 /* Ragged sequences of 2 to 9 random tokens 0 or 1 (number, token, class); the class is the first
@@ -954,6 +986,21 @@ static void test_training_refuses(void **state)
                        "a sequence has 3201 steps, the training part 3200 samples: lower steps, or "
                        "bring more data");
     eddy_dataset_free(classes);
+    struct eddy_dataset *const recording = open_dataset(bits(true), EDDY_TASK_CLASS);
+    options.carry = true;
+    options.batch = 40;
+    options.steps = 81;
+    expect_train_error(
+        recording, 2, &options, EDDY_ERROR_SHAPE,
+        "with carry each of the 40 sequences of a batch has a stretch of its own: of "
+        "3200 samples that is less than 81 steps; lower batch or steps");
+    options.checkpoint = "/tmp/none";
+    expect_train_error(recording, 2, &options, EDDY_ERROR_ARGUMENT,
+                       "carry goes with one long recording and forward layers, and without a "
+                       "checkpoint");
+    options.carry = false;
+    options.checkpoint = NULL;
+    eddy_dataset_free(recording);
     struct eddy_dataset *const sequences = open_ragged(false, false);
     options.steps = 3;
     options.warmup_steps = 0;
@@ -1051,6 +1098,7 @@ int main(void)
         cmocka_unit_test(test_learns_classes),
         cmocka_unit_test(test_a_seed_repeats_bit_for_bit),
         cmocka_unit_test(test_threads_share_a_batch),
+        cmocka_unit_test(test_carried_states_remember),
         cmocka_unit_test(test_learns_classes_of_ragged_sequences),
         cmocka_unit_test(test_an_epoch_sees_each_sequence_once),
         cmocka_unit_test(test_learns_the_next_token),
