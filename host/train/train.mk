@@ -22,3 +22,10 @@ install-mpi: $(EDDY_MPI)
 uninstall: uninstall-mpi
 uninstall-mpi:
 	rm -f $(installed)/lib/eddy-mpi.so
+
+.PHONY: demo-fashion
+SEEDS ?= 1
+## demo-fashion: classify images row by row, in float and with few bits: SEEDS="1 2 3"
+demo-fashion: build
+	$(call install_missing,dataset-fashion-mnist)
+	host/examples/fashion/fashion.sh $(O) $(SEEDS)

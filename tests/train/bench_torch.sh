@@ -1,10 +1,10 @@
 #!/bin/bash
-# bench_torch.sh EDDY -- eddy train beside python3-torch on the same work, as a table in Markdown: sequences of 100 steps
+# bench_torch.sh EDDY [THREADS] -- eddy train beside python3-torch on the same work, as a table in Markdown: sequences of 100 steps
 # and 64 inputs a second, batches of 32; both with the same kernels of OpenBLAS.
 set -eu
 eddy=$1
 here=$(dirname "$0")
-threads=$(nproc)
+threads=${2:-$(nproc)}
 echo "| cell | hidden | eddy, sequences/s | GFLOP/s | of sgemm | PyTorch, sequences/s | ratio |"
 echo "|---|---:|---:|---:|---:|---:|---:|"
 for cell in gru lstm; do
