@@ -99,6 +99,7 @@ module usb_transactions (
   reg [6:0] timeout_q;
   reg setup_write_q;
   reg setup_q, bulk_q;          // of the token
+  reg begun_q;                  // the data packet has begun: if it is cut off, the next is not it
   reg room_q;
   reg toggle_out_q, toggle_in_q, toggle_control_q;
   reg [6:0] in_length_q, left_q;
@@ -156,7 +157,14 @@ module usb_transactions (
       end
     end
 
-    if (end_q) wait_q <= NOTHING;
+    if (rx_active_i && !was_active_q) begin
+      begun_q <= wait_q == DATA_PACKET;
+      if (begun_q) wait_q <= NOTHING;
+    end
+    if (end_q) begin
+      wait_q  <= NOTHING;
+      begun_q <= 1'b0;
+    end
     turnaround_q <= replying_q ? turnaround_q - 3'd1 : TURNAROUND_CLOCKS;
 
     // ---- a handshake of the host ----
@@ -227,6 +235,7 @@ module usb_transactions (
     if (flush_i) in_pending_q <= 1'b0;
     if (!rst_n) begin
       wait_q <= NOTHING;
+      begun_q <= 1'b0;
       replying_q <= 1'b0;
       toggle_out_q <= 1'b0;
       toggle_in_q <= 1'b0;
@@ -235,6 +244,10 @@ module usb_transactions (
       bulk_q <= 1'b0;
     end
   end
+
+`ifdef FORMAL
+  `include "usb_transactions_properties.svh"
+`endif
 endmodule
 
 `default_nettype wire

@@ -24,6 +24,12 @@ $(O)/tests/usb_faults: $(O)/obj/tests/usb/faults.o $(SUPPORT_OBJECTS) $(O)/lib/l
 USB_TEST_PROGRAMS += $(O)/tests/usb_faults
 USB_TESTS += "timeout 300 $(O)/bin/with-board $(O)/tests/usb_faults usb: 10 1"
 
+USB_TESTS += "tests/usb/prove.sh $(O)"
+.PHONY: prove-usb
+## prove-usb: queues across clocks, toggles and handshakes of the USB device, by induction
+prove-usb:
+	tests/usb/prove.sh $(O)
+
 ## usb-faults: streams disturbed at random, each right or refused: RUNS=200 SEED=1
 RUNS ?= 200
 .PHONY: usb-faults
