@@ -130,7 +130,7 @@ EDDY_API void eddy_model_run_float(const struct eddy_model *model, float *state,
                                    const float *x, float *y);
 /* Any model without encoder, a whole sequence: y (*n_out_steps, outputs), room for n_steps; *n_out_steps is n_steps, or 1 when a layer is
  * last_only. state in/out: a reverse direction starts from its part of the state too.
- * Returns 0, EDDY_ERROR_MEMORY, EDDY_ERROR_RANGE (a token out of range). */
+ * Returns 0, EDDY_ERROR_MEMORY, EDDY_ERROR_RANGE (a token out of range), EDDY_ERROR_ARGUMENT (there is an encoder). */
 EDDY_API int eddy_model_run_sequence(struct eddy_context *context, const struct eddy_model *model,
                                      float *state, size_t n_steps, const float *x, float *y,
                                      size_t *n_out_steps, eddy_observe *observe, void *user);

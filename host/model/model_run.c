@@ -303,6 +303,9 @@ int eddy_model_run_sequence(struct eddy_context *context, const struct eddy_mode
     const size_t inputs = eddy_model_inputs(model), outputs = eddy_model_outputs(model);
     struct sequence s;
     float *buffers;
+    if (model->n_encoder)
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "the model is an encoder and a decoder; let it translate sequences");
     const int error = start_sequence(context, model, n_steps, x, &s, &buffers);
     if (error)
         return error;

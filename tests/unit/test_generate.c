@@ -277,6 +277,9 @@ static void halves_that_do_not_fit_are_refused(void **state)
     float y;
     assert_int_equal(eddy_model_translate(context, encoder, 1, &x, 0, 1, &y), EDDY_ERROR_ARGUMENT);
     assert_int_equal(eddy_model_translate(context, pair, 0, &x, 0, 1, &y), EDDY_ERROR_SHAPE);
+    size_t n_out;
+    assert_int_equal(eddy_model_run_sequence(context, pair, NULL, 1, &x, &y, &n_out, NULL, NULL),
+                     EDDY_ERROR_ARGUMENT);
     assert_int_equal(eddy_model_translate(context, pair, 1, &x, 6, 1, &y), EDDY_ERROR_RANGE);
     eddy_model_free(pair);
     eddy_model_free(encoder);
