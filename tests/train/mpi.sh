@@ -14,7 +14,7 @@ cat > spec.json << 'SPEC'
   "model": { "layers": [ {"cell": "lstm", "units": 12}, {"cell": "dense", "units": 1} ] },
   "training": { "batches": 120, "batch": 9 } }
 SPEC
-both=(mpirun --oversubscribe --mca btl 'self,vader' --mca btl_vader_single_copy_mechanism none -n 2 "$eddy" train spec.json)
+both=(mpirun --oversubscribe --mca plm isolated --mca btl 'self,vader' --mca btl_vader_single_copy_mechanism none -n 2 "$eddy" train spec.json)
 
 holds() { # NAME COMMAND...
   local name=$1 got
