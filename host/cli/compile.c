@@ -54,21 +54,36 @@ static const struct argp argp = {
 
 typedef int run_steps(struct eddy_stream *stream, size_t n_steps, const int16_t *x, int16_t *y);
 
-/* Cycles of packets of 1 to 3 steps, counted by the RTL itself: they do not depend on the data. */
+static void ignore(void *user, size_t layer, size_t n_steps, size_t n_out, const int16_t *y)
+{
+    (void)user, (void)layer, (void)n_steps, (void)n_out, (void)y;
+}
+
+static int run_sequence(struct eddy_stream *stream, size_t n_steps, const int16_t *x, int16_t *y)
+{
+    (void)y;
+    return eddy_stream_sequence_fixed(stream, n_steps, x, ignore, NULL);
+}
+
+/* How many lengths are counted. The queues between control and datapath are full, or empty, after a few steps. */
+#define COUNTED 6
+
+/* Cycles of 1 to COUNTED steps, counted by the RTL itself: they do not depend on the data. */
 static int count_cycles(struct eddy_context *context, const struct eddy_program *program,
-                        run_steps *run, uint64_t cycles[3])
+                        run_steps *run, size_t cycles[COUNTED])
 {
     struct eddy_program_info info;
     struct session session = {0};
     eddy_program_get_info(program, &info);
-    int16_t *x = calloc(3 * info.inputs, sizeof *x), *y = malloc(3 * info.answers * sizeof *y);
+    int16_t *x = calloc(COUNTED * info.inputs, sizeof *x);
+    int16_t *y = malloc(COUNTED * info.answers * sizeof *y);
     int error = x && y ? session_open(context, "sim:", program, &session) : refuse("out of memory");
     uint64_t before = 0;
-    for (size_t n = 1; n <= 3 && !error; n++) {
+    for (size_t n = 1; n <= COUNTED && !error; n++) {
         struct eddy_counters counters;
         error = run(session.stream, n, x, y);
         eddy_stream_get_counters(session.stream, &counters);
-        cycles[n - 1] = counters.cycles - before;
+        cycles[n - 1] = (size_t)(counters.cycles - before);
         before = counters.cycles;
     }
     session_close(&session);
@@ -77,22 +92,39 @@ static int count_cycles(struct eddy_context *context, const struct eddy_program 
     return error;
 }
 
-static int print_cycles(struct eddy_context *context, const struct eddy_program *program)
+/* The lengths before every further step costs the same, one by one, then the rule for the others. */
+static int print_cycles(struct eddy_context *context, const struct eddy_program *program,
+                        const char *label, run_steps *run)
+{
+    size_t c[COUNTED];
+    const int error = count_cycles(context, program, run, c);
+    if (error)
+        return error;
+    const size_t further = c[COUNTED - 1] - c[COUNTED - 2];
+    size_t steady = COUNTED - 1;
+    while (steady > 1 && c[steady - 1] - c[steady - 2] == further)
+        steady--;
+    fputs(label, stdout);
+    for (size_t n = 1; n < steady; n++)
+        printf(" %zu step%s %zu,", n, n == 1 ? "" : "s", c[n - 1]);
+    printf(" n steps %zu + (n - %zu) * %zu\n", c[steady - 1], steady, further);
+    return EDDY_OK;
+}
+
+static int print_all_cycles(struct eddy_context *context, const struct eddy_program *program)
 {
     struct eddy_program_info info;
-    uint64_t c[3];
     eddy_program_get_info(program, &info);
-    if (!info.causal)
+    if (info.decoder_tokens)
         return EDDY_OK;
-    int error = count_cycles(context, program, eddy_stream_step_fixed, c);
-    if (!error)
-        printf("cycles, whatever the data: 1 step %zu, n steps in a packet %zu + (n - 2) * %zu\n",
-               (size_t)c[0], (size_t)c[1], (size_t)(c[2] - c[1]));
+    int error = info.causal
+                    ? print_cycles(context, program,
+                                   "cycles of a packet, whatever the data:", eddy_stream_step_fixed)
+                    : print_cycles(context, program,
+                                   "cycles of a sequence, whatever the data:", run_sequence);
     if (!error && info.feedback)
-        error = count_cycles(context, program, eddy_stream_generate_fixed, c);
-    if (!error && info.feedback)
-        printf("cycles fed back: n steps in a packet %zu + (n - 2) * %zu\n", (size_t)c[1],
-               (size_t)(c[2] - c[1]));
+        error = print_cycles(context, program,
+                             "cycles of a packet fed back:", eddy_stream_generate_fixed);
     return error;
 }
 
@@ -144,7 +176,7 @@ static int run(struct eddy_context *context, int argc, char **argv)
         error = eddy_program_write(context, program, options->output);
     if (!error && !options->quiet) {
         print_cost(options, program);
-        error = print_cycles(context, program);
+        error = print_all_cycles(context, program);
     }
     eddy_program_free(program);
     eddy_table_free(&data);

@@ -59,18 +59,32 @@ match 'run: --counters' 0 '^steps 400, cycles [1-9][0-9]* \([0-9.]+ a step\), co
   sh -c 'eddy run m.eddy -i wave.csv --counters 2>&1 > /dev/null'
 
 # What compile predicts is what a packet costs, with the data as they are, at rest, and far beyond their range.
-predicted() { # STEPS
-  eddy compile m.onnx --calibrate wave.csv -o again.eddy |
-    sed -n 's/^cycles.*packet \([0-9]*\) + (n - 2) \* \([0-9]*\)$/\1 \2/p' |
-    (read -r two further && echo $((two + ($1 - 2) * further)))
+predicted() { # STEPS MODEL [OPTION...]
+  local steps=$1
+  shift
+  eddy compile "$@" -o again.eddy |
+    sed -n "s/^cycles of.* $steps steps* \([0-9]*\),.*/\1 0 0/p; s/^cycles of.* n steps \([0-9]*\) + (n - \([0-9]*\)) \* \([0-9]*\)$/\1 \2 \3/p" |
+    (read -r cycles known further && echo $((cycles + (known ? steps - known : 0) * further)))
 }
 counted() { # STEPS SCALE
-  eddy run m.eddy -i wave.csv --rows "$1" --scale "$2" --counters 2>&1 > /dev/null |
+  eddy run again.eddy -i wave.csv --rows "$1" --scale "$2" --counters 2>&1 > /dev/null |
     sed -n 's/.* cycles \([0-9]*\) .*/\1/p'
 }
 for scale in 0 1 1000000; do
   for steps in 2 3 40; do
-    expect "compile: cycles of $steps steps, data times $scale" 0 "$(predicted $steps)" counted $steps $scale
+    expect "compile: cycles of $steps steps, data times $scale" 0 \
+      "$(predicted $steps m.onnx --calibrate wave.csv)" counted $steps $scale
+  done
+done
+for layer in '"cell": "lstm", "units": 20' '"cell": "gru", "units": 3, "direction": "bidirectional"'; do
+  cat > cycles.json << SPEC
+{ "data": { "file": "wave.csv", "task": "next", "train": 0.8 },
+  "model": { "layers": [ { $layer }, { $layer }, {"cell": "dense", "units": 1} ] }, "training": { "batches": 1, "batch": 4, "steps": 10, "seed": 5 } }
+SPEC
+  eddy train cycles.json -o cycles.onnx --quiet
+  for steps in 1 2 4 40; do
+    expect "compile: cycles of $steps steps: $layer" 0 \
+      "$(predicted $steps cycles.onnx --calibrate wave.csv --preset sim-80)" counted $steps 1
   done
 done
 
