@@ -1,5 +1,5 @@
 # The gallery: examples that run by the command line alone, each by its NAME/example.sh.
-GALLERY := memory feedback ball frames intent
+GALLERY := memory feedback ball frames intent generation translation
 
 # What the full form needs and the tests do not.
 GALLERY_PACKAGES := gtkwave

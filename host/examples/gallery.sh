@@ -7,7 +7,8 @@
 #
 #   $here   the example's folder            $quick  1 in the quick form, else empty
 #   $eddy   the command
-set -eu
+set -euo pipefail
+export LC_ALL=C.UTF-8
 build=$(realpath "$1")
 shift
 quick=
