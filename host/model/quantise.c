@@ -177,20 +177,33 @@ static int unit_fraction_bits(int weight_bits, int in_fraction_bits, int most)
                              : between(in_fraction_bits, UNIT_FRACTION_BITS - MOST_SHIFT, most);
 }
 
+/* Outputs within [-1, 1) have `most` fraction bits, unless they begin with an h0 that needs more room. */
+static int state_fraction_bits(const struct eddy_layer *layer, int most)
+{
+    int exponent = 0;
+    if (layer->h0)
+        frexpf(largest(layer->h0, layer->n_out), &exponent); /* |h0| < 2^exponent */
+    return between(most - (exponent > 0 ? exponent : 0), UNIT_FRACTION_BITS - MOST_SHIFT, most);
+}
+
 static int out_fraction_bits(const struct eddy_layer *layer, int weight_bits, int in_fraction_bits,
                              float limit)
 {
     if (layer->cell == EDDY_CELL_GRU)
-        return unit_fraction_bits(weight_bits, in_fraction_bits, GRU_FRACTION_BITS);
+        return unit_fraction_bits(weight_bits, in_fraction_bits,
+                                  state_fraction_bits(layer, GRU_FRACTION_BITS));
     if (layer->cell == EDDY_CELL_LSTM || layer->activation == EDDY_ACTIVATION_TANH ||
         layer->activation == EDDY_ACTIVATION_SIGMOID)
-        return unit_fraction_bits(weight_bits, in_fraction_bits, UNIT_FRACTION_BITS);
-    return fraction_bits_for(limit);
+        return unit_fraction_bits(weight_bits, in_fraction_bits,
+                                  state_fraction_bits(layer, UNIT_FRACTION_BITS));
+    return fraction_bits_for(layer->h0 ? larger(limit, largest(layer->h0, layer->n_out)) : limit);
 }
 
 static struct program_layer layer_of(const struct eddy_layer *layer, int weight_bits,
                                      int in_fraction_bits, float limit, float cell_limit)
 {
+    if (layer->c0)
+        cell_limit = larger(cell_limit, largest(layer->c0, layer->n_out));
     return (struct program_layer){
         .cell = (uint8_t)layer->cell,
         .activation = (uint8_t)layer->activation,
