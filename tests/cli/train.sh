@@ -82,8 +82,11 @@ cat > pairs.json << 'SPEC'
 SPEC
 match 'train: encoder and decoder' 0 '^test part: 180 samples, whole answers (1|0.9)' \
   eddy train pairs.json -o encoder.onnx --decoder decoder.onnx
-holds 'train: both compile' sh -c \
-  'eddy compile encoder.onnx -o encoder.eddy -q && eddy compile decoder.onnx -o decoder.eddy -q'
+holds 'compile: encoder and decoder' eddy compile encoder.onnx --decoder decoder.onnx -o pair.eddy --quiet
+printf '3\n4\n' > source.csv
+for device in cpu: sim:; do
+  expect "run: the answer on $device" 0 $'4\n3\n1' eddy run pair.eddy --device $device --input source.csv --generate 3
+done
 expect 'train: where is the decoder' 1 'eddy: say with --decoder where to write the decoder' eddy train pairs.json -o x.onnx
 expect 'train: there is no decoder' 1 'eddy: --decoder goes with the task "translate" only' \
   eddy train spec.json -o x.onnx --decoder y.onnx
