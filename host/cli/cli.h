@@ -16,7 +16,7 @@ struct command {
 };
 
 extern const struct command command_devices, command_train, command_compile, command_run,
-    command_check, command_bench, command_trace, command_doctor;
+    command_check, command_bench, command_trace, command_doctor, command_flash;
 
 /* Prints "eddy: ..." to stderr; returns a positive value, for the caller to return. */
 int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));

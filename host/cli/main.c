@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_devices, &command_train, &command_compile, &command_run,
-    &command_check,   &command_bench, &command_trace,   &command_doctor,
+    &command_devices, &command_train, &command_compile, &command_run,   &command_check,
+    &command_bench,   &command_trace, &command_doctor,  &command_flash,
 };
 
 int refuse(const char *format, ...)

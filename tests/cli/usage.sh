@@ -4,7 +4,7 @@ expect 'no command' 2 "eddy: a command is needed; 'eddy --help' lists them" eddy
 expect 'unknown command' 2 "eddy: no command 'frobnicate'; 'eddy --help' lists them" eddy frobnicate
 match 'version' 0 '^eddy [0-9]+\.[0-9]+\.[0-9]+$' eddy --version
 match 'help' 0 '^Usage: eddy COMMAND' eddy --help
-for command in devices train compile run check bench trace; do
+for command in devices train compile run check bench trace flash; do
   match "help lists $command" 0 "^  eddy $command " eddy --help
   match "$command --help" 0 "^Usage: eddy $command " eddy $command --help
   wrong "$command --frobnicate" "eddy $command: unrecognized option '--frobnicate'" eddy $command --frobnicate
@@ -31,3 +31,9 @@ wrong 'bench --cell elman' 'eddy bench: --cell elman: there are rnn, rnn-relu, g
 wrong 'trace on cpu:' 'eddy trace: --device cpu: has no waveform; use sim:' \
   eddy trace m.eddy -o x.fst --device cpu:
 wrong 'trace without -o' 'eddy trace: say with -o where to write the waveform' eddy trace m.eddy
+wrong 'flash without a file' 'eddy flash: PRESET-BOARD.bit is missing' eddy flash
+expect 'flash: for no board' 1 'eddy: x.bit: the name does not end with a board (-ulx3s.bit, -bitsy.bit)' eddy flash x.bit
+expect 'flash: no file' 1 'eddy: a-ulx3s.bit: No such file or directory' eddy flash a-ulx3s.bit
+echo > a-ulx3s.bit
+expect 'flash: no tool' 1 'eddy: openFPGALoader is not installed; apt install openfpgaloader' \
+  env PATH=/nowhere ./eddy flash a-ulx3s.bit

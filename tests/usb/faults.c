@@ -21,7 +21,7 @@
 #include "usb/usb_format.h"
 
 #define STEPS 60
-#define RUN_LIMIT_S 60
+#define RUN_LIMIT_S 120
 
 enum fault { NOISE, HALT, UNPLUG, KILL, RESET, FAULTS };
 static const char *const fault_names[FAULTS] = {"noise", "halt", "unplug", "kill", "reset"};

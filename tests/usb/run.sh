@@ -43,15 +43,16 @@ same() {
 }
 
 awk 'BEGIN { for (t = 0; t < 300; t++) printf "%.4f\n", sin(t / 5) + 0.3 * cos(t / 1.7) }' > wave.csv
-for units in 3 10 25; do
+for layer in rnn:3 rnn:10 gru:12 lstm:25; do
+  cell=${layer%:*} units=${layer#*:}
   cat > spec.json << SPEC
 { "data": { "file": "wave.csv", "task": "next", "train": 0.8 },
-  "model": { "layers": [ {"cell": "rnn", "units": $units}, {"cell": "dense", "units": 1} ] },
+  "model": { "layers": [ {"cell": "$cell", "units": $units}, {"cell": "dense", "units": 1} ] },
   "training": { "batches": 5, "batch": 4, "steps": 10, "seed": $units } }
 SPEC
   eddy train spec.json -o "$units.onnx" --quiet &&
     eddy compile "$units.onnx" --calibrate wave.csv -o "$units.eddy" --quiet || exit 1
-  same "a network of $units units" wave.csv $units.eddy usb:
+  same "$cell of $units units" wave.csv "$units.eddy" usb:
 done
 same 'a slow engine' wave.csv 10.eddy usb: --engine 3000
 same 'an engine faster than the bus' wave.csv 10.eddy usb: --engine 80000
