@@ -1,8 +1,8 @@
 # The gallery: examples that run by the command line alone, each by its NAME/example.sh.
-GALLERY := memory feedback ball frames intent generation translation
+GALLERY := memory feedback ball frames weather intent generation deep translation
 
 # What the full form needs and the tests do not.
-GALLERY_PACKAGES := gtkwave
+GALLERY_PACKAGES := gtkwave python3-vega-datasets
 
 .PHONY: gallery example
 ## gallery: train and run every example of the gallery, write build/gallery/table.md

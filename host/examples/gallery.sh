@@ -101,6 +101,7 @@ near_error() {
 
 # row TASK KIND MODEL BASELINE FLOAT DEVICE CYCLES: of the table.
 row() {
+  holds "the cost is known: $7 cycles" above "$7" 0
   awk -v cycles="$7" -v ns="$clock_ns" -v start="| $1 | $2 | $3 | $4 | $5 | $6 |" \
     'BEGIN { printf "%s %d | %.1f |\n", start, cycles, cycles * ns / 1000 }' >> row.md
 }
