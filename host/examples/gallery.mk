@@ -1,5 +1,7 @@
-# The gallery: examples that run by the command line alone, each by its NAME/example.sh.
+# The gallery: examples that run by the command line alone, each by its NAME/example.sh; and those that have no quick form,
+# because their data is the machine's own.
 GALLERY := memory feedback ball frames weather intent generation deep translation
+GALLERY_FULL := $(GALLERY) category
 
 # What the full form needs and the tests do not.
 GALLERY_PACKAGES := gtkwave python3-vega-datasets
@@ -9,11 +11,11 @@ GALLERY_PACKAGES := gtkwave python3-vega-datasets
 gallery: deps
 	$(call install_missing,$(GALLERY_PACKAGES))
 	+$(MAKE) --no-print-directory build
-	host/examples/gallery.sh $(O) $(GALLERY)
+	host/examples/gallery.sh $(O) $(GALLERY_FULL)
 
 ## example: one of them: NAME=ball
 example: deps
-	@[ '$(NAME)' ] || { echo 'say which: make example NAME=... ($(GALLERY))'; exit 2; }
+	@[ '$(NAME)' ] || { echo 'say which: make example NAME=... ($(GALLERY_FULL))'; exit 2; }
 	$(call install_missing,$(GALLERY_PACKAGES))
 	+$(MAKE) --no-print-directory build
 	host/examples/gallery.sh $(O) $(NAME)

@@ -55,9 +55,9 @@ device() {
     cmp "$model.sim.csv" <(head -n "$(wc -l < "$model.sim.csv")" "$model.device.csv")
 }
 
-# cycles MODEL: of a step alone.
+# cycles MODEL: of a step alone, which eddy compile names first.
 cycles() {
-  sed -n 's/^cycles.*: 1 step \([0-9]*\),.*/\1/p' "$1.cost"
+  sed -n 's/^cycles of a packet, .*: \(1 step\|n steps\) \([0-9]*\).*/\2/p' "$1.cost"
 }
 
 # accuracy LABELS OUTPUTS: how often, in %, the largest output is where the label says.
