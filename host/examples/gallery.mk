@@ -1,7 +1,7 @@
 # The gallery: examples that run by the command line alone, each by its NAME/example.sh; and those that have no quick form,
-# because their data is the machine's own.
+# because their data is not on each machine.
 GALLERY := memory feedback ball frames weather intent generation deep translation
-GALLERY_FULL := $(GALLERY) category
+GALLERY_FULL := $(GALLERY) category stocks
 
 # What the full form needs and the tests do not.
 GALLERY_PACKAGES := gtkwave python3-vega-datasets
