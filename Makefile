@@ -206,9 +206,14 @@ $(O)/bin/examples/%: $(O)/obj/host/examples/%/main.o $(O)/lib/libeddy.a
 build: $(HLSC) $(O)/bin/eddy $(O)/lib/libeddy.so.$(VERSION) $(EXAMPLES) $(O)/bin/with-board \
   $(XRT_BUILD)
 
+# Entries for bitstreams/manifest.json on the standard input, in place of those of the same files.
+manifest_put = jq --slurpfile old bitstreams/manifest.json \
+  'map(.file) as $$new | . + [$$old[0][] | select([.file] | inside($$new) | not)] | sort_by(.file)' \
+  > $(R)/manifest.json && cp $(R)/manifest.json bitstreams
+
 # ---- tests ----
 
-include sim/usb/usb.mk
+include sim/usb/usb.mk hw/boards/boards.mk
 include tests/tests.mk
 
 ## demo: train on an electrocardiogram, predict it on the simulated hardware

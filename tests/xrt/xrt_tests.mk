@@ -47,4 +47,4 @@ bench-xrt: build $(O)/tests/xrt/bench $(XRT_CARD_TESTS)
 ## bitstreams: rebuild what bitstreams/ holds
 bitstreams: build
 	cp $(XRT_XCLBINS) bitstreams
-	tests/xrt/manifest.sh $(notdir $(XRT_XCLBINS)) > bitstreams/manifest.json
+	tests/xrt/manifest.sh $(notdir $(XRT_XCLBINS)) | $(manifest_put)
