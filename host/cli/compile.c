@@ -52,17 +52,59 @@ static const struct argp argp = {
     NULL,         NULL,
     NULL};
 
-typedef int run_steps(struct eddy_stream *stream, size_t n_steps, const int16_t *x, int16_t *y);
+/* Runs n_steps of zeros, x, with room for what is answered, y. */
+typedef int run_steps(struct eddy_stream *stream, const struct eddy_program_info *info,
+                      size_t n_steps, const int16_t *x, int16_t *y);
+
+static int run_packet(struct eddy_stream *stream, const struct eddy_program_info *info,
+                      size_t n_steps, const int16_t *x, int16_t *y)
+{
+    (void)info;
+    return eddy_stream_step_fixed(stream, n_steps, x, y);
+}
+
+static int run_fed_back(struct eddy_stream *stream, const struct eddy_program_info *info,
+                        size_t n_steps, const int16_t *x, int16_t *y)
+{
+    (void)info;
+    return eddy_stream_generate_fixed(stream, n_steps, x, y);
+}
 
 static void ignore(void *user, size_t layer, size_t n_steps, size_t n_out, const int16_t *y)
 {
     (void)user, (void)layer, (void)n_steps, (void)n_out, (void)y;
 }
 
-static int run_sequence(struct eddy_stream *stream, size_t n_steps, const int16_t *x, int16_t *y)
+static int run_sequence(struct eddy_stream *stream, const struct eddy_program_info *info,
+                        size_t n_steps, const int16_t *x, int16_t *y)
 {
-    (void)y;
+    (void)info, (void)y;
     return eddy_stream_sequence_fixed(stream, n_steps, x, ignore, NULL);
+}
+
+static int translate(struct eddy_stream *stream, const struct eddy_program_info *info,
+                     size_t n_source, size_t n_tokens)
+{
+    float *x = calloc(n_source * info->inputs, sizeof *x), *y = malloc(n_tokens * sizeof *y);
+    const int error = x && y ? eddy_stream_translate(stream, n_source, x, 0, n_tokens, y)
+                             : refuse("out of memory");
+    free(x);
+    free(y);
+    return error;
+}
+
+static int run_source(struct eddy_stream *stream, const struct eddy_program_info *info,
+                      size_t n_steps, const int16_t *x, int16_t *y)
+{
+    (void)x, (void)y;
+    return translate(stream, info, n_steps, 1);
+}
+
+static int run_tokens(struct eddy_stream *stream, const struct eddy_program_info *info,
+                      size_t n_steps, const int16_t *x, int16_t *y)
+{
+    (void)x, (void)y;
+    return translate(stream, info, 1, n_steps);
 }
 
 /* How many lengths are counted. The queues between control and datapath are full, or empty, after a few steps. */
@@ -81,7 +123,7 @@ static int count_cycles(struct eddy_context *context, const struct eddy_program 
     uint64_t before = 0;
     for (size_t n = 1; n <= COUNTED && !error; n++) {
         struct eddy_counters counters;
-        error = run(session.stream, n, x, y);
+        error = run(session.stream, &info, n, x, y);
         eddy_stream_get_counters(session.stream, &counters);
         cycles[n - 1] = (size_t)(counters.cycles - before);
         before = counters.cycles;
@@ -115,16 +157,22 @@ static int print_all_cycles(struct eddy_context *context, const struct eddy_prog
 {
     struct eddy_program_info info;
     eddy_program_get_info(program, &info);
-    if (info.decoder_tokens)
-        return EDDY_OK;
-    int error = info.causal
-                    ? print_cycles(context, program,
-                                   "cycles of a packet, whatever the data:", eddy_stream_step_fixed)
-                    : print_cycles(context, program,
-                                   "cycles of a sequence, whatever the data:", run_sequence);
-    if (!error && info.feedback)
-        error = print_cycles(context, program,
-                             "cycles of a packet fed back:", eddy_stream_generate_fixed);
+    const bool stack = info.decoder_tokens == 0;
+    const struct {
+        bool applies;
+        const char *label;
+        run_steps *run;
+    } kinds[] = {
+        {stack && info.causal, "cycles of a packet, whatever the data:", run_packet},
+        {stack && !info.causal, "cycles of a sequence, whatever the data:", run_sequence},
+        {info.feedback && stack, "cycles of a packet fed back:", run_fed_back},
+        {!stack, "cycles of a source of n steps and one token:", run_source},
+        {!stack, "cycles of a source of one step and n tokens:", run_tokens},
+    };
+    int error = EDDY_OK;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds && !error; k++)
+        if (kinds[k].applies)
+            error = print_cycles(context, program, kinds[k].label, kinds[k].run);
     return error;
 }
 

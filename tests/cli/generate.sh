@@ -95,6 +95,18 @@ for cell in gru lstm; do
   expect "float: $cell translates" 0 '3 2 1 2 4 1 3 3 1' sh -c "eddy run encoder.onnx --decoder decoder.onnx \
     --device float: -i sources.csv --reset-each 2 --generate 5 --stop 1 | tr '\n' ' ' | sed 's/ $//'"
 done
+eddy compile encoder.onnx --decoder decoder.onnx -o pair.eddy > costs
+counted_pair() { # SOURCE_STEPS TOKENS
+  head -n "$1" sources.csv > source.csv
+  eddy run pair.eddy -i source.csv --generate "$2" --start 0 --counters 2>&1 > /dev/null |
+    sed -n 's/.* cycles \([0-9]*\) .*/\1/p'
+}
+for steps in 1 3 6; do
+  source=$(predicted 'cycles of a source of n steps and one token' $steps < costs)
+  tokens=$(predicted 'cycles of a source of one step and n tokens' 9 < costs)
+  one=$(predicted 'cycles of a source of one step and n tokens' 1 < costs)
+  expect "compile: cycles of a source of $steps steps and 9 tokens" 0 $((source + tokens - one)) counted_pair $steps 9
+done
 match 'compile --decoder: what does not belong together' 1 '^eddy: encoder and decoder do not belong together: ' \
   eddy compile encoder.onnx --decoder m.onnx -o out
 match 'run: a decoder without --generate' 1 '^eddy: the model is an encoder and a decoder: say with --generate' \

@@ -34,6 +34,13 @@ got:      $got
 expected: $text"
 }
 
+# predicted LABEL STEPS: what the line of eddy compile on stdin that begins with LABEL says of so many steps.
+predicted() {
+  sed -n "s/^$1: *//p" | tr ',' '\n' | awk -v n="$2" '
+    $1 == n && /^ *[0-9]+ steps? / { print $3; exit }
+    $1 == "n" { gsub(/[()]/, ""); print $3 + (n - $7) * $9; exit }'
+}
+
 # match NAME STATUS REGEX COMMAND...: exit status, and one line that matches.
 match() {
   local name=$1 status=$2 regex=$3 got code
