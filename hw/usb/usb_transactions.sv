@@ -68,6 +68,7 @@ module usb_transactions (
   wire [10:0] token = {last_q[2:0], before_q};
   // What a packet is has been settled when it ends.
   reg in_pending_q;  // a bulk IN packet was sent and not acknowledged
+  reg in_full_q;     // the latest that arrived was a full one: with nothing to follow, an empty one ends the transfer
   reg token_here_q, is_data_q, in_empty_q;
   wire token_here = rx_crc5_good_i && bytes_q == 7'd3 && token[6:0] == address_i &&
       (token[10:7] == 4'd0 || (token[10:7] == 4'd1 && configured_i && pid_q != SETUP));
@@ -85,7 +86,7 @@ module usb_transactions (
       pid_good_q <= rx_data_i[3:0] == ~rx_data_i[7:4];
     end
     token_here_q <= token_here;
-    in_empty_q <= !in_pending_q && in_bytes_i == 7'd0;
+    in_empty_q <= !in_pending_q && in_bytes_i == 7'd0 && !in_full_q;
     is_data_q <= is_data;
     if (payload) begin
       last_q   <= rx_data_i;
@@ -172,6 +173,7 @@ module usb_transactions (
       if (bulk_q) begin
         in_commit_o  <= 1'b1;
         in_pending_q <= 1'b0;
+        in_full_q    <= in_length_q == 7'd`USB_PACKET_BYTES;
         toggle_in_q  <= !toggle_in_q;
       end else begin
         toggle_control_q <= !toggle_control_q;
@@ -232,7 +234,10 @@ module usb_transactions (
 
     if (clear_toggle_out_i) toggle_out_q <= 1'b0;
     if (clear_toggle_in_i) toggle_in_q <= 1'b0;
-    if (flush_i) in_pending_q <= 1'b0;
+    if (flush_i) begin
+      in_pending_q <= 1'b0;
+      in_full_q <= 1'b0;
+    end
     if (!rst_n) begin
       wait_q <= NOTHING;
       begun_q <= 1'b0;
@@ -240,6 +245,7 @@ module usb_transactions (
       toggle_out_q <= 1'b0;
       toggle_in_q <= 1'b0;
       in_pending_q <= 1'b0;
+      in_full_q <= 1'b0;
       setup_q <= 1'b0;
       bulk_q <= 1'b0;
     end

@@ -251,6 +251,27 @@ static void test_packets_of_every_length(void **state)
     }
 }
 
+/* A full packet does not end the host's transfer: with nothing behind it, an empty one follows. */
+static void test_full_packet_is_followed(void **state)
+{
+    const size_t queries = EDDY_USB_PACKET_BYTES / 2; /* whose answers are full packets */
+    uint8_t answer[EDDY_USB_PACKET_BYTES];
+    size_t received = 0, full = 0;
+    int result = 0;
+    (void)state;
+    for (size_t q = 0; q < queries; q++)
+        send_query((uint16_t)q);
+    while (received < queries * ANSWER_BYTES || result != -EAGAIN) {
+        const int before = result;
+        result = usbdev_in(&dev, IN_EP, in_toggle(), answer, sizeof answer);
+        assert_true(result >= 0 || before != (int)sizeof answer);
+        received += result > 0 ? (size_t)result : 0;
+        full += result == (int)sizeof answer;
+    }
+    assert_int_equal(received, queries * ANSWER_BYTES);
+    assert_true(full > 0);
+}
+
 /* Commands that are not taken away: the board says NAK and loses nothing. */
 static void test_full_queues(void **state)
 {
@@ -558,6 +579,7 @@ int main(void)
         WIRE_TEST(test_halt),
         WIRE_TEST(test_bulk),
         WIRE_TEST(test_packets_of_every_length),
+        WIRE_TEST(test_full_packet_is_followed),
         WIRE_TEST(test_full_queues),
         WIRE_TEST(test_turnaround),
         WIRE_TEST(test_turned_bits_out),
