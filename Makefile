@@ -126,7 +126,7 @@ $(R)/sim/$(1)/Veddy_$(1).mk: $$(RTL_$(1)) $$(HW_SOURCES)
 $(R)/sim/$(1)/rtl.o: $(R)/sim/$(1)/Veddy_$(1).mk
 	$$(call say,CXX)
 	+$$(MAKE) -s -C $$(@D) -f Veddy_$(1).mk Veddy_$(1)__ALL.a \
-	  OPT_FAST='$$(VERILATED_FLAGS)' OPT_SLOW='$$(VERILATED_FLAGS)' > $$(@D)/make.log
+	  OPT_FAST='$$(VERILATED_FLAGS)' OPT_SLOW='$$(VERILATED_FLAGS) -O0' > $$(@D)/make.log
 	$$(LD) -r -o $$@ --whole-archive $$(@D)/Veddy_$(1)__ALL.a
 
 $(O)/sim/$(1)/model.o: sim/model.cpp $(R)/sim/$(1)/Veddy_$(1).mk

@@ -16,7 +16,7 @@
 #define EDDY_PRESET_SIM_80 7       /* 80 lanes, to measure: without peepholes, for latency */
 
 /* X(number) for each preset that the host library carries for cpu: and sim: */
-#define EDDY_PRESETS(X) X(0) X(1) X(2) X(3) X(6) X(7)
+#define EDDY_PRESETS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 
 #ifndef EDDY_PRESET
 #define EDDY_PRESET EDDY_PRESET_SIM_SMALL
