@@ -191,7 +191,7 @@ static void measure_latency(const struct eddy_device *device, const struct eddy_
     if (!device_figures(device, inputs - 1, ANSWER_RUN_TRAILER_WORDS, &figures))
         return;
     const struct program_layer *first = &program->layers[0];
-    const bool recurrent = first->cell != EDDY_CELL_DENSE && first->cell != EDDY_CELL_EMBEDDING;
+    const bool recurrent = eddy_cell_is_recurrent((enum eddy_cell)first->cell);
     const size_t waits = c->wait_control + c->wait_input + c->wait_state + c->wait_drain;
     const size_t before_input = recurrent ? first->n_hidden : 0;
     r->latency.cycles = figures.given_at - figures.taken_at + 1;

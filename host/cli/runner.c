@@ -139,14 +139,6 @@ static int step_layers(struct runner *r, size_t n_steps, const float *x, float *
 
 /* ---- in float ---- */
 
-static size_t largest(const float *y, size_t n)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        best = y[i] > y[best] ? i : best;
-    return best;
-}
-
 static int run_float(struct runner *r, size_t n_steps, const float *x, float *y,
                      size_t *n_out_steps)
 {
@@ -160,7 +152,7 @@ static int run_float(struct runner *r, size_t n_steps, const float *x, float *y,
         eddy_model_run_sequence(r->context, r->model, r->state, n_steps, x, all, n_out_steps,
                                 r->flags & RUN_ALL_LAYERS ? place_float : NULL, &layers);
     for (size_t t = 0; !error && r->flags & RUN_LARGEST && t < *n_out_steps; t++)
-        y[t] = (float)largest(all + t * n, n);
+        y[t] = (float)eddy_model_largest(all + t * n, n);
     if (own)
         free(all);
     return error;

@@ -113,6 +113,10 @@ EDDY_API const char *eddy_cell_name(enum eddy_cell cell);
 /* Gates of a cell (G above), and directions of a layer (D). */
 EDDY_API size_t eddy_cell_gates(enum eddy_cell cell);
 EDDY_API bool eddy_cell_is_recurrent(enum eddy_cell cell);
+/* The number of the largest of y (n), n > 0; of equal ones the first. */
+size_t eddy_model_largest(const float *y, size_t n);
+/* exp(y) / sum of exp(y), in place and without overflow; y (n), n > 0. */
+void eddy_model_softmax(float *y, size_t n);
 EDDY_API size_t eddy_layer_directions(const struct eddy_layer *layer);
 /* Whether step t's output needs only steps up to t: no layer is reverse, bidirectional or last_only. */
 EDDY_API bool eddy_model_is_causal(const struct eddy_model *model);

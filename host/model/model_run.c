@@ -185,7 +185,15 @@ static void normalise(const struct eddy_model *model, const float *x, float *u)
         u[i] = tokens ? x[i] : x[i] * model->in_scale[i] + model->in_offset[i];
 }
 
-static void softmax(float *y, size_t n)
+size_t eddy_model_largest(const float *y, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        best = y[i] > y[best] ? i : best;
+    return best;
+}
+
+void eddy_model_softmax(float *y, size_t n)
 {
     float largest = y[0], sum = 0;
     for (size_t i = 1; i < n; i++)
@@ -204,7 +212,7 @@ static void denormalise(const struct eddy_model *model, const float *v, const fl
         y[i] = v[i] * model->out_scale[i] + model->out_offset[i] +
                (model->residual && x ? x[i] : 0.0F);
     if (model->softmax)
-        softmax(y, n);
+        eddy_model_softmax(y, n);
 }
 
 void eddy_model_run_float(const struct eddy_model *model, float *state, size_t n_steps,
@@ -320,14 +328,6 @@ int eddy_model_run_sequence(struct eddy_context *context, const struct eddy_mode
 
 /* ---- encoder and decoder ---- */
 
-static size_t largest(const float *y, size_t n)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        best = y[i] > y[best] ? i : best;
-    return best;
-}
-
 /* state: of all layers, the encoder's first; both halves have the same layout. */
 static void decode(const struct eddy_model *model, float *state, size_t start, size_t n_steps,
                    struct sequence *s, float *y)
@@ -340,7 +340,7 @@ static void decode(const struct eddy_model *model, float *state, size_t start, s
         s->n_steps = 1;
         run_layers(model, model->n_encoder, model->n_layers, &decoder_state, s, NULL, NULL);
         denormalise(model, s->in, &token, s->out);
-        token = y[t] = (float)largest(s->out, outputs);
+        token = y[t] = (float)eddy_model_largest(s->out, outputs);
     }
 }
 

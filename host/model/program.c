@@ -2,6 +2,7 @@
 
 #include "cells.h"
 #include "lib/context.h"
+#include "model.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -480,18 +481,6 @@ size_t eddy_program_quantise_input(const struct eddy_program *program, const flo
     return clipped;
 }
 
-/* In place, without overflow. */
-static void softmax(float *y, size_t n)
-{
-    float largest = y[0], sum = 0;
-    for (size_t i = 1; i < n; i++)
-        largest = y[i] > largest ? y[i] : largest;
-    for (size_t i = 0; i < n; i++)
-        sum += y[i] = expf(y[i] - largest);
-    for (size_t i = 0; i < n; i++)
-        y[i] /= sum;
-}
-
 void eddy_program_dequantise_output(const struct eddy_program *program, const float *x,
                                     const int16_t *fixed, float *y)
 {
@@ -505,5 +494,5 @@ void eddy_program_dequantise_output(const struct eddy_program *program, const fl
         y[i] = fixed[i] * scale * program->out_scale[i] + program->out_offset[i] +
                (program->residual ? x[i] : 0.0f);
     if (program->softmax)
-        softmax(y, program_outputs(program));
+        eddy_model_softmax(y, program_outputs(program));
 }

@@ -12,17 +12,9 @@ struct sums {
     double nats, squares;
 };
 
-static size_t largest(size_t n, const float *y)
-{
-    size_t best = 0;
-    for (size_t k = 1; k < n; k++)
-        best = y[k] > y[best] ? k : best;
-    return best;
-}
-
 static void score_class(size_t n_classes, const float *y, int label, struct sums *sums)
 {
-    const size_t best = largest(n_classes, y);
+    const size_t best = eddy_model_largest(y, n_classes);
     double sum = 0;
     for (size_t k = 0; k < n_classes; k++)
         sum += exp((double)y[k] - (double)y[best]);
@@ -128,7 +120,7 @@ static bool decode(const struct eddy_model *decoder, const struct eddy_dataset *
     float token = d->raw[answer.first];
     for (size_t i = answer.first; i < answer.first + answer.count; i++) {
         eddy_model_run_float(decoder, state, 1, &token, y);
-        token = (float)largest(d->n_outputs, y);
+        token = (float)eddy_model_largest(y, d->n_outputs);
         if (token != (float)d->labels[i])
             return false;
     }
