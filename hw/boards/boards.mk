@@ -39,6 +39,8 @@ $(R)/boards/$(1).bit: $(R)/boards/$(1).cfg | $(ECPPACK)
 endef
 $(eval $(call ULX3S_RULES,ecp5-25-ulx3s,3,--25k,12,1))
 
+include hw/boards/fit.mk
+
 .PHONY: bitstreams-boards
 bitstreams: bitstreams-boards
 ## bitstreams-boards: place and route the bitstreams of boards (minutes each)
