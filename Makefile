@@ -245,7 +245,7 @@ lint-c:
 
 lint-sh:
 	$(call install_missing,$(LINT_PACKAGES))
-	shellcheck $(shell git ls-files '*.sh' .ci/run)
+	shellcheck -x $(shell git ls-files '*.sh' .ci/run)
 
 ## format: clang-format all C
 format:
