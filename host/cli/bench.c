@@ -4,13 +4,13 @@
 #include "lib/device.h"
 #include "model/program.h"
 #include "packet.h"
+#include "timed.h"
 #include "train/random.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     KEY_CELL = KEY_OWN,
@@ -19,6 +19,7 @@ enum {
     KEY_LAYERS,
     KEY_STREAMS,
     KEY_CLOCK,
+    KEY_EACH,
     KEY_TRAIN,
     KEY_BATCH,
     KEY_THREADS
@@ -49,6 +50,7 @@ static const struct argp_option option_table[] = {
     OPTION_SEED,
     OPTIONS_COMPILE,
     OPTION("clock-mhz", KEY_CLOCK, "F", "also give the time of a step at this clock"),
+    OPTION("each", KEY_EACH, NULL, "each step in a call of its own, as samples arrive"),
     OPTION("train", KEY_TRAIN, NULL, "measure the training on the CPU, not a device"),
     OPTION("batch", KEY_BATCH, "N", "with --train: sequences of a mini-batch (default 32)"),
     OPTION("threads", KEY_THREADS, "N",
@@ -82,6 +84,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (o->clock_mhz <= 0)
             argp_error(state, "--clock-mhz %s: give a positive number", arg);
         break;
+    case KEY_EACH: o->each = true; break;
     case KEY_TRAIN: o->train = true; break;
     case KEY_BATCH: o->batch = parse_count(state, "batch", arg, 1, 65535); break;
     case KEY_THREADS: o->threads = parse_count(state, "threads", arg, 1, 1024); break;
@@ -104,6 +107,8 @@ static const struct argp argp = {
     "mac_utilisation is useful MACs / (lanes * cycles), as counted by "
     "the device; cpu: counts no cycles. sim: also says how fast the "
     "simulation is, and what part of its CPU time goes to anything but the RTL. "
+    "process_us_per_step is this process's CPU time (for cpu: and sim: with the engine in it), "
+    "library_us_per_step what of it the library takes outside of the carrier to the device. "
     "With one step of one stream it counts the cycles between the first word of x at "
     "the input port and the last of y at the output port: latency_columns of "
     "them for the columns that need x, latency_drain in the drain, latency_gates "
@@ -169,17 +174,11 @@ struct result {
     size_t mismatches;
     bool simulated;
     double simulated_khz, outside_rtl;
+    double process_us, library_us; /* of CPU time, a step */
     struct {
         size_t cycles, columns, drain, gates, transport;
     } latency; /* of a single step; cycles 0: not measured */
 };
-
-static uint64_t cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* The latest step from port to port. */
 static void measure_latency(const struct eddy_device *device, const struct eddy_program *program,
@@ -202,11 +201,34 @@ static void measure_latency(const struct eddy_device *device, const struct eddy_
         r->latency.cycles - r->latency.columns - r->latency.drain - r->latency.gates;
 }
 
-/* All streams side by side, each with the same rows. */
-static int run_streams(struct eddy_context *context, const char *uri, size_t n_streams,
-                       const struct eddy_program *program, size_t n_steps, const int16_t *x,
-                       int16_t *y, struct result *result)
+/* The steps, in calls of `chunk` steps; the CPU time that they take goes to the result. */
+static int run_steps(struct eddy_device *device, struct eddy_stream *const *streams,
+                     const struct bench_options *o, const int16_t *x, int16_t *y,
+                     struct result *result)
 {
+    const size_t n_steps = o->shared.steps, chunk = o->each ? 1 : n_steps;
+    struct timed_carrier timed;
+    int error = EDDY_OK;
+    timed_begin(&timed, device);
+    const uint64_t begin = cpu_ns(), process_begin = process_ns();
+    for (size_t t = 0; t < n_steps && !error; t += chunk)
+        error = eddy_streams_step_fixed(streams, o->streams, chunk, x + t * o->streams * o->input,
+                                        y + t * o->streams * o->hidden);
+    const uint64_t outside = cpu_ns() - begin - timed.carrier_ns;
+    const uint64_t looking = timed.n_transfers * timed.clock_ns;
+    result->process_us = (double)(process_ns() - process_begin) / 1e3 / (double)n_steps;
+    result->library_us =
+        (outside > looking ? (double)(outside - looking) : 0) / 1e3 / (double)n_steps;
+    timed_end(&timed, device);
+    return error;
+}
+
+/* All streams side by side, each with the same rows. */
+static int run_streams(struct eddy_context *context, const char *uri, const struct bench_options *o,
+                       const struct eddy_program *program, const int16_t *x, int16_t *y,
+                       struct result *result)
+{
+    const size_t n_streams = o->streams;
     struct eddy_stream *streams[64];
     struct session session;
     struct sim_figures before, after;
@@ -220,7 +242,7 @@ static int run_streams(struct eddy_context *context, const char *uri, size_t n_s
         result->simulated = device_figures(session.device, 0, 0, &before);
     const uint64_t begin = cpu_ns();
     if (!error)
-        error = eddy_streams_step_fixed(streams, n_streams, n_steps, x, y);
+        error = run_steps(session.device, streams, o, x, y, result);
     const double busy_ns = (double)(cpu_ns() - begin);
     if (!error)
         eddy_stream_get_counters(session.stream, &result->counters);
@@ -228,7 +250,7 @@ static int run_streams(struct eddy_context *context, const char *uri, size_t n_s
         device_figures(session.device, 0, 0, &after);
         result->simulated_khz = (double)(after.cycles - before.cycles) * 1e6 / busy_ns;
         result->outside_rtl = fmax(0, 1 - (double)(after.rtl_ns - before.rtl_ns) / busy_ns);
-        if (n_streams == 1 && n_steps == 1)
+        if (n_streams == 1 && o->shared.steps == 1)
             measure_latency(session.device, program, result);
     }
     for (size_t k = 1; k < opened; k++)
@@ -251,11 +273,9 @@ static int measure(struct eddy_context *context, const struct bench_options *o,
         eddy_program_quantise_input(program, data->values + t / o->streams * o->input,
                                     x + t * o->input);
     if (!error)
-        error = run_streams(context, "cpu:", o->streams, program, o->shared.steps, x, expected,
-                            &unused);
+        error = run_streams(context, "cpu:", o, program, x, expected, &unused);
     if (!error)
-        error = run_streams(context, o->shared.device, o->streams, program, o->shared.steps, x, y,
-                            result);
+        error = run_streams(context, o->shared.device, o, program, x, y, result);
     eddy_program_get_info(program, &result->info);
     result->mismatches = 0;
     for (size_t i = 0; i < outputs && !error; i++)
@@ -285,6 +305,9 @@ static json_t *to_json(const struct bench_options *o, const struct result *r)
         (json_int_t)c->wait_input, "wait_state", (json_int_t)c->wait_state, "wait_drain",
         (json_int_t)c->wait_drain, "wait_control", (json_int_t)c->wait_control, "saturations",
         (json_int_t)(c->clipped_output + c->clipped_cell), "mismatches", (json_int_t)r->mismatches);
+    if (json)
+        json_object_update_new(json, json_pack("{s:f, s:f}", "process_us_per_step", r->process_us,
+                                               "library_us_per_step", r->library_us));
     if (json && o->clock_mhz > 0)
         json_object_set_new(json, "us_per_step", json_real(cycles / steps / o->clock_mhz));
     if (json && r->latency.cycles != 0)

@@ -19,6 +19,7 @@ struct bench_options {
     const struct bench_cell *cell;
     size_t input, hidden, layers, streams;
     double clock_mhz;
+    bool each; /* step in a call of its own */
     bool train;
     size_t batch, threads; /* of the training; threads 0: as many as the machine has processors */
 };

@@ -39,6 +39,8 @@ json 'bench: from port to port' '.mismatches == 0 and .latency_columns == 6 and 
   bench --preset sim-80 --cell lstm --input 6 --hidden 20 --steps 1
 json 'bench: no latency of many steps' 'has("latency_cycles") | not' bench --steps 2
 json 'bench: speed of the simulation' '.simulated_khz > 0 and .outside_rtl >= 0' bench --steps 200
+json 'bench: each step alone' '.mismatches == 0 and .steps == 60 and .process_us_per_step > .library_us_per_step and
+  .library_us_per_step >= 0' bench --steps 30 --streams 2 --each
 json 'bench: clock' '.us_per_step * 50 - .cycles_per_step | fabs < 0.01' bench --steps 20 --clock-mhz 50
 train_keys='(.samples_per_s > 0) and (.steps_per_s > .samples_per_s) and (.gflops > 0) and (.sgemm_gflops > 0) and
   (.fraction_of_sgemm * .sgemm_gflops / .gflops - 1 | fabs < 1e-4) and .threads == 2'
