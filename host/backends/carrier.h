@@ -34,9 +34,9 @@ struct carrier_options {
 struct carrier;
 
 struct carrier_ops {
-    /* Moves words both ways until receive is full (until send is empty when there is nothing to receive) or the
-     * device can go no further for now: takes *sent of send_words, gives *received of at most receive_words. With *sent == *received == 0 the device
-     * is silent: it waits for words or for room, or it is lost. */
+    /* Moves words both ways until receive is full (until send is empty when there is nothing to receive), holds an answer that
+     * is shorter (packet_answer_words), or the device can go no further for now: takes *sent of send_words, gives *received of
+     * at most receive_words. With *sent == *received == 0 the device is silent: it waits for words or for room, or it is lost. */
     int (*transfer)(struct carrier *carrier, const uint16_t *send, size_t send_words, size_t *sent,
                     uint16_t *receive, size_t receive_words, size_t *received);
     void (*close)(struct carrier *carrier);

@@ -6,6 +6,7 @@
 #include "usb_board.h"
 
 #include "lib/context.h"
+#include "lib/request.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -206,7 +207,8 @@ static int transfer(struct carrier *carrier, const uint16_t *send, size_t n_send
     for (;;) {
         *sent += send_words(c, send + *sent, n_send - *sent);
         *received += take_words(c, receive + *received, n_receive - *received);
-        const bool done = n_receive ? *received == n_receive : *sent == n_send;
+        const size_t wanted = packet_answer_words(receive, *received, n_receive);
+        const bool done = n_receive ? *received >= wanted : *sent == n_send;
         if (done || !alive || c->failure)
             break;
         alive = wait_change(c, *sent < n_send && all_slots_busy(c), n_receive - *received);

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -17,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +36,7 @@ struct xrt_carrier {
     unsigned silence_ms;
     bool lost; /* what was lost stays lost */
     char folder[64];
+    struct helper_answer answer;
 };
 
 /* ---- files ---- */
@@ -102,13 +103,16 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 static int start_helper(struct xrt_carrier *c, const char *helper, const char *xclbin,
                         const char *bdf)
 {
+    const int longest_message = 2 * (int)sizeof c->answer;
     int sockets[2];
     char silence[16], log[128];
     char *argv[] = {(char *)helper, (char *)xclbin, (char *)bdf, silence, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets))
         return errno;
+    for (int n = 0; n < 2; n++)
+        setsockopt(sockets[n], SOL_SOCKET, SO_SNDBUF, &longest_message, sizeof longest_message);
     snprintf(silence, sizeof silence, "%u", c->silence_ms);
     snprintf(log, sizeof log, "%s/" HELPER_LOG, c->folder);
     posix_spawn_file_actions_init(&actions);
@@ -164,26 +168,31 @@ static void end_helper(struct xrt_carrier *c, double patience_ms)
 
 enum { GOOD, LATE, GONE };
 
-static int move_bytes(int socket, void *bytes, size_t n_bytes, bool out, double deadline_ms)
+/* How long a message may take, from now on. */
+static void set_timeout(const struct xrt_carrier *c, unsigned ms)
 {
-    for (char *at = bytes; n_bytes;) {
-        struct pollfd event = {.fd = socket, .events = out ? POLLOUT : POLLIN};
-        const double left_ms = deadline_ms - now_ms();
-        const int ready = left_ms > 0 ? poll(&event, 1, (int)left_ms + 1) : 0;
-        if (ready < 0 && errno == EINTR)
-            continue;
-        if (ready <= 0)
-            return LATE;
-        const ssize_t n = out ? send(socket, at, n_bytes, MSG_NOSIGNAL | MSG_DONTWAIT)
-                              : recv(socket, at, n_bytes, MSG_DONTWAIT);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-            continue;
-        if (n <= 0)
-            return GONE;
-        at += n;
-        n_bytes -= (size_t)n;
-    }
-    return GOOD;
+    const struct timeval timeout = {.tv_sec = ms / 1000, .tv_usec = (long)(ms % 1000) * 1000};
+    setsockopt(c->socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    setsockopt(c->socket, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+}
+
+static int outcome(ssize_t n)
+{
+    return n > 0 ? GOOD : n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? LATE : GONE;
+}
+
+/* A helper_request. */
+static int send_request(struct xrt_carrier *c, uint32_t send_words, uint32_t want_words,
+                        const uint16_t *words)
+{
+    uint32_t header[] = {send_words, want_words};
+    struct iovec parts[2] = {{header, sizeof header}, {(void *)words, send_words * sizeof *words}};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    ssize_t n;
+    do
+        n = sendmsg(c->socket, &message, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return outcome(n);
 }
 
 /* The last line that XRT printed, for when it ended without a word to us. */
@@ -219,26 +228,27 @@ static int lose(struct xrt_carrier *c, int how, double waited_ms)
                                    line);
 }
 
-/* Receives an answer; `words` has room for as many as were wanted. */
-static int receive_answer(struct xrt_carrier *c, double timeout_ms, struct helper_answer *answer,
-                          uint16_t *words)
+/* Receives an answer, within timeout_ms as set before. */
+static int receive_answer(struct xrt_carrier *c, unsigned timeout_ms)
 {
-    const double deadline_ms = now_ms() + timeout_ms;
-    char text[401];
-    int how = move_bytes(c->socket, answer, sizeof *answer, false, deadline_ms);
-    if (how == GOOD && answer->error) {
-        const size_t n = answer->received < sizeof text ? answer->received : sizeof text - 1;
-        how = move_bytes(c->socket, text, n, false, deadline_ms);
-        text[n] = '\0';
-        if (how == GOOD) {
-            c->lost = true;
-            end_helper(c, 0);
-            return eddy_fail(c->base.context, answer->error, "xrt: %s", text);
-        }
-    } else if (how == GOOD) {
-        how = move_bytes(c->socket, words, answer->received * sizeof *words, false, deadline_ms);
-    }
-    return how == GOOD ? EDDY_OK : lose(c, how, timeout_ms);
+    struct helper_answer *a = &c->answer;
+    const size_t header_bytes = offsetof(struct helper_answer, words);
+    ssize_t n;
+    do
+        n = recv(c->socket, a, sizeof *a, 0);
+    while (n < 0 && errno == EINTR);
+    const int how = outcome(n);
+    if (how != GOOD)
+        return lose(c, how, timeout_ms);
+    if ((size_t)n < header_bytes ||
+        (!a->error && (size_t)n != header_bytes + a->received * sizeof *a->words))
+        return lose(c, GONE, timeout_ms);
+    if (!a->error)
+        return EDDY_OK;
+    c->lost = true;
+    end_helper(c, 0);
+    return eddy_fail(c->base.context, a->error, "xrt: %.*s", (int)((size_t)n - header_bytes),
+                     a->text);
 }
 
 static size_t at_most(size_t n, size_t limit)
@@ -250,27 +260,21 @@ static int transfer(struct carrier *carrier, const uint16_t *send, size_t send_w
                     uint16_t *receive, size_t receive_words, size_t *received)
 {
     struct xrt_carrier *c = (struct xrt_carrier *)carrier;
-    struct helper_request request = {(uint32_t)at_most(send_words, HELPER_MAX_WORDS),
-                                     (uint32_t)at_most(receive_words, HELPER_MAX_WORDS)};
-    struct helper_answer answer;
+    const unsigned timeout_ms = c->silence_ms + ANSWER_MARGIN_MS;
     *sent = *received = 0;
     if (c->lost)
         return eddy_fail(carrier->context, EDDY_ERROR_DEVICE,
                          "xrt: the device was lost; close it and open it again");
-    const double timeout_ms = (double)c->silence_ms + ANSWER_MARGIN_MS;
-    const double deadline_ms = now_ms() + timeout_ms;
-    int how = move_bytes(c->socket, &request, sizeof request, true, deadline_ms);
-    if (how == GOOD)
-        how = move_bytes(c->socket, (void *)send, request.send_words * sizeof *send, true,
-                         deadline_ms);
     /* A helper that has gone may have left word of why. */
-    if (how == LATE)
-        return lose(c, how, timeout_ms);
-    const int error = receive_answer(c, timeout_ms, &answer, receive);
+    if (send_request(c, (uint32_t)at_most(send_words, HELPER_MAX_WORDS),
+                     (uint32_t)at_most(receive_words, HELPER_MAX_WORDS), send) == LATE)
+        return lose(c, LATE, timeout_ms);
+    const int error = receive_answer(c, timeout_ms);
     if (error)
         return error;
-    *sent = answer.sent;
-    *received = answer.received;
+    *sent = c->answer.sent;
+    *received = c->answer.received;
+    memcpy(receive, c->answer.words, *received * sizeof *receive);
     return EDDY_OK;
 }
 
@@ -288,7 +292,6 @@ static int open_xrt(struct eddy_context *context, const struct carrier_options *
 {
     static const struct carrier_ops ops = {transfer, close_xrt};
     char helper[PATH_MAX], xclbin[PATH_MAX];
-    struct helper_answer answer;
     int error = find_files(context, options, helper, xclbin);
     if (error)
         return error;
@@ -305,7 +308,10 @@ static int open_xrt(struct eddy_context *context, const struct carrier_options *
     } else if ((errno = start_helper(c, helper, xclbin, options->bdf))) {
         error = eddy_fail(context, EDDY_ERROR_DEVICE, "xrt: %s: %s", helper, strerror(errno));
     } else {
-        error = receive_answer(c, OPEN_TIMEOUT_MS, &answer, NULL);
+        set_timeout(c, OPEN_TIMEOUT_MS);
+        error = receive_answer(c, OPEN_TIMEOUT_MS);
+        if (!error)
+            set_timeout(c, c->silence_ms + ANSWER_MARGIN_MS);
     }
     if (error) {
         close_xrt(&c->base);

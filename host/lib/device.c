@@ -132,22 +132,26 @@ struct exchange {
     bool silent; /* the device went no further */
 };
 
-/* Moves words until receive is full and, with `send_all`, send is empty, or the device falls silent. */
-static int pump(struct eddy_device *device, struct exchange *e, bool send_all)
+/* Moves words until receive is full and send is empty, or the device falls silent; with `answer`, until receive holds an answer
+ * that is shorter because the device refuses. */
+static int pump(struct eddy_device *device, struct exchange *e, bool answer)
 {
+    size_t wanted = e->receive_words;
     e->received = 0;
     e->silent = false;
-    while (!e->silent && (e->received < e->receive_words || (send_all && e->send_words))) {
+    while (!e->silent && (e->received < wanted || e->send_words)) {
         size_t sent, received;
         const int error = device->carrier->ops->transfer(device->carrier, e->send, e->send_words,
                                                          &sent, e->receive + e->received,
-                                                         e->receive_words - e->received, &received);
+                                                         wanted - e->received, &received);
         if (error)
             return error;
         e->send += sent;
         e->send_words -= sent;
         e->received += received;
         e->silent = sent == 0 && received == 0;
+        if (answer)
+            wanted = packet_answer_words(e->receive, e->received, wanted);
     }
     return EDDY_OK;
 }
@@ -157,20 +161,8 @@ int eddy_device_exchange(struct eddy_device *device, const uint16_t *send, size_
 {
     struct exchange e = {
         .send = send, .send_words = send_words, .receive = receive, .receive_words = receive_words};
-    const int error = pump(device, &e, true);
+    const int error = pump(device, &e, false);
     *received = e.received;
-    return error;
-}
-
-/* Like pump, but silence is a failure. */
-static int pump_all(struct eddy_device *device, struct exchange *e, bool send_all)
-{
-    const int error = pump(device, e, send_all);
-    if (!error && e->silent)
-        return eddy_fail(device->context, EDDY_ERROR_PROTOCOL,
-                         "the device fell silent with %zu words unsent and %zu of %zu received; "
-                         "close it and open it again",
-                         e->send_words, e->received, e->receive_words);
     return error;
 }
 
@@ -196,21 +188,25 @@ static int check_answer(struct eddy_device *device, const struct request_header 
 int device_request(struct eddy_device *device, struct request_header header, uint16_t *packet,
                    uint16_t *answer, size_t answer_words)
 {
-    uint16_t answer_header[PACKET_HEADER_WORDS];
+    uint16_t header_alone[PACKET_HEADER_WORDS];
     header.sequence = ++device->sequence;
     packet_write_request(&header, packet);
     struct exchange e = {.send = packet,
                          .send_words = PACKET_HEADER_WORDS + header.length_words,
-                         .receive = answer_header,
-                         .receive_words = PACKET_HEADER_WORDS};
-    int error = pump_all(device, &e, false);
+                         .receive = answer ? answer : header_alone,
+                         .receive_words = PACKET_HEADER_WORDS + answer_words};
+    const int error = pump(device, &e, true);
     if (error)
         return error;
-    const int refused = check_answer(device, &header, answer_header, answer_words);
-    e.receive = answer;
-    e.receive_words = refused ? 0 : answer_words;
-    error = pump_all(device, &e, true);
-    return refused ? refused : error;
+    const int refused = e.received >= PACKET_HEADER_WORDS
+                            ? check_answer(device, &header, e.receive, answer_words)
+                            : EDDY_OK;
+    if (e.silent && !refused)
+        return eddy_fail(device->context, EDDY_ERROR_PROTOCOL,
+                         "the device fell silent with %zu words unsent and %zu of %zu received; "
+                         "close it and open it again",
+                         e.send_words, e.received, e.receive_words);
+    return refused;
 }
 
 bool device_figures(const struct eddy_device *device, size_t taken_ago, size_t given_ago,
@@ -226,9 +222,10 @@ bool device_figures(const struct eddy_device *device, size_t taken_ago, size_t g
 
 static int read_id(struct eddy_device *device)
 {
-    uint16_t packet[PACKET_HEADER_WORDS], id[ID_WORDS];
+    uint16_t packet[PACKET_HEADER_WORDS], answer[PACKET_HEADER_WORDS + ID_WORDS];
+    const uint16_t *id = answer + PACKET_HEADER_WORDS;
     const int error = device_request(device, (struct request_header){.opcode = PACKET_QUERY},
-                                     packet, id, ID_WORDS);
+                                     packet, answer, ID_WORDS);
     if (error)
         return error;
     if (id[ID_MAGIC] != ID_MAGIC_VALUE || id[ID_VERSION] != PACKET_VERSION)

@@ -15,7 +15,8 @@ struct eddy_device {
 };
 
 /* Sends one request and receives its answer. packet: PACKET_HEADER_WORDS words for the header, made here, then
- * header.length_words of payload. answer: exactly answer_words of payload. */
+ * header.length_words of payload. answer: room for PACKET_HEADER_WORDS, then exactly answer_words of payload; NULL when there
+ * are none. */
 int device_request(struct eddy_device *device, struct request_header header, uint16_t *packet,
                    uint16_t *answer, size_t answer_words);
 

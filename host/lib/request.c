@@ -26,6 +26,18 @@ bool packet_read_answer(const uint16_t words[PACKET_HEADER_WORDS], struct answer
     return packet_is_header(words, ANSWER_MAGIC);
 }
 
+size_t packet_answer_words(const uint16_t *words, size_t received, size_t wanted)
+{
+    struct answer_header header;
+    if (received < PACKET_HEADER_WORDS || wanted < PACKET_HEADER_WORDS)
+        return wanted;
+    if (!packet_read_answer(words, &header))
+        return PACKET_HEADER_WORDS;
+    const size_t payload_words = wanted - PACKET_HEADER_WORDS;
+    return PACKET_HEADER_WORDS +
+           (header.length_words < payload_words ? header.length_words : payload_words);
+}
+
 const char *packet_status_text(uint16_t status)
 {
     static const char *const texts[] = {

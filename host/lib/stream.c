@@ -57,7 +57,7 @@ int eddy_stream_open(struct eddy_device *device, struct eddy_stream **stream)
     s->program = device->program;
     s->number = (uint8_t)number;
     s->packet = malloc((PACKET_HEADER_WORDS + sent) * sizeof *s->packet);
-    s->answer = malloc((received + 1) * sizeof *s->answer);
+    s->answer = malloc((PACKET_HEADER_WORDS + received) * sizeof *s->answer);
     device->open_streams |= 1u << number;
     s->fed_back = calloc(program_inputs(s->program), sizeof *s->fed_back);
     const int error = s->packet && s->answer && s->fed_back
@@ -110,7 +110,17 @@ struct run {
     bool feedback;
 };
 
-/* Runs on the inputs in the packet; the answers are then in the answer, (n_steps, n_streams, answered). */
+static int16_t *payload(struct eddy_stream *s)
+{
+    return (int16_t *)s->packet + PACKET_HEADER_WORDS;
+}
+
+static const uint16_t *answer_payload(const struct eddy_stream *s)
+{
+    return s->answer + PACKET_HEADER_WORDS;
+}
+
+/* Runs on the inputs in the packet; the answers are then in the answer's payload, (n_steps, n_streams, answered). */
 static int run_packet(struct eddy_stream *s, struct run run)
 {
     const struct program_pass *pass = &s->program->passes[run.pass];
@@ -128,13 +138,8 @@ static int run_packet(struct eddy_stream *s, struct run run)
     const int error = device_request(s->device, header, s->packet, s->answer,
                                      answered + ANSWER_RUN_TRAILER_WORDS);
     if (!error)
-        add_counters(&s->counters, s->answer + answered, run.n_steps * run.n_streams);
+        add_counters(&s->counters, answer_payload(s) + answered, run.n_steps * run.n_streams);
     return error;
-}
-
-static int16_t *payload(struct eddy_stream *s)
-{
-    return (int16_t *)s->packet + PACKET_HEADER_WORDS;
 }
 
 /* Numbers that a pass answers each step. */
@@ -178,7 +183,7 @@ static int run_pass(struct eddy_stream *s, size_t number, size_t n_streams, size
         memcpy(payload(s), x, vectors * pass->inputs * sizeof *x);
         error = run_packet(s, (struct run){number, n_streams, chunk, false});
         if (!error)
-            unpad(s->program, pass, s->answer, vectors, y);
+            unpad(s->program, pass, answer_payload(s), vectors, y);
         x += vectors * pass->inputs;
         y += vectors * out;
         n_steps -= chunk;
@@ -277,7 +282,7 @@ static int generate_pass(struct eddy_stream *s, size_t number, size_t n_steps, c
         error = run_packet(s, (struct run){number, 1, chunk, true});
         if (error)
             break;
-        unpad(s->program, pass, s->answer, chunk, y);
+        unpad(s->program, pass, answer_payload(s), chunk, y);
         y += chunk * answered;
         x = y - pass->inputs;
         n_steps -= chunk;
@@ -618,7 +623,9 @@ int eddy_stream_get_state(struct eddy_stream *stream, int16_t *state)
                                (struct request_header){.opcode = PACKET_READ_STATE,
                                                        .stream = stream->number,
                                                        .pass = (uint8_t)n},
-                               stream->packet, (uint16_t *)state, words);
+                               stream->packet, stream->answer, words);
+        if (!error)
+            memcpy(state, answer_payload(stream), words * sizeof *state);
         state += words;
     }
     return error;

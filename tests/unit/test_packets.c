@@ -256,6 +256,30 @@ static void test_last_only_answers_the_last_step(void **state)
     free(reference);
 }
 
+static void test_a_header_tells_where_its_answer_ends(void **state)
+{
+    enum { WHOLE = PACKET_HEADER_WORDS + ID_WORDS, ROOM = 500 };
+    static const uint8_t opcodes[] = {PACKET_QUERY, 0x7e};
+    static const size_t lengths[] = {WHOLE, PACKET_HEADER_WORDS};
+    uint16_t request[PACKET_HEADER_WORDS], answer[ROOM];
+    size_t received;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        packet_write_request(&(struct request_header){.opcode = opcodes[i]}, request);
+        assert_int_equal(
+            eddy_device_exchange(device, request, PACKET_HEADER_WORDS, answer, ROOM, &received),
+            EDDY_OK);
+        assert_int_equal(received, lengths[i]);
+        assert_int_equal(packet_answer_words(answer, PACKET_HEADER_WORDS - 1, ROOM), ROOM);
+        assert_int_equal(packet_answer_words(answer, PACKET_HEADER_WORDS, ROOM), lengths[i]);
+        assert_int_equal(packet_answer_words(answer, received, WHOLE - 1),
+                         i ? PACKET_HEADER_WORDS : WHOLE - 1);
+        assert_int_equal(packet_answer_words(answer, 3, 3), 3);
+    }
+    answer[0] ^= 1;
+    assert_int_equal(packet_answer_words(answer, received, ROOM), PACKET_HEADER_WORDS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +290,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_runs_need_a_program, open_loaded, close_loaded),
         cmocka_unit_test_setup_teardown(test_random_words_do_no_harm, open_loaded, close_loaded),
         cmocka_unit_test_setup_teardown(test_flipped_bits_in_a_header_are_noticed, open_loaded,
+                                        close_loaded),
+        cmocka_unit_test_setup_teardown(test_a_header_tells_where_its_answer_ends, open_loaded,
                                         close_loaded),
         cmocka_unit_test_setup_teardown(test_last_only_answers_the_last_step, open_loaded,
                                         close_loaded),

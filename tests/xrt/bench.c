@@ -1,7 +1,7 @@
 /* bench.c -- what a step costs through the ring of a session, and as a launch of its own: in XRT's calls, in cycles of the
  * card, in CPU time of this process. A step is a packet of STEP_WORDS words each way; here the engine answers a query.
  * bench XCLBIN STEPS, in the environment of tests/xrt/emulation.sh with XRT_INI_PATH set. */
-#include "backends/xrt_helper/card.h"
+#include "backends/xrt_helper/exchange.h"
 #include "packet.h"
 #include "xrt/card.h"
 #include "xrt/registers.h"
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#define SILENCE_US 5e6
 #define ANSWER_WORDS (PACKET_HEADER_WORDS + ID_WORDS)
 
 struct cost {
@@ -42,13 +43,12 @@ static void make_query(uint16_t packet[PACKET_HEADER_WORDS])
 
 static bool ring_step(struct card *card, const uint16_t *query, uint16_t *answer)
 {
-    uint32_t sent, received = 0, n;
-    bool good = card_send(card, query, PACKET_HEADER_WORDS, &sent);
-    while (good && received < ANSWER_WORDS) {
-        good = card_receive(card, answer + received, ANSWER_WORDS - received, &n);
-        received += n;
-    }
-    return good;
+    static struct pace pace;
+    struct exchange e = {.send = query,
+                         .send_words = PACKET_HEADER_WORDS,
+                         .receive = answer,
+                         .want_words = ANSWER_WORDS};
+    return exchange_words(card, &pace, &e, SILENCE_US) && e.received == ANSWER_WORDS;
 }
 
 static bool launch_step(struct card *card, const uint16_t *query, uint16_t *answer)
@@ -58,8 +58,11 @@ static bool launch_step(struct card *card, const uint16_t *query, uint16_t *answ
     xrtRunHandle run =
         xrtKernelRun(card->kernel, card->commands.buffer, card->results.buffer, CARD_RING_BYTES,
                      PACKET_HEADER_WORDS, 0, ANSWER_WORDS, XRT_STOP);
+    static struct pace pace;
+    pace_begin(&pace);
     while (xrtRunState(run) < ERT_CMD_STATE_COMPLETED)
-        nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+        pace_pause(&pace);
+    pace_end(&pace);
     const bool good = xrtRunState(run) == ERT_CMD_STATE_COMPLETED;
     xrtBOSync(card->results.buffer, XCL_BO_SYNC_BO_FROM_DEVICE, ANSWER_WORDS * 2, 0);
     memcpy(answer, card->results.words, ANSWER_WORDS * sizeof *answer);
@@ -99,6 +102,7 @@ static void print_row(const char *name, struct cost cost, unsigned n_steps)
 int main(int argc, char **argv)
 {
     struct card card = {0};
+    pace_prepare();
     const unsigned n_steps = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
     if (n_steps == 0 || !card_load(&card, "", argv[1]) || !card_start(&card)) {
         fprintf(stderr, "bench: %s\n", card.failure ? card.failure : "usage: bench XCLBIN STEPS");

@@ -31,7 +31,7 @@ test-xrt: build $(XRT_CARD_TESTS)
 prove-xrt:
 	tests/xrt/prove.sh $(O)
 
-$(O)/tests/xrt/bench: tests/xrt/bench.c $(O)/obj/host/backends/xrt_helper/card.o
+$(O)/tests/xrt/bench: tests/xrt/bench.c $(filter-out %/main.o,$(XRT_HELPER_OBJECTS))
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(CPPFLAGS) $(XRT_CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lxrt_coreutil

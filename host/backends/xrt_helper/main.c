@@ -1,6 +1,6 @@
 /* main.c -- eddy-xrt XCLBIN BDF SILENCE_MS: a card under XRT, for the library (helper.h). BDF is empty for the first
  * card. Runs in a session and a working directory of its own. */
-#include "card.h"
+#include "exchange.h"
 #include "helper.h"
 #include "xclbin_check.h"
 
@@ -20,10 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Polls without a pause before the first pause, and between two looks at the health of the card. */
-#define BUSY_POLLS 2000
-#define HEALTH_POLLS 32
-#define POLL_PAUSE_NS 100000
 /* XRT's emulation keeps one buffer for its calls and loses it when that grows: the first call, which carries the
  * settings, is made the largest. */
 #define PACKET_BYTES 65536
@@ -34,48 +30,34 @@ static volatile sig_atomic_t closing;
 
 /* ---- the socket ---- */
 
-static bool read_all(void *bytes, size_t n_bytes)
+/* The answer, or its first n_bytes. */
+static bool answer(const struct helper_answer *answer, size_t n_bytes)
 {
-    for (char *at = bytes; n_bytes;) {
-        const ssize_t n = recv(HELPER_SOCKET, at, n_bytes, 0);
-        if (n <= 0 && !(n < 0 && errno == EINTR))
-            return false;
-        at += n > 0 ? n : 0;
-        n_bytes -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
-static bool write_all(const void *bytes, size_t n_bytes)
-{
-    for (const char *at = bytes; n_bytes;) {
-        const ssize_t n = send(HELPER_SOCKET, at, n_bytes, MSG_NOSIGNAL);
-        if (n <= 0 && !(n < 0 && errno == EINTR))
-            return false;
-        at += n > 0 ? n : 0;
-        n_bytes -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
-static bool answer(const struct helper_answer *answer, const void *payload, size_t n_bytes)
-{
+    ssize_t n;
     pthread_mutex_lock(&socket_lock);
-    const bool good = write_all(answer, sizeof *answer) && write_all(payload, n_bytes);
+    do
+        n = send(HELPER_SOCKET, answer, n_bytes, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
     pthread_mutex_unlock(&socket_lock);
-    return good;
+    return n >= 0;
+}
+
+static bool answer_words(const struct helper_answer *a)
+{
+    return answer(a, offsetof(struct helper_answer, words) + a->received * sizeof *a->words);
 }
 
 /* Tells the library, then ends without XRT's destructors, which may wait for ever. */
 static _Noreturn void give_up(int error, const char *format, ...)
 {
-    char text[400];
+    static struct helper_answer a;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    a.error = error;
+    const int length = vsnprintf(a.text, sizeof a.text, format, args);
     va_end(args);
-    answer(&(struct helper_answer){.error = error, .received = (uint32_t)strlen(text)}, text,
-           strlen(text));
+    answer(&a, offsetof(struct helper_answer, text) +
+                   (length < (int)sizeof a.text ? (size_t)length : sizeof a.text - 1));
     _exit(EXIT_FAILURE);
 }
 
@@ -144,54 +126,33 @@ static void *watch_card(void *unused)
 
 /* ---- serving ---- */
 
-static double now_ms(void)
+/* The next request. False: the library has closed the socket, or what it sent is no request. */
+static bool next_request(struct helper_request *request)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+    ssize_t n;
+    do
+        n = recv(HELPER_SOCKET, request, sizeof *request, 0);
+    while (n < 0 && errno == EINTR);
+    const size_t header_bytes = offsetof(struct helper_request, words);
+    return n >= (ssize_t)header_bytes && request->want_words <= HELPER_MAX_WORDS &&
+           (size_t)n == header_bytes + request->send_words * sizeof *request->words;
 }
 
-/* Moves words until all wanted are there (all are sent when none is wanted), or nothing moves for silence_ms. */
-static bool transfer(struct card *card, const uint16_t *send, uint32_t send_words,
-                     uint16_t *receive, uint32_t want_words, double silence_ms,
-                     struct helper_answer *a)
+static void serve(struct card *card, double silence_us)
 {
-    double moved_ms = now_ms();
-    uint32_t commands_head = card->commands.head;
-    for (unsigned idle = 0; now_ms() - moved_ms < silence_ms; idle++) {
-        uint32_t sent = 0, received = 0;
-        if ((a->sent < send_words &&
-             !card_send(card, send + a->sent, send_words - a->sent, &sent)) ||
-            !card_receive(card, receive + a->received, want_words - a->received, &received))
-            return false;
-        a->sent += sent;
-        a->received += received;
-        if (a->received == want_words && (want_words || a->sent == send_words))
-            return true;
-        if (sent || received || card->commands.head != commands_head) {
-            idle = 0;
-            commands_head = card->commands.head;
-            moved_ms = now_ms();
-        } else if (idle % HEALTH_POLLS == HEALTH_POLLS - 1 && !card_healthy(card)) {
-            return false;
-        }
-        if (idle > BUSY_POLLS)
-            nanosleep(&(struct timespec){.tv_nsec = POLL_PAUSE_NS}, NULL);
-    }
-    return card_healthy(card);
-}
-
-static void serve(struct card *card, double silence_ms)
-{
-    static uint16_t send[HELPER_MAX_WORDS], receive[HELPER_MAX_WORDS];
-    struct helper_request request;
-    while (read_all(&request, sizeof request) && request.send_words <= HELPER_MAX_WORDS &&
-           request.want_words <= HELPER_MAX_WORDS &&
-           read_all(send, request.send_words * sizeof *send)) {
-        struct helper_answer a = {0};
-        if (!transfer(card, send, request.send_words, receive, request.want_words, silence_ms, &a))
+    static struct helper_answer a;
+    static struct helper_request request;
+    struct pace pace = {0};
+    while (next_request(&request)) {
+        struct exchange e = {.send = request.words,
+                             .send_words = request.send_words,
+                             .receive = a.words,
+                             .want_words = request.want_words};
+        if (!exchange_words(card, &pace, &e, silence_us))
             give_up(EDDY_ERROR_DEVICE, "%s", card->failure);
-        if (!answer(&a, receive, a.received * sizeof *receive))
+        a.sent = e.sent;
+        a.received = e.received;
+        if (!answer_words(&a))
             return;
     }
 }
@@ -203,6 +164,7 @@ int main(int argc, char **argv)
     pthread_t watch;
     if (argc != 4)
         return 2;
+    pace_prepare();
     const char *wrong = xclbin_check(argv[1], &xclbin);
     if (wrong)
         give_up(EDDY_ERROR_FORMAT, "%s: %s", argv[1], wrong);
@@ -216,8 +178,9 @@ int main(int argc, char **argv)
         give_up(EDDY_ERROR_MEMORY, "out of memory");
     if (!card_start(&card))
         give_up(EDDY_ERROR_DEVICE, "%s", card.failure);
-    if (answer(&(struct helper_answer){0}, NULL, 0))
-        serve(&card, strtod(argv[3], NULL));
+    static const struct helper_answer ready;
+    if (answer_words(&ready))
+        serve(&card, strtod(argv[3], NULL) * 1e3);
     closing = 1;
     card_close(&card);
     _exit(EXIT_SUCCESS);
