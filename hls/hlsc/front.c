@@ -1,7 +1,6 @@
 /* front.c -- from C to optimised LLVM IR: clang as a child process, then a fixed list of passes in
  * process. */
 #include <errno.h>
-#include <fcntl.h>
 #include <llvm-c/IRReader.h>
 #include <llvm-c/Support.h>
 #include <llvm-c/Transforms/PassBuilder.h>
@@ -26,10 +25,11 @@ static const char passes[] = "globalopt,function(sroa,early-cse),always-inline,"
                              "simplifycfg,instcombine<no-verify-fixpoint>,bdce,adce),globalopt,"
                              "globaldce,function(simplifycfg,loop-simplify)";
 
-static void run_clang(struct program *p, const char *bitcode)
+typedef VEC(const char *) argument_vec;
+
+/* The bitcode goes to standard output. */
+static argument_vec clang_arguments(struct program *p)
 {
-    const struct options *o = p->options;
-    VEC(const char *) argv = {0};
     static const char *const fixed[] = {"clang-19",
                                         "--target=i386-unknown-none",
                                         "-ffreestanding",
@@ -42,40 +42,70 @@ static void run_clang(struct program *p, const char *bitcode)
                                         "-D__HLSC__",
                                         "-g",
                                         "-emit-llvm",
-                                        "-c"};
+                                        "-c",
+                                        "-o",
+                                        "-"};
+    const struct options *o = p->options;
+    argument_vec argv = {0};
     for (unsigned i = 0; i < sizeof fixed / sizeof *fixed; i++)
         VEC_PUSH(p->arena, &argv, fixed[i]);
     for (unsigned i = 0; i < o->includes.n; i++)
         VEC_PUSH(p->arena, &argv, arena_printf(p->arena, "-I%s", o->includes.at[i]));
     for (unsigned i = 0; i < o->defines.n; i++)
         VEC_PUSH(p->arena, &argv, arena_printf(p->arena, "-D%s", o->defines.at[i]));
-    VEC_PUSH(p->arena, &argv, "-o");
-    VEC_PUSH(p->arena, &argv, bitcode);
+    VEC_PUSH(p->arena, &argv, "-xc");
     VEC_PUSH(p->arena, &argv, o->source);
     VEC_PUSH(p->arena, &argv, NULL);
+    return argv;
+}
 
+static int spawn_clang(struct program *p, int output, int unused, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    posix_spawn_file_actions_addclose(&actions, output);
+    posix_spawn_file_actions_addclose(&actions, unused);
+    int status = posix_spawnp(pid, "clang-19", &actions, NULL,
+                              (char *const *)clang_arguments(p).at, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return status;
+}
+
+static LLVMMemoryBufferRef run_clang(struct program *p)
+{
     const struct loc nowhere = {0};
+    int ends[2], status;
     pid_t pid;
-    int status = posix_spawnp(&pid, "clang-19", NULL, NULL, (char *const *)argv.at, environ);
-    if (status != 0)
+    if (pipe(ends) != 0)
+        diag_fail(p->diag, nowhere, NULL, "no pipe to clang-19: %s", strerror(errno));
+    status = spawn_clang(p, ends[1], ends[0], &pid);
+    close(ends[1]);
+    if (status != 0) {
+        close(ends[0]);
         diag_fail(p->diag, nowhere, "install clang-19", "cannot run clang-19: %s",
                   strerror(status));
+    }
+    char *bitcode = NULL;
+    size_t size;
+    FILE *memory = open_memstream(&bitcode, &size), *from = fdopen(ends[0], "r");
+    for (int c; memory && from && (c = getc_unlocked(from)) != EOF;)
+        putc_unlocked(c, memory);
+    if (from)
+        fclose(from);
+    if (memory)
+        fclose(memory);
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             diag_fail(p->diag, nowhere, NULL, "lost clang-19: %s", strerror(errno));
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !bitcode) {
+        free(bitcode);
         diag_fail(p->diag, nowhere, NULL, "clang-19 rejects the source");
-}
-
-static void read_bitcode(struct program *p, const char *path)
-{
-    char *message = NULL;
-    LLVMMemoryBufferRef buffer;
-    const struct loc nowhere = {0};
-    if (LLVMCreateMemoryBufferWithContentsOfFile(path, &buffer, &message))
-        diag_fail(p->diag, nowhere, NULL, "%s", message);
-    if (LLVMParseIRInContext(p->context, buffer, &p->module, &message))
-        diag_fail(p->diag, nowhere, NULL, "%s", message);
+    }
+    LLVMMemoryBufferRef buffer =
+        LLVMCreateMemoryBufferWithMemoryRangeCopy(bitcode, size, p->options->source);
+    free(bitcode);
+    return buffer;
 }
 
 static void add_attribute(struct program *p, LLVMValueRef function, int at, const char *name,
@@ -163,23 +193,15 @@ static void forget_diagnostic(LLVMDiagnosticInfoRef info, void *context)
 void front_compile(struct program *p)
 {
     const struct loc nowhere = {0};
-    char path[] = "/tmp/hlsc-XXXXXX";
-    int fd = mkstemp(path);
-    if (fd < 0)
-        diag_fail(p->diag, nowhere, NULL, "no temporary file: %s", strerror(errno));
-    close(fd);
-    /* an error on the way must remove the file, and then go on to the driver */
-    jmp_buf outer;
-    memcpy(outer, p->diag->escape, sizeof outer);
-    if (setjmp(p->diag->escape)) {
-        unlink(path);
-        longjmp(outer, 1);
-    }
-    run_clang(p, path);
-    read_bitcode(p, path);
-    memcpy(p->diag->escape, outer, sizeof outer);
-    unlink(path);
-
+    errno = 0;
+    char *message = NULL;
+    FILE *source = fopen(p->options->source, "r"); /* clang's own words would name its options */
+    if (!source || fgetc(source) == EOF)
+        diag_fail(p->diag, nowhere, NULL, "cannot read the source: %s",
+                  errno ? strerror(errno) : "it is empty");
+    fclose(source);
+    if (LLVMParseIRInContext(p->context, run_clang(p), &p->module, &message))
+        diag_fail(p->diag, nowhere, NULL, "%s", message);
     LLVMContextSetDiagnosticHandler(p->context, forget_diagnostic, NULL);
     p->top = LLVMGetNamedFunction(p->module, p->options->top);
     if (!p->top || LLVMIsDeclaration(p->top))

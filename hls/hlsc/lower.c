@@ -2,19 +2,38 @@
 #include "lower.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include <llvm-c/DebugInfo.h>
+
+/* The file as the user named it: debug information splits long paths at the working directory. */
+static const char *file_of(struct program *p, LLVMValueRef inst)
+{
+    unsigned length = 0, directory_length = 0;
+    const char *file = LLVMGetDebugLocFilename(inst, &length);
+    const char *directory = LLVMGetDebugLocDirectory(inst, &directory_length);
+    if (!file || length == 0)
+        return p->options->source;
+    file = arena_printf(p->arena, "%.*s", (int)length, file);
+    char here_now[4096];
+    const char *cwd = getcwd(here_now, sizeof here_now);
+    bool here = !directory || (cwd && strlen(cwd) == directory_length &&
+                               strncmp(cwd, directory, directory_length) == 0);
+    if (*file == '/' || here)
+        return file;
+    return arena_printf(p->arena, "%.*s/%s", (int)directory_length, directory, file);
+}
 
 struct loc loc_of(struct program *p, LLVMValueRef inst)
 {
     struct loc loc = {0};
-    unsigned length = 0;
-    if (!LLVMIsAInstruction(inst) || !LLVMInstructionGetDebugLoc(inst))
+    const bool instruction = LLVMIsAInstruction(inst) && LLVMInstructionGetDebugLoc(inst);
+    if (!instruction && !LLVMIsAGlobalVariable(inst) && !LLVMIsAFunction(inst))
         return loc;
-    const char *file = LLVMGetDebugLocFilename(inst, &length);
-    loc.file = file ? arena_printf(p->arena, "%.*s", (int)length, file) : p->options->source;
     loc.line = LLVMGetDebugLocLine(inst);
-    loc.column = LLVMGetDebugLocColumn(inst);
+    loc.column = instruction ? LLVMGetDebugLocColumn(inst) : 1;
+    if (loc.line)
+        loc.file = file_of(p, inst);
     return loc;
 }
 

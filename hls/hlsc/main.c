@@ -1,10 +1,13 @@
 /* main.c -- the command line of hlsc. */
 #include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ir.h"
+#include "output.h"
 #include "tech.h"
 
 const char *argp_program_version = "hlsc 0.1";
@@ -32,6 +35,33 @@ struct settings {
     struct arena *arena;
 };
 
+static double positive(const char *text, struct argp_state *state, const char *option)
+{
+    char *end;
+    double v = strtod(text, &end);
+    if (end == text || *end || !isfinite(v) || v <= 0)
+        argp_error(state, "%s needs a positive number, not '%s'", option, text);
+    return v;
+}
+
+static unsigned count(const char *text, struct argp_state *state, const char *option)
+{
+    char *end;
+    unsigned long v = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || v > 1000000)
+        argp_error(state, "%s needs a number from 0 to 1000000, not '%s'", option, text);
+    return (unsigned)v;
+}
+
+static bool is_pass(const char *name)
+{
+    static const char *const passes[] = {"llvm", "lower", "width", "schedule"};
+    for (unsigned i = 0; i < sizeof passes / sizeof *passes; i++)
+        if (strcmp(passes[i], name) == 0)
+            return true;
+    return false;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct settings *s = state->input;
@@ -40,17 +70,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_TOP: o->top = arg; break;
     case 'o': o->output = arg; break;
     case KEY_REPORT: o->report = arg; break;
-    case KEY_CLOCK:
-        o->clock_ns = atof(arg);
-        if (o->clock_ns <= 0)
-            argp_error(state, "--clock-ns must be positive");
-        break;
+    case KEY_CLOCK: o->clock_ns = positive(arg, state, "--clock-ns"); break;
     case KEY_FAMILY: o->family = arg; break;
     case 'I': VEC_PUSH(s->arena, &o->includes, arg); break;
     case 'D': VEC_PUSH(s->arena, &o->defines, arg); break;
-    case KEY_MULTIPLIERS: o->multipliers = (unsigned)atoi(arg); break;
+    case KEY_MULTIPLIERS: o->multipliers = count(arg, state, "--multipliers"); break;
     case KEY_PIPELINE: o->pipeline = true; break;
-    case KEY_DUMP: o->dump = arg; break;
+    case KEY_DUMP:
+        o->dump = arg;
+        if (!is_pass(arg))
+            argp_error(state, "--dump knows llvm, lower, width and schedule, not '%s'", arg);
+        break;
     case 'q': o->quiet = true; break;
     case ARGP_KEY_ARG:
         if (o->source)
@@ -66,13 +96,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static void write_file(struct program *p, const char *path, const char *content)
-{
-    FILE *f = fopen(path, "w");
-    if (!f || fputs(content, f) < 0 || fclose(f) != 0)
-        diag_fail(p->diag, (struct loc){0}, NULL, "cannot write '%s'", path);
-}
-
 static void compile(struct program *p)
 {
     compile_to_schedule(p);
@@ -86,19 +109,33 @@ static void compile(struct program *p)
     out = open_memstream(&json, &size);
     report_json(p, out);
     fclose(out);
-    write_file(p, p->options->output, verilog);
-    if (p->options->report)
-        write_file(p, p->options->report, json);
-    if (!p->options->quiet)
-        report_human(p, stdout);
+    struct output outputs[] = {{.path = p->options->output, .content = verilog},
+                               {.path = p->options->report, .content = json}};
+    const char *failed = output_write(p->arena, outputs, p->options->report ? 2 : 1);
     free(verilog);
     free(json);
+    if (failed)
+        diag_fail(p->diag, (struct loc){0}, NULL, "cannot write '%s': %s", failed,
+                  strerror(errno));
+    if (!p->options->quiet)
+        report_human(p, stdout);
+}
+
+/* What would be overwritten or removed by mistake. */
+static const char *clash(const struct options *o)
+{
+    if (output_is_same_file(o->source, o->output))
+        return o->output;
+    if (o->report && (output_is_same_file(o->source, o->report) || strcmp(o->report, o->output) == 0))
+        return o->report;
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
     struct arena arena = {0};
     struct settings settings = {.arena = &arena};
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like any other */
     settings.options.family = "ice40";
     settings.options.multipliers = ~0u;
     const struct argp argp = {
@@ -113,6 +150,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "hlsc: unknown family '%s'\n", settings.options.family);
         return 1;
     }
+    if (clash(&settings.options)) {
+        fprintf(stderr, "hlsc: '%s' would be overwritten: name another file\n",
+                clash(&settings.options));
+        return 1;
+    }
     if (settings.options.clock_ns == 0)
         settings.options.clock_ns = p.tech->clock_ns;
     p.context = LLVMContextCreate();
@@ -120,7 +162,8 @@ int main(int argc, char **argv)
     if (setjmp(diag.escape) == 0) {
         compile(&p);
     } else {
-        unlink(settings.options.output); /* no stale result of an earlier run */
+        output_remove(settings.options.output); /* no stale results of an earlier run */
+        output_remove(settings.options.report);
         status = 1;
     }
     if (p.module)

@@ -229,9 +229,8 @@ void memory_collect(struct program *p)
         const char *name = LLVMGetValueName2(g, &length);
         if (strncmp(name, "llvm.", 5) == 0 || !LLVMGetFirstUse(g))
             continue;
-        struct loc loc = {0};
         add_memory(p, g, LLVMGlobalGetValueType(g), LLVMGetInitializer(g), LLVMIsGlobalConstant(g),
-                   true, loc);
+                   true, loc_of(p, g));
     }
     for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
         for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))

@@ -462,7 +462,6 @@ static void collect_parameters(struct program *p)
 {
     for (unsigned i = 0; i < LLVMCountParams(p->top); i++) {
         LLVMValueRef v = LLVMGetParam(p->top, i);
-        struct loc loc = {0};
         if (map_get(&p->memory_of, v)) {
             continue; /* an array */
         } else if (LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind) {
@@ -475,7 +474,7 @@ static void collect_parameters(struct program *p)
             VEC_PUSH(p->arena, &p->scalars, v);
         } else {
             diag_fail(
-                p->diag, loc, "pass integers up to 64 bits, arrays of integers and stream pointers",
+                p->diag, loc_of(p, p->top), "pass integers up to 64 bits, arrays of integers and stream pointers",
                 "parameter %u of '%s' is of a type that is not supported", i + 1, p->options->top);
         }
     }
@@ -483,7 +482,7 @@ static void collect_parameters(struct program *p)
     if (LLVMGetTypeKind(result) == LLVMIntegerTypeKind && LLVMGetIntTypeWidth(result) <= 64)
         p->result = ir_new_variable(p, LLVMGetIntTypeWidth(result), "returned");
     else if (LLVMGetTypeKind(result) != LLVMVoidTypeKind)
-        diag_fail(p->diag, (struct loc){0}, "return an integer, or results through streams",
+        diag_fail(p->diag, loc_of(p, p->top), "return an integer, or results through streams",
                   "'%s' returns a value of a type that is not supported", p->options->top);
 }
 

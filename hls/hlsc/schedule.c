@@ -83,8 +83,11 @@ static void place_node(struct scheduler *s, unsigned i)
     }
     n->cycle = cycle;
     if (ir_is_memory_access(n) || ir_is_effect(n))
-        for (int tries = 0; tries < s->r->ii + 64 && !effect && port_taken(s, n); tries++)
+        while (!effect && !s->crowded && port_taken(s, n)) {
             n->cycle++;
+            if (s->r->is_loop && n->cycle - cycle > s->r->ii + 64)
+                s->crowded = n;
+        }
     if (n->cycle != cycle)
         arrival = t->register_ns;
     n->arrival = tech_is_source(n) ? tech_arrival(t, n) : arrival + delay;
@@ -207,6 +210,7 @@ static bool attempt(struct scheduler *s, struct failure *f)
     struct region *r = s->r;
     memset(s->lower, 0, r->nodes.n * sizeof *s->lower);
     memset(s->cause, 0, r->nodes.n * sizeof *s->cause);
+    s->crowded = NULL;
     assign_copies(r);
     if (!ports_fit(s, f))
         return false;
@@ -219,6 +223,12 @@ static bool attempt(struct scheduler *s, struct failure *f)
             place_node(s, i);
             if (!highest || r->nodes.at[i]->cycle > highest->cycle)
                 highest = r->nodes.at[i];
+        }
+        if (s->crowded) {
+            f->loc = s->crowded->loc;
+            f->reason = arena_printf(s->p->arena, "no cycle has a port left: %s",
+                                     describe(s->p, s->crowded));
+            return false;
         }
         for (unsigned i = 0; i < r->nodes.n; i++)
             if (fixed_to_start(r, r->nodes.at[i]) && r->nodes.at[i]->cycle > 0) {

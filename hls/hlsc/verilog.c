@@ -177,13 +177,7 @@ static struct region *entry_region(struct program *p)
 static const char *result_word(struct emitter *e)
 {
     const struct variable *v = e->p->result;
-    struct net *net = net_of_variable(e, e->p->result);
-    net->used = mask_of(v->bits);
-    if (v->bits == v->width)
-        return net->name;
-    return v->is_signed ? text(e, "{{%u{%s[%u]}}, %s}", v->width - v->bits, net->name, v->bits - 1,
-                               net->name)
-                        : text(e, "{%s, %s}", sized(e, v->width - v->bits, 0), net->name);
+    return extended_slice(e, net_of_variable(e, e->p->result), v->width - 1, 0);
 }
 
 static void emit_process(struct emitter *e, const char *updates, const char *cases,

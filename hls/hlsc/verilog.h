@@ -61,6 +61,8 @@ const char *unique_name(struct emitter *e, const char *wish);
 struct net *new_net(struct emitter *e, const char *name, unsigned bits, bool is_signed);
 const char *declaration(struct emitter *e, const char *kind, const struct net *net);
 const char *sized(struct emitter *e, unsigned bits, uint64_t value);
+/* net[high:low], with what lies above the top of the net filled up by its extension. */
+const char *extended_slice(struct emitter *e, struct net *net, unsigned high, unsigned low);
 const char *slice(struct emitter *e, struct net *net, unsigned high, unsigned low);
 
 /* The net that holds n in the given cycle of r. */

@@ -70,8 +70,7 @@ const char *slice(struct emitter *e, struct net *net, unsigned high, unsigned lo
     return text(e, "%s[%u:%u]", net->name, high, low);
 }
 
-/* net[high:low] with what lies above the net's top filled up by its extension. */
-static const char *extended_slice(struct emitter *e, struct net *net, unsigned high, unsigned low)
+const char *extended_slice(struct emitter *e, struct net *net, unsigned high, unsigned low)
 {
     unsigned top = net->bits - 1;
     if (high <= top)

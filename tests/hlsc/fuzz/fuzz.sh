@@ -1,7 +1,7 @@
 #!/bin/bash
 # fuzz.sh HLSC GENERATE OUT N [SEED] -- N random programs natively and through hlsc, in batches of one simulation each.
 # A program may be refused, by a diagnostic; it may not crash the compiler, fail the checker of schedules, or compute
-# anything else than natively. What fails is reduced, and left in OUT as <name>.c, to be kept in tests/hlsc/fuzz/found.
+# anything else than natively. What fails is reduced to OUT/<name>.c, to be kept in tests/hlsc/fuzz/found.
 set -u
 hlsc=$1 generate=$2 out=$3 n=$4 seed=${5:-1}
 here=$(dirname "$0")
@@ -9,83 +9,46 @@ batch=40
 mkdir -p "$out"
 passed=0 refused=0 failed=0
 
-# compile SOURCE TOP: at the smallest interval of its marked loops; 0 compiled, 1 refused, 2 a fault
-compile() {
-  local ii status
-  for ii in 1 2 3 5 9 20 60; do
-    sed -i "s/-DSMALLEST=[0-9]*/-DSMALLEST=$ii/" "$1"
-    # shellcheck disable=SC2046 # options are words
-    timeout 60 "$hlsc" "$1" --top "$2" -I hls -o "$out/try.v" --quiet $(sed -n 's|.*/\* hlsc: \(.*\) \*/.*|\1|p' "$1") 2>"$out/try.log"
-    status=$?
-    [ $status -eq 0 ] && return 0
-    if [ $status -ne 1 ] || ! grep -q 'error: ' "$out/try.log" || grep -q 'fault of hlsc' "$out/try.log"; then
-      return 2
-    fi
-    grep -q 'cannot start an iteration' "$out/try.log" || return 1
-  done
-  return 1
-}
-
-# fails SOURCE TOP: the program does not do what it does natively
-fails() {
-  compile "$1" "$2"
-  case $? in
-    1) return 1 ;;
-    2) return 0 ;;
-  esac
-  "$here/../rig/build.sh" "$hlsc" "$out/one" "$1" >"$out/one.log" 2>&1 || return 0
-  ! timeout 120 "$out/one/rig" 8 1 >"$out/one.log" 2>&1
-}
-
-# reduce NUMBER: leaves out what the failure does not need
-reduce() {
-  local name=fuzz$1 bits=() k mask try statements
-  statements=$("$generate" "$1" "$name" | grep -c '')
-  for ((k = 0; k < 120 && k < statements; k++)); do bits[k]=0; done
-  as_hex() { local h='' i d; for ((i = ((${#bits[@]} + 3) / 4) - 1; i >= 0; i--)); do
-    d=$((${bits[i * 4]:-0} + 2 * ${bits[i * 4 + 1]:-0} + 4 * ${bits[i * 4 + 2]:-0} + 8 * ${bits[i * 4 + 3]:-0}))
-    h+=$(printf '%x' $d); done; echo "$h"; }
-  for ((k = 0; k < ${#bits[@]}; k++)); do
-    bits[k]=1
-    try=$(as_hex)
-    "$generate" "$1" "$name" "$try" >"$out/less/$name.c"
-    cmp -s "$out/less/$name.c" "$out/less/$name.last" && { bits[k]=0; continue; }
-    fails "$out/less/$name.c" "$name" && cp "$out/less/$name.c" "$out/less/$name.last" || bits[k]=0
-  done
-  mask=$(as_hex)
-  "$generate" "$1" "$name" "$mask" | awk '/^#if 0/ { out++ } !out { print } /^#endif/ && out { out--; next }' >"$out/$name.c"
+# simulate OUT ROUNDS SOURCE...: what does not change from one simulation to the next stays built
+simulate() {
+  rm -f "$1"/obj/Vrig* "$1"/rig
+  "$here/../rig/build.sh" "$hlsc" "$1" "${@:3}" >"$1.log" 2>&1 && timeout 600 "$1/rig" "$2" "$seed" >"$1.log" 2>&1
 }
 
 report_failure() { # NUMBER WHAT
   failed=$((failed + 1))
   echo "  program $1: $2"
-  mkdir -p "$out/less"
-  cp "$out/src/fuzz$1.c" "$out/less/fuzz$1.last"
-  [ "${FUZZ_REDUCE-1}" = 1 ] && reduce "$1"
+  [ "${FUZZ_REDUCE-1}" = 1 ] && "$here/reduce.sh" "$hlsc" "$generate" "$out" "$1"
 }
 
 for ((first = 0; first < n; first += batch)); do
-  rm -rf "$out/src" "$out/batch"
-  mkdir -p "$out/src"
+  rm -rf "$out/src"
+  mkdir -p "$out/src" "$out/batch"
   sources=()
   for ((i = first; i < n && i < first + batch; i++)); do
-    number=$((seed + i))
-    source=$out/src/fuzz$number.c
-    "$generate" $number "fuzz$number" >"$source"
-    compile "$source" "fuzz$number"
-    case $? in
+    "$generate" $((seed + i)) "fuzz$((seed + i))" >"$out/src/fuzz$((seed + i)).c" 2>/dev/null
+  done
+  printf '%s\n' "$out"/src/*.c | xargs -P "$(nproc)" -n 1 "$here/compile.sh" "$hlsc"
+  for source in "$out"/src/*.c; do
+    case $(cat "$source.status") in
       0) sources+=("$source") ;;
       1) refused=$((refused + 1)) ;;
-      *) cat "$out/try.log"; report_failure $number 'the compiler failed' ;;
+      *)
+        number=$(basename "$source" .c)
+        cat "$source.log"
+        report_failure "${number#fuzz}" 'the compiler failed'
+        ;;
     esac
   done
   [ ${#sources[@]} -gt 0 ] || continue
-  if ! "$here/../rig/build.sh" "$hlsc" "$out/batch" "${sources[@]}" >"$out/batch.log" 2>&1; then
-    cat "$out/batch.log"
-    failed=$((failed + 1))
-    continue
-  fi
-  timeout 600 "$out/batch/rig" 8 "$seed" >"$out/batch.log" 2>&1 || [ -s "$out/batch.log" ] || failed=$((failed + 1))
+  simulate "$out/batch" 8 "${sources[@]}"
+  grep -q 'PASSED' "$out/batch.log" || { # it does not even build, or does not end: one by one
+    tail -3 "$out/batch.log"
+    for source in "${sources[@]}"; do
+      simulate "$out/one" 8 "$source" || grep -q FAILED "$out/one.log" || echo "[   FAILED ] $(basename "$source" .c): $(tail -1 "$out/one.log")"
+      cat "$out/one.log"
+    done >"$out/batch.log"
+  }
   passed=$((passed + $(grep -c ' OK \]' "$out/batch.log")))
   while read -r number; do
     grep "  fuzz$number:" "$out/batch.log" | head -2

@@ -1,324 +1,239 @@
-/* generate.c -- a random program in the subset of hlsc: generate SEED NAME [MASK]. Loops, marked and not, nested, memories,
- * registers, ROMs, streams, structs, branches, all widths; no operation that C leaves undefined. Statement k of the program
- * is left out if MASK, in hexadecimal digits from the right, has bit k: so that failing programs can be reduced. */
-#include <stdbool.h>
-#include <stdint.h>
+/* generate.c -- a random program in the subset of hlsc: generate SEED NAME [PARTS], where PARTS are the numbers of parts to
+ * leave out, as in 3,7-12; the number of parts goes to standard error. */
+#include "fuzz.h"
+
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t state;
-static const char *mask;
-static unsigned statements, depth, loops;
-static bool in_pipeline, reads_left;
+struct scope scope;
 
-static unsigned below(unsigned n)
+/* ---- chance ---- */
+
+static uint64_t state;
+
+unsigned below(unsigned n)
 {
     state = state * 6364136223846793005u + 1442695040888963407u;
     return (unsigned)((state >> 33) % n);
 }
 
-static bool chance(unsigned percent)
+bool chance(unsigned percent)
 {
     return below(100) < percent;
 }
 
-static bool left_out(unsigned k)
+/* ---- output ---- */
+
+enum { MOST_PARTS = 1 << 14 };
+static bool unwanted[MOST_PARTS];
+static unsigned parts, silent;
+
+void emit(const char *format, ...)
 {
-    const size_t digits = strlen(mask), at = k / 4;
-    if (at >= digits)
-        return false;
-    const char c = mask[digits - 1 - at];
-    return ((c <= '9' ? c - '0' : c - 'a' + 10) >> k % 4 & 1) != 0;
+    va_list args;
+    va_start(args, format);
+    if (!silent)
+        vprintf(format, args);
+    va_end(args);
 }
+
+bool part_begin(void)
+{
+    const bool out = parts < MOST_PARTS && unwanted[parts];
+    parts++;
+    silent += out;
+    return out;
+}
+
+void part_end(bool left_out)
+{
+    silent -= left_out;
+}
+
+static bool parse_parts(const char *list)
+{
+    while (*list) {
+        char *end;
+        unsigned long first = strtoul(list, &end, 10), last = first;
+        if (end == list)
+            return false;
+        if (*end == '-')
+            last = strtoul(end + 1, &end, 10);
+        for (unsigned long k = first; k <= last && k < MOST_PARTS; k++)
+            unwanted[k] = true;
+        list = *end == ',' ? end + 1 : end;
+    }
+    return true;
+}
+
+/* ---- types ---- */
 
 static const char *const types[] = {"int8_t",   "uint8_t", "int16_t",  "uint16_t", "int32_t",
                                     "uint32_t", "int64_t", "uint64_t", "bool"};
-enum { VARIABLES = 6, ARRAYS = 3 };
-static const char *variable_type[VARIABLES], *array_type[ARRAYS];
-static unsigned array_bits[ARRAYS + 1];
-static int assignable = VARIABLES;
 
-static void expression(unsigned deep);
-
-static void operand(void)
+const char *integer_type(void)
 {
-    switch (below(10)) {
-    case 0: printf("%d", (int)below(256) - 128); break;
-    case 1:
-        printf("(%s)%lluu", types[below(9)], (unsigned long long)below(~0u) << below(30));
-        break;
-    case 2: printf("p%u", below(2)); break;
-    case 3:
-        if (loops)
-            printf("i%u", below(loops));
+    return types[below(8)];
+}
+
+const char *any_type(void)
+{
+    return types[below(9)];
+}
+
+/* ---- the program's objects ---- */
+
+static void initial_values(const struct array *a)
+{
+    const unsigned n = a->rows * a->columns, last = chance(30) ? n / 4 : n;
+    emit(" = {");
+    for (unsigned i = 0; i < last; i++)
+        if (a->columns > 1 && !a->is_struct)
+            emit("%s%d%s", i % a->columns ? "" : "{", (int)below(200) - 100, (i + 1) % a->columns && i + 1 < last ? ", " : "}, ");
+        else if (a->is_struct)
+            emit("{%d, %u, %u}, ", (int)below(200) - 100, below(70000), below(2));
         else
-            printf("v%u", below(VARIABLES));
-        break;
-    default: printf("v%u", below(VARIABLES)); break;
+            emit("%d, ", (int)below(200) - 100);
+    emit("}");
+}
+
+static void declare_array(void)
+{
+    struct array *a = &scope.array[scope.narrays];
+    *a = (struct array){.type = integer_type(), .rows = 2u << below(6), .columns = chance(30) ? 2u << below(2) : 1};
+    a->is_struct = chance(15);
+    a->constant = chance(20);
+    a->partitioned = a->columns > 1 && !a->is_struct && chance(60);
+    const bool registers = !a->constant && a->rows * a->columns <= 16 && !a->partitioned && chance(30);
+    emit("static %s%s a%u[%u]", a->constant ? "const " : "", a->is_struct ? "struct entry" : a->type, scope.narrays, a->rows);
+    if (a->columns > 1)
+        emit("[%u]", a->columns);
+    if (a->partitioned)
+        emit(" HLS_PARTITION(2)");
+    if (registers)
+        emit(" HLS_REGISTERS");
+    if ((a->constant || chance(40)) && !a->partitioned)
+        initial_values(a);
+    emit(";\n");
+    scope.narrays++;
+}
+
+static void declare_variables(bool with_static)
+{
+    for (unsigned i = 0; i < VARIABLES; i++) {
+        scope.variable_type[i] = any_type();
+        emit("%s%s v%u = (%s)%d;\n", i == 5 && with_static ? "static " : "", scope.variable_type[i], i,
+             scope.variable_type[i], (int)below(200) - 100);
     }
 }
 
-static void element(unsigned array)
+/* A function of two numbers without effects; the second has loops. */
+static void define_helper(void)
 {
-    printf("a%u[(uint32_t)(", array);
-    if (loops && chance(50))
-        printf("i%u + %u", below(loops), below(4));
-    else
-        expression(1);
-    printf(") & %u]", (1u << array_bits[array]) - 1);
+    const struct scope outside = scope;
+    scope.pure = true;
+    scope.pipelined = scope.helpers == 0; /* as if in a loop: it may be called in one */
+    scope.result = integer_type();
+    emit("static %s helper%u(%s p0, %s p1)\n{\n", scope.result, scope.helpers, integer_type(), integer_type());
+    declare_variables(false);
+    block(1 + below(3));
+    emit("return (%s)(v%u ^ v%u);\n}\n\n", scope.result, below(VARIABLES), below(VARIABLES));
+    scope = outside;
+    scope.helpers++;
 }
 
-static void binary(unsigned deep)
+static void define_procedure(void)
 {
-    static const char *const op[] = {"+", "-", "*", "&", "|", "^"};
-    static const char *const relation[] = {"<", ">", "<=", ">=", "==", "!="};
-    printf("(");
-    switch (below(12)) {
-    case 0:
-        printf("(%s)(", types[below(8)]);
-        expression(deep);
-        printf(") %s ", relation[below(6)]);
-        expression(deep);
-        break;
-    case 1:
-        expression(deep);
-        printf(" ? ");
-        expression(deep);
-        printf(" : ");
-        expression(deep);
-        break;
-    case 2:
-        printf("(%s)(", types[below(8)]);
-        expression(deep);
-        printf(") %s ((uint32_t)(", chance(50) ? "<<" : ">>");
-        expression(deep);
-        printf(") & 7)");
-        break;
-    case 3:
-        printf("(uint64_t)(");
-        expression(deep);
-        printf(") %s ((uint32_t)(", chance(50) ? "<<" : ">>");
-        expression(deep);
-        printf(") & 63)");
-        break;
-    case 4:
-        printf("(int64_t)(");
-        expression(deep);
-        printf(") >> %u", below(64));
-        break;
-    case 5:
-        if (chance(20)) { /* the divisor is neither 0 nor -1 */
-            printf("(%s)(", types[below(6)]);
-            expression(deep);
-            printf(") %s ((%s)(", chance(50) ? "/" : "%", types[1 + 2 * below(3)]);
-            expression(deep);
-            printf(") / 2 + 1u)");
-            break;
-        }
-        /* fall through */
-    default:
-        expression(deep);
-        printf(" %s ", op[below(6)]);
-        expression(deep);
-    }
-    printf(")");
+    const struct scope outside = scope;
+    const bool out = part_begin();
+    scope.result = "";
+    emit("static void procedure%u(%s p0, %s p1, hls_stream_u%u *out0)\n{\n", scope.procedures, integer_type(),
+         integer_type(), scope.out_width[0]);
+    declare_variables(chance(30));
+    block(2 + below(3));
+    emit("hls_write(out0, (uint%u_t)(v0 ^ v1));\n}\n\n", scope.out_width[0]);
+    part_end(out);
+    scope = outside;
+    scope.procedures++;
 }
 
-static void expression(unsigned deep)
+static void add_parameter_array(void)
 {
-    if (deep == 0 || chance(20))
-        operand();
-    else if (chance(15))
-        element(below(ARRAYS + 1));
-    else if (chance(12)) {
-        printf("%s(", chance(50) ? "~" : "-");
-        expression(deep - 1);
-        printf(")");
-    } else if (chance(8)) {
-        printf("helper((%s)", types[below(8)]);
-        operand();
-        printf(", ");
-        operand();
-        printf(")");
-    } else
-        binary(deep - 1);
+    struct array *a = &scope.array[scope.narrays++];
+    *a = (struct array){.type = integer_type(), .rows = 4u << below(4), .columns = 1, .parameter = true, .constant = chance(25)};
 }
 
-static void block(unsigned count);
-
-static void assignment(void)
+/* An array of the function: filled before it is used. */
+static void local_array(void)
 {
-    switch (below(8)) {
-    case 0: {
-        const unsigned array = below(ARRAYS);
-        element(array);
-        printf(" = (%s)(", array_type[array]);
-        expression(2);
-        printf(");\n");
-        break;
-    }
-    case 1: {
-        const unsigned array = below(ARRAYS);
-        element(array);
-        printf(" %s= (%s)(", chance(50) ? "+" : "^", array_type[array]);
-        expression(1);
-        printf(");\n");
-        break;
-    }
-    case 2:
-        printf("pair.x += (int16_t)(");
-        expression(2);
-        printf(");\n");
-        break;
-    case 3:
-        printf("pair.y = pair.x ^ (uint32_t)(");
-        expression(2);
-        printf(");\n");
-        break;
-    default: {
-        const unsigned v = below((unsigned)assignable);
-        printf("v%u = (%s)(", v, variable_type[v]);
-        expression(3);
-        printf(");\n");
-    }
-    }
+    struct array *a = &scope.array[scope.narrays];
+    *a = (struct array){.type = integer_type(), .rows = 2u << below(4), .columns = 1};
+    emit("%s a%u[%u];\nfor (unsigned i = 0; i < %u; i++)\na%u[i] = (%s)(i * %u);\n", a->type, scope.narrays, a->rows,
+         a->rows, scope.narrays, a->type, below(1000));
+    scope.narrays++;
 }
 
-static void loop(void)
+static void define_top(const char *name)
 {
-    const unsigned i = loops, marked = !in_pipeline && depth < 2 && chance(55);
-    const bool flatten = !in_pipeline && !marked && chance(25);
-    const char *type = types[2 + below(4)];
-    const unsigned first = below(4), step = 1 + below(3);
-    if (chance(25))
-        printf("for (%s i%u = (p0 & 15) + %u; i%u != 0; i%u--) {\n", type, i, below(3), i, i);
-    else if (chance(25))
-        printf("for (%s i%u = %u; i%u < (%s)((p1 & 15) + %u); i%u += %u) {\n", type, i, first, i,
-               type, below(9), i, step);
-    else
-        printf("for (%s i%u = %u; i%u < %u; i%u += %u) {\n", type, i, first, i,
-               first + 1 + below(12), i, step);
-    const bool was = in_pipeline, reads = reads_left;
-    loops++;
-    depth++;
-    if (marked) {
-        printf("HLS_PIPELINE(SMALLEST);\n");
-        in_pipeline = true;
-        if (chance(50)) {
-            printf("v0 = (%s)hls_read(in);\n", variable_type[0]);
-            reads_left = false;
-        }
-    } else if (flatten) {
-        printf("HLS_FLATTEN;\n");
-        in_pipeline = true;
-        reads_left = false;
+    scope.result = chance(80) ? integer_type() : "";
+    const unsigned first_parameter = scope.narrays;
+    add_parameter_array();
+    if (chance(50))
+        add_parameter_array();
+    const unsigned end = scope.narrays;
+    emit("%s %s(%s p0, %s p1", *scope.result ? scope.result : "void", name, integer_type(), integer_type());
+    for (unsigned k = first_parameter; k < end; k++)
+        emit(", %s%s a%u[static %u]", scope.array[k].constant ? "const " : "", scope.array[k].type, k, scope.array[k].rows);
+    for (unsigned s = 0; s < STREAMS; s++)
+        emit(", hls_stream_u%u *in%u, hls_stream_u%u *out%u", scope.in_width[s], s, scope.out_width[s], s);
+    emit(")\n{\n");
+    declare_variables(true);
+    if (chance(40))
+        local_array();
+    scope.streams = true;
+    block(3 + below(5));
+    for (unsigned i = 0; i < VARIABLES; i++) {
+        const bool out = part_begin();
+        emit("hls_write(out%u, (uint%u_t)v%u);\n", i % STREAMS, scope.out_width[i % STREAMS], i);
+        part_end(out);
     }
-    block(1 + below(4));
-    if (flatten && chance(70) && loops < 4) {
-        loop();
-        block(1);
-    }
-    if (chance(30))
-        printf("if ((uint8_t)(v%u + i%u) == %u) %s;\n", below(VARIABLES), i, below(64),
-               !in_pipeline && chance(50) ? "continue" : "break");
-    depth--;
-    loops--;
-    in_pipeline = was;
-    reads_left = reads;
-    printf("}\n");
-}
-
-static void statement(void)
-{
-    const unsigned k = statements++;
-    const bool out = left_out(k);
-    if (out)
-        printf("#if 0\n");
-    switch (below(10)) {
-    case 0:
-    case 1:
-        if (depth < 3 && !in_pipeline) {
-            loop();
-            break;
-        }
-        /* fall through */
-    case 2:
-        printf("if (");
-        expression(2);
-        printf(") {\n");
-        block(1 + below(2));
-        if (chance(40)) {
-            printf("} else {\n");
-            block(1);
-        }
-        printf("}\n");
-        break;
-    case 3:
-        printf("hls_write(out, (uint32_t)(");
-        expression(2);
-        printf("));\n");
-        break;
-    case 4:
-        if (!in_pipeline) {
-            printf("v%u ^= (%s)hls_read(in);\n", 1u, variable_type[1]);
-            break;
-        }
-        /* fall through */
-    default: assignment();
-    }
-    if (out)
-        printf("#endif\n");
-}
-
-static void block(unsigned count)
-{
-    while (count--)
-        statement();
+    for (unsigned s = 0; s < STREAMS; s++) /* every stream has a direction */
+        emit("hls_write(out%u, (uint%u_t)hls_read(in%u));\n", s, scope.out_width[s], s);
+    if (*scope.result)
+        emit("return (%s)(pair.x + pair.y);\n", scope.result);
+    emit("}\n\n#ifdef RIG\nstatic void stimulus(struct rig_kernel *k, unsigned round)\n{\n(void)round;\n"
+         "for (unsigned i = 0; i < 8000; i++) {\n");
+    for (unsigned s = 0; s < STREAMS; s++)
+        emit("rig_send(k, %u, (uint64_t)rig_random() << 32 | rig_random());\n", 2 + end - first_parameter + 2 * s);
+    emit("}\n}\n#endif\n");
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
+    if (argc < 3 || argc > 4 || (argc == 4 && !parse_parts(argv[3]))) {
+        fputs("generate SEED NAME [PARTS]\n", stderr);
         return 2;
-    const char *name = argv[2];
-    mask = argc > 3 ? argv[3] : "";
+    }
+    static const char *const options[] = {" --pipeline", " --pipeline --family ecp5", " --family ecp5", " --clock-ns 80",
+                                          " --clock-ns 8 --multipliers 1", " --multipliers 0", "", "", ""};
     state = strtoull(argv[1], NULL, 0) * 0x9e3779b97f4a7c15u + 12345;
     below(2);
-    const bool automatic = chance(40);
-    printf("/* hlsc: -DSMALLEST=1%s */\n", automatic ? " --pipeline" : "");
-    printf("/* seed %s */\n#include \"hls.h\"\n", argv[1]);
-    for (unsigned i = 0; i < ARRAYS; i++) {
-        array_bits[i] = 2 + below(4);
-        array_type[i] = types[below(8)];
-        if (i < 2)
-            printf("static %s a%u[%u]%s;\n", array_type[i], i, 1u << array_bits[i],
-                   chance(25) ? " HLS_REGISTERS" : "");
+    emit("/* hlsc: -DSMALLEST=1%s */\n/* seed %s */\n#include \"hls.h\"\n", options[below(9)], argv[1]);
+    emit("struct entry { int8_t a; uint32_t b; bool c; };\nstatic struct { int16_t x; uint32_t y; } pair = {%u, %u};\n",
+         below(100), below(1000));
+    for (unsigned s = 0; s < STREAMS; s++) {
+        scope.in_width[s] = 16u << below(3);
+        scope.out_width[s] = 16u << below(3);
     }
-    printf("static const int16_t a3[16] = {");
-    array_bits[2] = array_bits[3] = 4;
-    for (unsigned i = 0; i < 16; i++)
-        printf("%d,", (int)below(5000) - 2500);
-    printf("};\nstatic struct { int16_t x; uint32_t y; } pair = {%u, %u};\n", below(100),
-           below(1000));
-    printf("static inline int32_t helper(int32_t a, int32_t b)\n{\nif (a > b) return a ^ "
-           "77;\nreturn (int32_t)((uint32_t)a * 3u) + (b & 255);\n}\n");
-    for (unsigned i = 0; i < VARIABLES; i++)
-        variable_type[i] = types[below(8)];
-    array_type[2] = "int32_t";
-    const char *p0 = types[below(8)], *p1 = types[below(8)];
-    printf("int32_t %s(%s p0, %s p1, int32_t a2[static 16], hls_stream_u32 *in, hls_stream_u32 "
-           "*out)\n{\n",
-           name, p0, p1);
-    for (unsigned i = 0; i < VARIABLES; i++)
-        printf("%s%s v%u = (%s)%d;\n", i == 5 ? "static " : "", variable_type[i], i,
-               variable_type[i], (int)below(200) - 100);
-    reads_left = true;
-    block(3 + below(5));
-    for (unsigned i = 0; i < VARIABLES; i++)
-        printf("hls_write(out, (uint32_t)v%u);\n", i);
-    printf("return (int32_t)(pair.x + pair.y + a0[p0 & 3] + a1[1]);\n}\n\n#ifdef RIG\n"
-           "static void stimulus(struct rig_kernel *k, unsigned round)\n{\n(void)round;\n"
-           "for (unsigned i = 0; i < 4000; i++)\nrig_send(k, 3, rig_random());\n}\n#endif\n");
+    for (unsigned n = 3 + below(4); n > 0; n--)
+        declare_array();
+    for (unsigned n = below(3); n > 0; n--)
+        define_helper();
+    for (unsigned n = below(3); n > 0; n--)
+        define_procedure();
+    define_top(argv[2]);
+    fprintf(stderr, "%u\n", parts);
     return 0;
 }

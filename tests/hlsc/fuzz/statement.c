@@ -1,0 +1,257 @@
+/* statement.c -- random statements and loops. */
+#include "fuzz.h"
+
+static void store(void)
+{
+    static const char *const op[] = {"=", "=", "=", "+=", "^=", "-=", "|="};
+    const unsigned k = below(scope.narrays);
+    const struct array *a = &scope.array[k];
+    if (a->constant || scope.pure) {
+        emit("v0 ^= 1;\n");
+        return;
+    }
+    const unsigned how = below(7);
+    element(k);
+    emit(" %s (%s)(", op[how], how == 3 || how == 5 ? "uint8_t" : a->is_struct ? "uint16_t" : a->type);
+    expression(2);
+    emit(");\n");
+}
+
+static void assignment(void)
+{
+    if (scope.narrays && chance(30)) {
+        store();
+        return;
+    }
+    if (!scope.pure && chance(20)) {
+        emit(chance(50) ? "pair.x = (int16_t)(" : "pair.y = pair.x ^ (uint32_t)(");
+        expression(2);
+        emit(");\n");
+        return;
+    }
+    const unsigned v = below(VARIABLES);
+    emit("v%u = (%s)(", v, scope.variable_type[v]);
+    expression(3);
+    emit(");\n");
+}
+
+static void read_word(void)
+{
+    const unsigned v = below(VARIABLES);
+    emit("v%u %s= (%s)hls_read(in%u);\n", v, chance(50) ? "^" : "", scope.variable_type[v], below(STREAMS));
+}
+
+static void write_word(void)
+{
+    const unsigned s = below(STREAMS);
+    emit("hls_write(out%u, (uint%u_t)(", s, scope.out_width[s]);
+    expression(2);
+    emit("));\n");
+}
+
+static void leave(void)
+{
+    emit("if (");
+    condition();
+    emit(") ");
+    if (scope.breaks && chance(60))
+        emit(chance(50) ? "break;\n" : "continue;\n");
+    else if (*scope.result)
+        emit("return (%s)(v%u);\n", scope.result, below(VARIABLES));
+    else
+        emit("return;\n");
+}
+
+static void conditional(void)
+{
+    emit("if (");
+    condition();
+    emit(") {\n");
+    block(1 + below(2));
+    if (chance(40)) {
+        emit("} else {\n");
+        block(1);
+    }
+    emit("}\n");
+}
+
+static void choice(void)
+{
+    const bool breaks = scope.breaks;
+    scope.breaks = false;
+    emit("switch ((uint8_t)(");
+    expression(1);
+    emit(") & 7) {\n");
+    for (unsigned k = 0; k < 8; k += 1 + below(3)) {
+        emit("case %u:\n", k);
+        block(below(2));
+        if (chance(70))
+            emit("break;\n");
+    }
+    emit("default:\n");
+    block(1);
+    emit("}\n");
+    scope.breaks = breaks;
+}
+
+/* ---- loops ---- */
+
+/* Counters move before the body where a `continue` would pass them by. */
+static const char *loop_head(unsigned i, const char *type, unsigned most)
+{
+    const unsigned first = below(4), step = 1 + below(3), count = 1 + below(most);
+    switch (below(7)) {
+    case 0:
+        emit("for (%s i%u = (%s)((p0 & %u) + %u); i%u != 0; i%u--) {\n", type, i, type, most - 1, below(3), i, i);
+        return "}\n";
+    case 1:
+        emit("for (%s i%u = %u; i%u < (%s)((p1 & %u) + %u); i%u += %u) {\n", type, i, first, i, type, most - 1,
+             below(5), i, step);
+        return "}\n";
+    case 2:
+        emit("{\nuint16_t i%u = (uint16_t)(v%u) & %u;\nwhile (i%u != 0) {\n", i, below(VARIABLES), chance(30) ? 0x7fff : most, i);
+        emit("i%u >>= 1;\n", i);
+        return "}\n}\n";
+    case 3:
+        emit("{\n%s i%u = 0;\ndo {\ni%u++;\n", type, i, i);
+        return count > 2 ? "} while ((uint8_t)(v0) & 7);\n}\n" : "} while (0);\n}\n";
+    case 4:
+        emit("for (%s i%u = 0;; i%u++) {\nif (i%u >= %u) break;\n", type, i, i, i, count);
+        return "}\n";
+    default:
+        emit("for (%s i%u = %u; i%u < %u; i%u += %u) {\n", type, i, first, i, first + count * step, i, step);
+        return "}\n";
+    }
+}
+
+static void loop(void)
+{
+    static const unsigned most[] = {16, 8, 4, 2, 2};
+    const struct scope outside = scope;
+    const unsigned i = scope.loops;
+    const bool unroll = chance(scope.pipelined ? 100 : 15);
+    const bool marked = !unroll && !scope.pipelined && chance(50), flatten = !unroll && !scope.pipelined && !marked && chance(25);
+    const char *end = "}\n";
+    scope.loops++;
+    if (unroll)
+        emit("HLS_UNROLL\nfor (int i%u = %u; i%u < %u; i%u++) {\n", i, below(2), i, 2 + below(3), i);
+    else
+        end = loop_head(i, integer_type(), most[i]);
+    scope.breaks = !unroll;
+    if (!unroll)
+        scope.unrolled = scope.loops;
+    scope.pipelined |= marked || flatten;
+    if (marked)
+        emit("HLS_PIPELINE(SMALLEST);\n");
+    if (flatten)
+        emit("HLS_FLATTEN;\n");
+    if (marked && scope.streams)
+        for (unsigned s = 0; s < STREAMS; s++)
+            if (chance(35)) {
+                const unsigned v = below(VARIABLES);
+                if (chance(30))
+                    emit("if ((uint8_t)(v%u) < %u) ", below(VARIABLES), below(256));
+                emit("v%u = (%s)hls_read(in%u);\n", v, scope.variable_type[v], s);
+            }
+    block(1 + below(unroll ? 2 : 4));
+    for (unsigned inner = 0; flatten && inner < 2 && chance(70) && scope.loops < 4; inner++) {
+        const unsigned k = scope.loops++;
+        emit("for (uint8_t i%u = 0; i%u < %u; i%u++) {\n", k, k, 1 + below(4), k);
+        block(1 + below(2));
+        emit("}\n");
+        scope.loops--;
+        block(below(2));
+    }
+    if (end[2] == 'w') /* of a do loop: it ends at last */
+        emit("if (i%u > %u) break;\n", i, 1 + below(6));
+    scope = outside;
+    emit("%s", end);
+}
+
+/* What an iteration stores is loaded `distance` iterations later. */
+static void promised_loop(void)
+{
+    const unsigned k = below(scope.narrays);
+    const struct array *a = &scope.array[k];
+    const struct scope outside = scope;
+    if (scope.pure || scope.pipelined || a->constant || a->parameter || a->columns > 1 || a->is_struct || a->rows < 8) {
+        conditional();
+        return;
+    }
+    const unsigned distance = 2 + below(a->rows - 2), i = scope.loops++;
+    emit("for (uint16_t i%u = 0; i%u < %u; i%u++) {\nHLS_PIPELINE(SMALLEST);\nHLS_DISTANCE(a%u, %u);\n", i, i,
+         10 + below(20), i, k, distance);
+    emit("a%u[(i%u + %u) & %u] = (%s)(a%u[i%u & %u] + (uint8_t)(", k, i, distance, a->rows - 1, a->type, k, i, a->rows - 1);
+    scope.narrays = 0;
+    scope.pipelined = true;
+    scope.unrolled = scope.loops;
+    expression(2);
+    scope = outside;
+    emit("));\n}\n");
+}
+
+static void call(void)
+{
+    emit("procedure%u(", below(scope.procedures));
+    expression(1);
+    emit(", ");
+    expression(1);
+    emit(", out0);\n");
+}
+
+static void statement(void)
+{
+    const bool out = part_begin();
+    const bool plain = scope.pipelined;
+    switch (below(16)) {
+    case 0:
+    case 1:
+    case 2:
+        if (scope.loops < 3 && (!plain || chance(25)))
+            loop();
+        else
+            assignment();
+        break;
+    case 3: conditional(); break;
+    case 4: choice(); break;
+    case 5:
+        if (scope.loops < 2 && scope.narrays)
+            promised_loop();
+        else
+            conditional();
+        break;
+    case 6:
+        if (scope.streams && !plain)
+            read_word();
+        else
+            assignment();
+        break;
+    case 7:
+    case 8:
+        if (scope.streams && !scope.pure)
+            write_word();
+        else
+            assignment();
+        break;
+    case 9:
+        if (chance(scope.breaks ? 60 : 10) && scope.unrolled >= scope.loops)
+            leave();
+        else
+            assignment();
+        break;
+    case 10:
+        if (scope.procedures && !plain && scope.loops < 2) {
+            call();
+            break;
+        }
+        /* fall through */
+    default: assignment();
+    }
+    part_end(out);
+}
+
+void block(unsigned count)
+{
+    while (count--)
+        statement();
+}
