@@ -17,7 +17,8 @@ HLSC_TESTS := $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)"
 else
 HLSC_TEST_PROGRAMS := $(HLSC_RIG) $(HLSC_CHECK_TEST) $(HLSC_TESTS_DIR)/generate
 HLSC_TESTS := "$(HLSC_RIG) 12" $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)" \
-  "tests/hlsc/fuzz/fuzz.sh $(HLSC) $(HLSC_TESTS_DIR)/generate $(HLSC_TESTS_DIR)/fuzz 20 1"
+  "tests/hlsc/fuzz/fuzz.sh $(HLSC) $(HLSC_TESTS_DIR)/generate $(HLSC_TESTS_DIR)/fuzz 20 1" \
+  "tests/hlsc/fuzz/reducer.sh $(HLSC) $(HLSC_TESTS_DIR)/generate $(HLSC_TESTS_DIR)/reducer"
 endif
 
 $(HLSC_RIG): $(HLSC_KERNELS) $(wildcard tests/hlsc/peers/*) $(HLSC_RIG_SOURCES) hls/hls.h hls/hls_native.h \
@@ -41,10 +42,11 @@ bench-hlsc: $(HLSC) $(HLSC_RIG)
 	@tests/hlsc/bench/bench.sh $(HLSC) $(O)/bench/hlsc $(HLSC_RIG)
 
 HLSC_GENERATE := $(HLSC_TESTS_DIR)/generate
-$(HLSC_GENERATE): tests/hlsc/fuzz/generate.c
+HLSC_GENERATE_SOURCES := $(wildcard tests/hlsc/fuzz/*.c)
+$(HLSC_GENERATE): $(HLSC_GENERATE_SOURCES) tests/hlsc/fuzz/fuzz.h
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(CFLAGS) -o $@ $<
+	$(CC) -std=c11 $(CFLAGS) -o $@ $(HLSC_GENERATE_SOURCES)
 
 N ?= 2000
 .PHONY: fuzz-hlsc
@@ -52,8 +54,13 @@ N ?= 2000
 fuzz-hlsc: $(HLSC) $(HLSC_GENERATE)
 	tests/hlsc/fuzz/fuzz.sh $(HLSC) $(HLSC_GENERATE) $(O)/fuzz $(N) $(or $(SEED),1)
 
+.PHONY: fuzz-hlsc-csmith
+## fuzz-hlsc-csmith: programs of csmith, which must be installed: N=200 SEED=1
+fuzz-hlsc-csmith: $(HLSC)
+	tests/hlsc/fuzz/csmith.sh $(HLSC) $(O)/csmith $(if $(filter command% environment%,$(origin N)),$(N),200) $(or $(SEED),1)
+
 .PHONY: mutate-hlsc
-## mutate-hlsc: breaks the rules of the compiler one by one; each must be found out
-mutate-hlsc: $(HLSC)
-	HLSC_CFLAGS="$(HLSC_CPPFLAGS)" HLSC_OBJECTS=$(O)/hlsc LIBS="$(HLSC_LDLIBS)" \
-	  tests/hlsc/mutate/mutate.sh $(HLSC) $(O)/mutate
+## mutate-hlsc: breaks the rules of the compiler one by one; each must be found out, and a program that finds one be reduced
+mutate-hlsc: $(HLSC) $(HLSC_GENERATE)
+	tests/hlsc/mutate/mutate.sh $(HLSC) $(O)/mutate
+	tests/hlsc/fuzz/reducer.sh $(HLSC) $(HLSC_GENERATE) $(O)/reducer difference

@@ -106,7 +106,7 @@ static void declare_array(void)
     a->is_struct = chance(15);
     a->constant = chance(20);
     a->partitioned = a->columns > 1 && !a->is_struct && chance(60);
-    const bool registers = !a->constant && a->rows * a->columns <= 16 && !a->partitioned && chance(30);
+    const bool out = part_begin(), registers = !a->constant && a->rows * a->columns <= 16 && !a->partitioned && chance(30);
     emit("static %s%s a%u[%u]", a->constant ? "const " : "", a->is_struct ? "struct entry" : a->type, scope.narrays, a->rows);
     if (a->columns > 1)
         emit("[%u]", a->columns);
@@ -117,6 +117,7 @@ static void declare_array(void)
     if ((a->constant || chance(40)) && !a->partitioned)
         initial_values(a);
     emit(";\n");
+    part_end(out);
     scope.narrays++;
 }
 
@@ -124,8 +125,10 @@ static void declare_variables(bool with_static)
 {
     for (unsigned i = 0; i < VARIABLES; i++) {
         scope.variable_type[i] = any_type();
+        const bool out = part_begin();
         emit("%s%s v%u = (%s)%d;\n", i == 5 && with_static ? "static " : "", scope.variable_type[i], i,
              scope.variable_type[i], (int)below(200) - 100);
+        part_end(out);
     }
 }
 
@@ -133,6 +136,7 @@ static void declare_variables(bool with_static)
 static void define_helper(void)
 {
     const struct scope outside = scope;
+    const bool out = part_begin();
     scope.pure = true;
     scope.pipelined = scope.helpers == 0; /* as if in a loop: it may be called in one */
     scope.result = integer_type();
@@ -140,6 +144,7 @@ static void define_helper(void)
     declare_variables(false);
     block(1 + below(3));
     emit("return (%s)(v%u ^ v%u);\n}\n\n", scope.result, below(VARIABLES), below(VARIABLES));
+    part_end(out);
     scope = outside;
     scope.helpers++;
 }
@@ -170,8 +175,10 @@ static void local_array(void)
 {
     struct array *a = &scope.array[scope.narrays];
     *a = (struct array){.type = integer_type(), .rows = 2u << below(4), .columns = 1};
+    const bool out = part_begin();
     emit("%s a%u[%u];\nfor (unsigned i = 0; i < %u; i++)\na%u[i] = (%s)(i * %u);\n", a->type, scope.narrays, a->rows,
          a->rows, scope.narrays, a->type, below(1000));
+    part_end(out);
     scope.narrays++;
 }
 

@@ -1,13 +1,13 @@
 #!/bin/bash
-# reduce.sh HLSC GENERATE OUT NUMBER -- a failing random program with everything left out that its failure does not need, as
-# OUT/fuzz<NUMBER>.c. Larger ranges of parts are tried first, then their halves, until single parts.
+# reduce.sh HLSC GENERATE OUT NUMBER [KIND] -- a failing random program with everything left out that its failure does not need,
+# as OUT/fuzz<NUMBER>.c. Larger ranges of parts are tried first, then their halves, until single parts. KIND: 'fault' of
+# the compiler or 'difference'; without, whatever it is. With FUZZ_ONCE the exit status says whether it fails, and no more.
 set -u
-hlsc=$1 generate=$2 out=$3 number=$4
+hlsc=$1 generate=$2 out=$3 number=$4 wanted=${5-}
 here=$(dirname "$0")
 name=fuzz$number
 work=$out/less
 mkdir -p "$work/one"
-unwanted='' # so far
 
 make_program() { # PARTS
   "$generate" "$number" "$name" "$1" >"$work/$name.c" 2>"$work/parts"
@@ -20,6 +20,7 @@ how() {
     1) return ;;
     2) grep -q 'rejects the source' "$1.log" || echo fault; return ;;
   esac
+  [ "$wanted" = fault ] && return
   rm -f "$work"/one/obj/Vrig* "$work/one/rig"
   "$here/../rig/build.sh" "$hlsc" "$work/one" "$1" >"$work/one.log" 2>&1 || { echo fault; return; }
   timeout 60 "$work/one/rig" 8 1 >"$work/one.log" 2>&1 || echo difference
@@ -27,18 +28,26 @@ how() {
 
 make_program ''
 kind=$(how "$work/$name.c")
-[ "$kind" ] || { echo "  program $number does not fail alone"; exit 1; }
+[ "$kind" ] && [ "$kind" = "${wanted:-$kind}" ] || { echo "  program $number does not fail alone"; exit 1; }
+[ "${FUZZ_ONCE-}" ] && exit 0
+wanted=$kind
 cp "$work/$name.c" "$out/$name.c"
 parts=$(cat "$work/parts")
+unwanted='' # so far
+same() { # whether the program is the one that failed last
+  sed 's/SMALLEST=[0-9]*/SMALLEST=1/' "$work/$name.c" | cmp -s - "$work/last"
+}
+make_program ''
+sed 's/SMALLEST=[0-9]*/SMALLEST=1/' "$work/$name.c" >"$work/last"
 for ((size = (parts + 1) / 2; size >= 1; size /= 2)); do
   for ((at = parts - 1; at >= 0; at -= size)); do
     first=$((at - size + 1 < 0 ? 0 : at - size + 1))
     make_program "$unwanted$first-$at"
-    sed 's/SMALLEST=[0-9]*/SMALLEST=1/' "$work/$name.c" | cmp -s - "$work/$name.last" && continue
-    sed 's/SMALLEST=[0-9]*/SMALLEST=1/' "$work/$name.c" >"$work/$name.try"
+    same && continue
+    cp "$work/$name.c" "$work/try"
     [ "$(how "$work/$name.c")" = "$kind" ] || continue
     unwanted="$unwanted$first-$at,"
-    cp "$work/$name.try" "$work/$name.last"
+    cp "$work/try" "$work/last"
     cp "$work/$name.c" "$out/$name.c"
   done
 done

@@ -64,15 +64,21 @@ static void leave(void)
 
 static void conditional(void)
 {
+    const bool out = part_begin(); /* the condition alone */
     emit("if (");
     condition();
-    emit(") {\n");
+    emit(") ");
+    part_end(out);
+    emit("{\n");
     block(1 + below(2));
-    if (chance(40)) {
-        emit("} else {\n");
-        block(1);
-    }
     emit("}\n");
+    if (chance(40)) {
+        const bool without = part_begin();
+        emit("else {\n");
+        block(1);
+        emit("}\n");
+        part_end(without);
+    }
 }
 
 static void choice(void)
@@ -83,10 +89,12 @@ static void choice(void)
     expression(1);
     emit(") & 7) {\n");
     for (unsigned k = 0; k < 8; k += 1 + below(3)) {
+        const bool out = part_begin();
         emit("case %u:\n", k);
         block(below(2));
         if (chance(70))
             emit("break;\n");
+        part_end(out);
     }
     emit("default:\n");
     block(1);

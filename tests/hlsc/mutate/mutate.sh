@@ -6,7 +6,8 @@ set -u
 hlsc=$1 out=$2
 shift 2
 here=$(dirname "$0")
-mkdir -p "$out/good" "$out/objects"
+llvm=${LLVM_CONFIG:-llvm-config-19}
+mkdir -p "$out/good"
 kernels=("$here"/../kernels/*.c)
 options() { sed -n 's|.*/\* hlsc: \(.*\) \*/.*|\1|p' "$1"; }
 
@@ -19,17 +20,13 @@ compile_all() { # HLSC OUT: prints the kernel that fails
   done
 }
 
-found_by() { # FILE: with the mutated object in place
-  local object=$out/objects/${1%.c}.o why k differing=()
-  "${CC:-cc}" -std=c11 -D_GNU_SOURCE $HLSC_CFLAGS -O1 -w -Ihls/hlsc -c "$out/$1" -o "$object" || { echo 'it does not compile'; return 1; }
-  # shellcheck disable=SC2086,SC2046 # lists of words
-  "${CC:-cc}" -o "$out/hlsc" "$object" $(ls "$HLSC_OBJECTS"/*.o | grep -v "/${1%.c}.o$") $LIBS || return 1
-  [ -x "$out/hlsc" ] || { echo 'it does not link'; return 1; }
+found_by() { # FILE EDIT
+  local object=$out/mutant.o why k differing=()
+  "$here/mutant.sh" "$hlsc" "$out" "$1" "$2" || return 1
   why=$(compile_all "$out/hlsc" "$out")
   [ -z "$why" ] || { echo "$why"; return 0; } # refused, crashed, or never ended
-  # shellcheck disable=SC2086,SC2046
-  "${CC:-cc}" -std=c11 -D_GNU_SOURCE $HLSC_CFLAGS -w -Ihls/hlsc -o "$out/test_check" "$here/../test_check.c" "$object" \
-    $(ls "$HLSC_OBJECTS"/*.o | grep -v "/${1%.c}.o$\|/main.o$") $LIBS -lcmocka
+  "${CC:-cc}" -std=c11 -D_GNU_SOURCE -isystem "$($llvm --includedir)" -w -Ihls/hlsc -o "$out/test_check" "$here/../test_check.c" "$object" \
+    $(ls "$(dirname "$hlsc")"/../hlsc/*.o | grep -v "/${1%.c}.o$\|/main.o$") $($llvm --ldflags --libs) -lm -lcmocka
   timeout 100 "$out/test_check" >/dev/null 2>&1 || { echo 'test_check'; return 0; }
   tests/hlsc/refusals.sh "$out/hlsc" >/dev/null 2>&1 || { echo 'a refusal'; return 0; }
   for k in "${kernels[@]}"; do
@@ -46,14 +43,7 @@ killed=0 survived=0
 while IFS='|' read -r file rule edit; do
   case $file in '#'* | '') continue ;; esac
   [ -z "${ONLY-}" ] || [ "$ONLY" = "$file" ] || continue
-  rm -f "$out"/objects/*
-  sed "$edit" "hls/hlsc/$file" >"$out/$file"
-  if cmp -s "hls/hlsc/$file" "$out/$file"; then
-    why='the edit finds nothing'
-    false
-  else
-    why=$(found_by "$file")
-  fi && { killed=$((killed + 1)); mark='      OK'; } || { survived=$((survived + 1)); mark='  FAILED'; }
+  why=$(found_by "$file" "$edit") && { killed=$((killed + 1)); mark='      OK'; } || { survived=$((survived + 1)); mark='  FAILED'; }
   printf '[ %s ] %-11s %-52s %s\n' "$mark" "$file" "$rule" "$why"
 done <"$here/mutations.txt"
 echo "[  PASSED  ] $killed test(s)."

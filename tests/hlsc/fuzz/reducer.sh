@@ -1,0 +1,34 @@
+#!/bin/bash
+# reducer.sh HLSC GENERATE OUT [difference] -- does reduction work? A rule of the compiler is broken on purpose; random programs find
+# it, and what fails must be reduced to a small program that still fails, and that the right compiler takes. Without
+# `difference` the rule is one that the checker of schedules watches, so that nothing need be simulated.
+set -u
+hlsc=$1 generate=$2 out=$3 kind=${4:-fault}
+here=$(dirname "$0")
+file=schedule.c edit='s/arrival + delay > clock_ns \&\& arrival/arrival + delay > 3 * clock_ns \&\& arrival/'
+[ "$kind" = difference ] && file=vport.c edit='s/a.when = both(e, when, n->arg\[2\], operand(e, r, n->arg\[2\], c, 1));/a.when = when;/'
+most=30 # lines
+
+fail() {
+  echo "$1"
+  echo "[  FAILED  ] 1 test(s)"
+  exit 1
+}
+
+rm -rf "$out"
+mkdir -p "$out/fuzz/src" "$out/right"
+why=$("$here/../mutate/mutant.sh" "$hlsc" "$out" "$file" "$edit") || fail "$why"
+number=0
+for k in $(seq 1 40); do
+  "$generate" "$k" "fuzz$k" >"$out/fuzz/src/fuzz$k.c" 2>/dev/null
+  FUZZ_ONCE=1 "$here/reduce.sh" "$out/hlsc" "$generate" "$out/fuzz" "$k" "$kind" >/dev/null && { number=$k; break; }
+done
+[ "$number" != 0 ] || fail 'no random program shows the broken rule'
+"$here/reduce.sh" "$out/hlsc" "$generate" "$out/fuzz" "$number" "$kind" || fail 'it fails no more'
+reduced=$out/fuzz/fuzz$number.c
+lines=$(sed '/^#ifdef RIG/,$d' "$reduced" | grep -c '')
+[ "$lines" -le $most ] || fail "$lines lines are left, more than $most"
+cp "$reduced" "$out/right/"
+"$here/compile.sh" "$hlsc" "$out/right/fuzz$number.c"
+[ $? -lt 2 ] || fail 'the right compiler fails too'
+echo "[  PASSED  ] 1 test(s)."
