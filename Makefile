@@ -109,12 +109,17 @@ endif
 define PRESET_RULES
 RTL_$(1) := $(addprefix $(R)/rtl/$(1)/,control.v datapath.v results.v)
 
-$$(RTL_$(1)): $(R)/rtl/$(1)/%.v: hls/%.c $$(HLS_SOURCES) $(R)/gen/tanh_table.h $(R)/bin/hlsc
+# RTL that comes out as before keeps its time, so that another hlsc does not rebuild simulations.
+$$(RTL_$(1)): %.v: %.stamp
+	@:
+
+$$(RTL_$(1):.v=.stamp): $(R)/rtl/$(1)/%.stamp: hls/%.c $$(HLS_SOURCES) $(R)/gen/tanh_table.h $(R)/bin/hlsc
 	$$(call say,HLSC)
 	@mkdir -p $$(@D)
 	$(R)/bin/hlsc --quiet --top $$* -DEDDY_PRESET=$(1) -Ihls -I$(R)/gen \
 	  $(call config_value,$(1),--family HLS_FAMILY --clock-ns HLS_CLOCK_NS) \
-	  --report $$(@:.v=.json) -o $$@ $$<
+	  --report $$(@:.stamp=.json) -o $$@ $$<
+	cmp -s $$@ $$(@:.stamp=.v) || cp $$@ $$(@:.stamp=.v)
 
 $(R)/sim/$(1)/Veddy_$(1).mk: $$(RTL_$(1)) $$(HW_SOURCES)
 	$$(call say,VERILATE)

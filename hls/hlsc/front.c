@@ -66,8 +66,8 @@ static int spawn_clang(struct program *p, int output, int unused, pid_t *pid)
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     posix_spawn_file_actions_addclose(&actions, output);
     posix_spawn_file_actions_addclose(&actions, unused);
-    int status = posix_spawnp(pid, "clang-19", &actions, NULL,
-                              (char *const *)clang_arguments(p).at, environ);
+    int status = posix_spawnp(pid, "clang-19", &actions, NULL, (char *const *)clang_arguments(p).at,
+                              environ);
     posix_spawn_file_actions_destroy(&actions);
     return status;
 }

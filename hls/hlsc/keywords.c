@@ -261,7 +261,8 @@ static const char *const reserved[] = {"accept_on",
                                        "cycle_count",
                                        "check_failed",
                                        "check_time",
-                                       "unused"};
+                                       "unused",
+                                       "S_idle"};
 
 bool is_reserved(const char *name)
 {

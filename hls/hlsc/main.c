@@ -115,8 +115,7 @@ static void compile(struct program *p)
     free(verilog);
     free(json);
     if (failed)
-        diag_fail(p->diag, (struct loc){0}, NULL, "cannot write '%s': %s", failed,
-                  strerror(errno));
+        diag_fail(p->diag, (struct loc){0}, NULL, "cannot write '%s': %s", failed, strerror(errno));
     if (!p->options->quiet)
         report_human(p, stdout);
 }
@@ -126,7 +125,8 @@ static const char *clash(const struct options *o)
 {
     if (output_is_same_file(o->source, o->output))
         return o->output;
-    if (o->report && (output_is_same_file(o->source, o->report) || strcmp(o->report, o->output) == 0))
+    if (o->report &&
+        (output_is_same_file(o->source, o->report) || strcmp(o->report, o->output) == 0))
         return o->report;
     return NULL;
 }

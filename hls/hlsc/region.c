@@ -473,9 +473,10 @@ static void collect_parameters(struct program *p)
         } else if (width_of(v) > 0 && width_of(v) <= 64) {
             VEC_PUSH(p->arena, &p->scalars, v);
         } else {
-            diag_fail(
-                p->diag, loc_of(p, p->top), "pass integers up to 64 bits, arrays of integers and stream pointers",
-                "parameter %u of '%s' is of a type that is not supported", i + 1, p->options->top);
+            diag_fail(p->diag, loc_of(p, p->top),
+                      "pass integers up to 64 bits, arrays of integers and stream pointers",
+                      "parameter %u of '%s' is of a type that is not supported", i + 1,
+                      p->options->top);
         }
     }
     LLVMTypeRef result = LLVMGetReturnType(LLVMGlobalGetValueType(p->top));

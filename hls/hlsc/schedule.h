@@ -27,7 +27,7 @@ struct scheduler {
     int *lower; /* by index in r->nodes: bounds found so far */
     struct node **cause;
     struct node *crowded; /* no cycle of the interval has a port left for it */
-    struct map index_of; /* node to index + 1 */
+    struct map index_of;  /* node to index + 1 */
 };
 /* Moves nodes to where fewer register bits are alive, within the same II and depth. */
 void sink_nodes(struct scheduler *s);

@@ -9,6 +9,22 @@ static bool skipped(const struct region *r)
     return r->empty;
 }
 
+/* A name for r of which no state's name is taken: S_a_1 is cycle 1 of a, or the only one of a_1. */
+static void name_region(struct emitter *e, struct region *r)
+{
+    const char *wish = r->is_loop ? text(e, "loop%u", r->loc.line) : r->name;
+    bool found = false;
+    for (unsigned k = 1; !found; k++) {
+        r->state_name = k == 1 ? wish : text(e, "%s_%u", wish, k);
+        found = !is_taken(e, r->state_name);
+        for (int c = 0; c <= r->depth; c++)
+            found &= !is_taken(e, state_name(e, r, c));
+    }
+    VEC_PUSH(e->arena, &e->names, r->state_name);
+    for (int c = 0; c <= r->depth; c++)
+        VEC_PUSH(e->arena, &e->names, state_name(e, r, c));
+}
+
 /* Names of regions in states and signals; one state for a loop, one for each cycle of a block. */
 static void name_states(struct emitter *e)
 {
@@ -18,7 +34,7 @@ static void name_states(struct emitter *e)
         struct region *r = p->regions.at[i];
         if (skipped(r))
             continue;
-        r->state_name = unique_name(e, r->is_loop ? text(e, "loop%u", r->loc.line) : r->name);
+        name_region(e, r);
         r->first_state = states;
         states += r->is_loop ? 1 : (unsigned)r->depth + 1;
     }
@@ -109,6 +125,24 @@ static void emit_port_list(struct emitter *e)
                "kept\n`endif\n);\n");
 }
 
+/* The interface has the names of the source, or none. */
+static void check_names(struct program *p)
+{
+    if (is_reserved(p->options->top))
+        diag_fail(p->diag, p->regions.at[0]->loc, "rename the function",
+                  "'%s' cannot name a module", p->options->top);
+    for (unsigned i = 0; i < p->scalars.n; i++) {
+        size_t length;
+        const char *name = LLVMGetValueName2(p->scalars.at[i], &length);
+        bool clash = is_reserved(name) || strcmp(name, p->options->top) == 0;
+        for (unsigned k = 0; k < p->streams.n; k++)
+            clash |= strcmp(name, arena_printf(p->arena, "%s_full", p->streams.at[k]->name)) == 0;
+        if (clash)
+            diag_fail(p->diag, p->regions.at[0]->loc, "rename the parameter",
+                      "'%s' cannot name a port", name);
+    }
+}
+
 static void declare_inputs(struct emitter *e)
 {
     struct program *p = e->p;
@@ -118,6 +152,10 @@ static void declare_inputs(struct emitter *e)
             unique_name(e, text(e, "%s_%s", p->memories.at[i]->name, pins[k]));
     if (p->result)
         unique_name(e, "result");
+    for (unsigned i = 0; i < p->streams.n; i++)
+        if (p->streams.at[i]->is_output)
+            fprintf(e->wires, "  wire %s;\n",
+                    unique_name(e, text(e, "%s_full", p->streams.at[i]->name)));
     for (unsigned i = 0; i < p->scalars.n; i++) {
         LLVMValueRef v = p->scalars.at[i];
         size_t length;
@@ -135,9 +173,6 @@ static void declare_inputs(struct emitter *e)
                 }
             }
     }
-    for (unsigned i = 0; i < p->streams.n; i++)
-        if (p->streams.at[i]->is_output)
-            fprintf(e->wires, "  wire %s_full;\n", unique_name(e, p->streams.at[i]->name));
 }
 
 /* Bits that nothing reads are named once, for the benefit of linters. */
@@ -244,6 +279,7 @@ void verilog_emit(struct program *p, FILE *out)
     struct emitter e = {.p = p, .arena = p->arena, .out = out};
     char *part[5];
     size_t size[5];
+    check_names(p);
     FILE **stream[5] = {&e.wires, &e.clocked, &e.updates, &e.cases, &e.resets};
     for (int i = 0; i < 5; i++)
         *stream[i] = open_memstream(&part[i], &size[i]);

@@ -56,6 +56,7 @@ struct emitter {
 
 const char *text(struct emitter *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool is_reserved(const char *name);
+bool is_taken(struct emitter *e, const char *name);
 /* A name that no other signal has. */
 const char *unique_name(struct emitter *e, const char *wish);
 struct net *new_net(struct emitter *e, const char *name, unsigned bits, bool is_signed);

@@ -20,7 +20,7 @@ const char *text(struct emitter *e, const char *format, ...)
     return kept;
 }
 
-static bool taken(struct emitter *e, const char *name)
+bool is_taken(struct emitter *e, const char *name)
 {
     if (is_reserved(name))
         return true;
@@ -33,7 +33,7 @@ static bool taken(struct emitter *e, const char *name)
 const char *unique_name(struct emitter *e, const char *wish)
 {
     const char *name = wish;
-    for (unsigned k = 2; taken(e, name); k++)
+    for (unsigned k = 2; is_taken(e, name); k++)
         name = text(e, "%s_%u", wish, k);
     VEC_PUSH(e->arena, &e->names, name);
     return name;

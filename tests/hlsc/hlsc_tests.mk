@@ -13,10 +13,10 @@ HLSC_CHECK_TEST := $(HLSC_TESTS_DIR)/test_check
 # Co-simulations test what hlsc wrote, not hlsc: sanitizers have nothing to find in them.
 ifdef SAN
 HLSC_TEST_PROGRAMS := $(HLSC_CHECK_TEST)
-HLSC_TESTS := $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)"
+HLSC_TESTS := $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)" "tests/hlsc/command.sh $(HLSC)"
 else
 HLSC_TEST_PROGRAMS := $(HLSC_RIG) $(HLSC_CHECK_TEST) $(HLSC_TESTS_DIR)/generate
-HLSC_TESTS := "$(HLSC_RIG) 12" $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)" \
+HLSC_TESTS := "$(HLSC_RIG) 12" $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)" "tests/hlsc/command.sh $(HLSC)" \
   "tests/hlsc/fuzz/fuzz.sh $(HLSC) $(HLSC_TESTS_DIR)/generate $(HLSC_TESTS_DIR)/fuzz 20 1" \
   "tests/hlsc/fuzz/reducer.sh $(HLSC) $(HLSC_TESTS_DIR)/generate $(HLSC_TESTS_DIR)/reducer"
 endif

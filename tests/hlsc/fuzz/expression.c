@@ -6,14 +6,13 @@ static const char *const unsigned_types[] = {"uint32_t", "uint64_t", "uint32_t",
 
 void constant(void)
 {
-    static const char *const edges[] = {"0",      "1",      "-1",          "127",        "-128",
-                                        "255",    "-32768", "65535",       "2147483647", "4294967295u",
-                                        "0xaaaa", "INT64_MIN", "UINT64_MAX", "(1ull << 40)"};
+    static const char *const edges[] = {
+        "0",     "1",          "-1",          "127",    "-128",      "255",        "-32768",
+        "65535", "2147483647", "4294967295u", "0xaaaa", "INT64_MIN", "UINT64_MAX", "(1ull << 40)"};
     switch (below(3)) {
     case 0: emit("%s", edges[below(sizeof edges / sizeof *edges)]); break;
     case 1: emit("%d", (int)below(256) - 128); break;
-    default:
-        emit("(%s)%lluu", integer_type(), (unsigned long long)below(~0u) << below(30));
+    default: emit("(%s)%lluu", integer_type(), (unsigned long long)below(~0u) << below(30));
     }
 }
 
@@ -90,7 +89,8 @@ static void shift(unsigned deep)
 
 static void division(unsigned deep)
 {
-    const char *const types[] = {"int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t", "uint32_t", "int64_t", "uint64_t"};
+    const char *const types[] = {"int8_t",  "uint8_t",  "int16_t", "uint16_t",
+                                 "int32_t", "uint32_t", "int64_t", "uint64_t"};
     const unsigned t = below(chance(25) ? 8 : 6);
     const char *op = chance(50) ? "/" : "%";
     emit("(%s)", types[t]);

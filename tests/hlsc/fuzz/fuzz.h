@@ -41,9 +41,9 @@ struct scope {
     unsigned loops;    /* their counters are i0, i1... */
     unsigned unrolled; /* from this one on they are of unrolled loops */
     bool pipelined;
-    bool pure;    /* only the function's own variables change */
-    bool streams; /* they are in sight */
-    bool breaks;  /* `break` leaves a loop */
+    bool pure;          /* only the function's own variables change */
+    bool streams;       /* they are in sight */
+    bool breaks;        /* `break` leaves a loop */
     const char *result; /* what the function returns; "" for nothing */
 };
 extern struct scope scope;

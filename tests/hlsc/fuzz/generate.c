@@ -91,7 +91,8 @@ static void initial_values(const struct array *a)
     emit(" = {");
     for (unsigned i = 0; i < last; i++)
         if (a->columns > 1 && !a->is_struct)
-            emit("%s%d%s", i % a->columns ? "" : "{", (int)below(200) - 100, (i + 1) % a->columns && i + 1 < last ? ", " : "}, ");
+            emit("%s%d%s", i % a->columns ? "" : "{", (int)below(200) - 100,
+                 (i + 1) % a->columns && i + 1 < last ? ", " : "}, ");
         else if (a->is_struct)
             emit("{%d, %u, %u}, ", (int)below(200) - 100, below(70000), below(2));
         else
@@ -102,12 +103,15 @@ static void initial_values(const struct array *a)
 static void declare_array(void)
 {
     struct array *a = &scope.array[scope.narrays];
-    *a = (struct array){.type = integer_type(), .rows = 2u << below(6), .columns = chance(30) ? 2u << below(2) : 1};
+    *a = (struct array){
+        .type = integer_type(), .rows = 2u << below(6), .columns = chance(30) ? 2u << below(2) : 1};
     a->is_struct = chance(15);
     a->constant = chance(20);
     a->partitioned = a->columns > 1 && !a->is_struct && chance(60);
-    const bool out = part_begin(), registers = !a->constant && a->rows * a->columns <= 16 && !a->partitioned && chance(30);
-    emit("static %s%s a%u[%u]", a->constant ? "const " : "", a->is_struct ? "struct entry" : a->type, scope.narrays, a->rows);
+    const bool out = part_begin(), registers = !a->constant && a->rows * a->columns <= 16 &&
+                                               !a->partitioned && chance(30);
+    emit("static %s%s a%u[%u]", a->constant ? "const " : "",
+         a->is_struct ? "struct entry" : a->type, scope.narrays, a->rows);
     if (a->columns > 1)
         emit("[%u]", a->columns);
     if (a->partitioned)
@@ -126,8 +130,8 @@ static void declare_variables(bool with_static)
     for (unsigned i = 0; i < VARIABLES; i++) {
         scope.variable_type[i] = any_type();
         const bool out = part_begin();
-        emit("%s%s v%u = (%s)%d;\n", i == 5 && with_static ? "static " : "", scope.variable_type[i], i,
-             scope.variable_type[i], (int)below(200) - 100);
+        emit("%s%s v%u = (%s)%d;\n", i == 5 && with_static ? "static " : "", scope.variable_type[i],
+             i, scope.variable_type[i], (int)below(200) - 100);
         part_end(out);
     }
 }
@@ -140,7 +144,8 @@ static void define_helper(void)
     scope.pure = true;
     scope.pipelined = scope.helpers == 0; /* as if in a loop: it may be called in one */
     scope.result = integer_type();
-    emit("static %s helper%u(%s p0, %s p1)\n{\n", scope.result, scope.helpers, integer_type(), integer_type());
+    emit("static %s helper%u(%s p0, %s p1)\n{\n", scope.result, scope.helpers, integer_type(),
+         integer_type());
     declare_variables(false);
     block(1 + below(3));
     emit("return (%s)(v%u ^ v%u);\n}\n\n", scope.result, below(VARIABLES), below(VARIABLES));
@@ -154,8 +159,8 @@ static void define_procedure(void)
     const struct scope outside = scope;
     const bool out = part_begin();
     scope.result = "";
-    emit("static void procedure%u(%s p0, %s p1, hls_stream_u%u *out0)\n{\n", scope.procedures, integer_type(),
-         integer_type(), scope.out_width[0]);
+    emit("static void procedure%u(%s p0, %s p1, hls_stream_u%u *out0)\n{\n", scope.procedures,
+         integer_type(), integer_type(), scope.out_width[0]);
     declare_variables(chance(30));
     block(2 + below(3));
     emit("hls_write(out0, (uint%u_t)(v0 ^ v1));\n}\n\n", scope.out_width[0]);
@@ -167,7 +172,11 @@ static void define_procedure(void)
 static void add_parameter_array(void)
 {
     struct array *a = &scope.array[scope.narrays++];
-    *a = (struct array){.type = integer_type(), .rows = 4u << below(4), .columns = 1, .parameter = true, .constant = chance(25)};
+    *a = (struct array){.type = integer_type(),
+                        .rows = 4u << below(4),
+                        .columns = 1,
+                        .parameter = true,
+                        .constant = chance(25)};
 }
 
 /* An array of the function: filled before it is used. */
@@ -176,8 +185,8 @@ static void local_array(void)
     struct array *a = &scope.array[scope.narrays];
     *a = (struct array){.type = integer_type(), .rows = 2u << below(4), .columns = 1};
     const bool out = part_begin();
-    emit("%s a%u[%u];\nfor (unsigned i = 0; i < %u; i++)\na%u[i] = (%s)(i * %u);\n", a->type, scope.narrays, a->rows,
-         a->rows, scope.narrays, a->type, below(1000));
+    emit("%s a%u[%u];\nfor (unsigned i = 0; i < %u; i++)\na%u[i] = (%s)(i * %u);\n", a->type,
+         scope.narrays, a->rows, a->rows, scope.narrays, a->type, below(1000));
     part_end(out);
     scope.narrays++;
 }
@@ -190,11 +199,14 @@ static void define_top(const char *name)
     if (chance(50))
         add_parameter_array();
     const unsigned end = scope.narrays;
-    emit("%s %s(%s p0, %s p1", *scope.result ? scope.result : "void", name, integer_type(), integer_type());
+    emit("%s %s(%s p0, %s p1", *scope.result ? scope.result : "void", name, integer_type(),
+         integer_type());
     for (unsigned k = first_parameter; k < end; k++)
-        emit(", %s%s a%u[static %u]", scope.array[k].constant ? "const " : "", scope.array[k].type, k, scope.array[k].rows);
+        emit(", %s%s a%u[static %u]", scope.array[k].constant ? "const " : "", scope.array[k].type,
+             k, scope.array[k].rows);
     for (unsigned s = 0; s < STREAMS; s++)
-        emit(", hls_stream_u%u *in%u, hls_stream_u%u *out%u", scope.in_width[s], s, scope.out_width[s], s);
+        emit(", hls_stream_u%u *in%u, hls_stream_u%u *out%u", scope.in_width[s], s,
+             scope.out_width[s], s);
     emit(")\n{\n");
     declare_variables(true);
     if (chance(40))
@@ -210,10 +222,12 @@ static void define_top(const char *name)
         emit("hls_write(out%u, (uint%u_t)hls_read(in%u));\n", s, scope.out_width[s], s);
     if (*scope.result)
         emit("return (%s)(pair.x + pair.y);\n", scope.result);
-    emit("}\n\n#ifdef RIG\nstatic void stimulus(struct rig_kernel *k, unsigned round)\n{\n(void)round;\n"
+    emit("}\n\n#ifdef RIG\nstatic void stimulus(struct rig_kernel *k, unsigned "
+         "round)\n{\n(void)round;\n"
          "for (unsigned i = 0; i < 8000; i++) {\n");
     for (unsigned s = 0; s < STREAMS; s++)
-        emit("rig_send(k, %u, (uint64_t)rig_random() << 32 | rig_random());\n", 2 + end - first_parameter + 2 * s);
+        emit("rig_send(k, %u, (uint64_t)rig_random() << 32 | rig_random());\n",
+             2 + end - first_parameter + 2 * s);
     emit("}\n}\n#endif\n");
 }
 
@@ -223,12 +237,21 @@ int main(int argc, char **argv)
         fputs("generate SEED NAME [PARTS]\n", stderr);
         return 2;
     }
-    static const char *const options[] = {" --pipeline", " --pipeline --family ecp5", " --family ecp5", " --clock-ns 80",
-                                          " --clock-ns 8 --multipliers 1", " --multipliers 0", "", "", ""};
+    static const char *const options[] = {" --pipeline",
+                                          " --pipeline --family ecp5",
+                                          " --family ecp5",
+                                          " --clock-ns 80",
+                                          " --clock-ns 8 --multipliers 1",
+                                          " --multipliers 0",
+                                          "",
+                                          "",
+                                          ""};
     state = strtoull(argv[1], NULL, 0) * 0x9e3779b97f4a7c15u + 12345;
     below(2);
-    emit("/* hlsc: -DSMALLEST=1%s */\n/* seed %s */\n#include \"hls.h\"\n", options[below(9)], argv[1]);
-    emit("struct entry { int8_t a; uint32_t b; bool c; };\nstatic struct { int16_t x; uint32_t y; } pair = {%u, %u};\n",
+    emit("/* hlsc: -DSMALLEST=1%s */\n/* seed %s */\n#include \"hls.h\"\n", options[below(9)],
+         argv[1]);
+    emit("struct entry { int8_t a; uint32_t b; bool c; };\nstatic struct { int16_t x; uint32_t y; "
+         "} pair = {%u, %u};\n",
          below(100), below(1000));
     for (unsigned s = 0; s < STREAMS; s++) {
         scope.in_width[s] = 16u << below(3);

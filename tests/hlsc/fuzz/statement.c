@@ -12,7 +12,10 @@ static void store(void)
     }
     const unsigned how = below(7);
     element(k);
-    emit(" %s (%s)(", op[how], how == 3 || how == 5 ? "uint8_t" : a->is_struct ? "uint16_t" : a->type);
+    emit(" %s (%s)(", op[how],
+         how == 3 || how == 5 ? "uint8_t"
+         : a->is_struct       ? "uint16_t"
+                              : a->type);
     expression(2);
     emit(");\n");
 }
@@ -38,7 +41,8 @@ static void assignment(void)
 static void read_word(void)
 {
     const unsigned v = below(VARIABLES);
-    emit("v%u %s= (%s)hls_read(in%u);\n", v, chance(50) ? "^" : "", scope.variable_type[v], below(STREAMS));
+    emit("v%u %s= (%s)hls_read(in%u);\n", v, chance(50) ? "^" : "", scope.variable_type[v],
+         below(STREAMS));
 }
 
 static void write_word(void)
@@ -110,14 +114,16 @@ static const char *loop_head(unsigned i, const char *type, unsigned most)
     const unsigned first = below(4), step = 1 + below(3), count = 1 + below(most);
     switch (below(7)) {
     case 0:
-        emit("for (%s i%u = (%s)((p0 & %u) + %u); i%u != 0; i%u--) {\n", type, i, type, most - 1, below(3), i, i);
+        emit("for (%s i%u = (%s)((p0 & %u) + %u); i%u != 0; i%u--) {\n", type, i, type, most - 1,
+             below(3), i, i);
         return "}\n";
     case 1:
-        emit("for (%s i%u = %u; i%u < (%s)((p1 & %u) + %u); i%u += %u) {\n", type, i, first, i, type, most - 1,
-             below(5), i, step);
+        emit("for (%s i%u = %u; i%u < (%s)((p1 & %u) + %u); i%u += %u) {\n", type, i, first, i,
+             type, most - 1, below(5), i, step);
         return "}\n";
     case 2:
-        emit("{\nuint16_t i%u = (uint16_t)(v%u) & %u;\nwhile (i%u != 0) {\n", i, below(VARIABLES), chance(30) ? 0x7fff : most, i);
+        emit("{\nuint16_t i%u = (uint16_t)(v%u) & %u;\nwhile (i%u != 0) {\n", i, below(VARIABLES),
+             chance(30) ? 0x7fff : most, i);
         emit("i%u >>= 1;\n", i);
         return "}\n}\n";
     case 3:
@@ -127,7 +133,8 @@ static const char *loop_head(unsigned i, const char *type, unsigned most)
         emit("for (%s i%u = 0;; i%u++) {\nif (i%u >= %u) break;\n", type, i, i, i, count);
         return "}\n";
     default:
-        emit("for (%s i%u = %u; i%u < %u; i%u += %u) {\n", type, i, first, i, first + count * step, i, step);
+        emit("for (%s i%u = %u; i%u < %u; i%u += %u) {\n", type, i, first, i, first + count * step,
+             i, step);
         return "}\n";
     }
 }
@@ -138,11 +145,13 @@ static void loop(void)
     const struct scope outside = scope;
     const unsigned i = scope.loops;
     const bool unroll = chance(scope.pipelined ? 100 : 15);
-    const bool marked = !unroll && !scope.pipelined && chance(50), flatten = !unroll && !scope.pipelined && !marked && chance(25);
+    const bool marked = !unroll && !scope.pipelined && chance(50),
+               flatten = !unroll && !scope.pipelined && !marked && chance(25);
     const char *end = "}\n";
     scope.loops++;
     if (unroll)
-        emit("HLS_UNROLL\nfor (int i%u = %u; i%u < %u; i%u++) {\n", i, below(2), i, 2 + below(3), i);
+        emit("HLS_UNROLL\nfor (int i%u = %u; i%u < %u; i%u++) {\n", i, below(2), i, 2 + below(3),
+             i);
     else
         end = loop_head(i, integer_type(), most[i]);
     scope.breaks = !unroll;
@@ -182,14 +191,17 @@ static void promised_loop(void)
     const unsigned k = below(scope.narrays);
     const struct array *a = &scope.array[k];
     const struct scope outside = scope;
-    if (scope.pure || scope.pipelined || a->constant || a->parameter || a->columns > 1 || a->is_struct || a->rows < 8) {
+    if (scope.pure || scope.pipelined || a->constant || a->parameter || a->columns > 1 ||
+        a->is_struct || a->rows < 8) {
         conditional();
         return;
     }
     const unsigned distance = 2 + below(a->rows - 2), i = scope.loops++;
-    emit("for (uint16_t i%u = 0; i%u < %u; i%u++) {\nHLS_PIPELINE(SMALLEST);\nHLS_DISTANCE(a%u, %u);\n", i, i,
-         10 + below(20), i, k, distance);
-    emit("a%u[(i%u + %u) & %u] = (%s)(a%u[i%u & %u] + (uint8_t)(", k, i, distance, a->rows - 1, a->type, k, i, a->rows - 1);
+    emit("for (uint16_t i%u = 0; i%u < %u; i%u++) {\nHLS_PIPELINE(SMALLEST);\nHLS_DISTANCE(a%u, "
+         "%u);\n",
+         i, i, 10 + below(20), i, k, distance);
+    emit("a%u[(i%u + %u) & %u] = (%s)(a%u[i%u & %u] + (uint8_t)(", k, i, distance, a->rows - 1,
+         a->type, k, i, a->rows - 1);
     scope.narrays = 0;
     scope.pipelined = true;
     scope.unrolled = scope.loops;

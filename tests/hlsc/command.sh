@@ -1,0 +1,79 @@
+#!/bin/bash
+# command.sh HLSC -- what users do by mistake: an error that names the cause, exit status not 0, and files as they were.
+set -u
+hlsc=$1
+kernel=$(dirname "$0")/kernels/fir.c
+out=$(mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT
+passed=0 failed=0
+
+# refuses LABEL TEXT ARGUMENT...: exit status 1 (or 64, of the command line), and TEXT in what it says
+refuses() {
+  local label=$1 text=$2 status
+  shift 2
+  "$hlsc" "$@" -I hls --quiet >"$out/said" 2>&1
+  status=$?
+  if { [ $status -eq 1 ] || [ $status -eq 64 ]; } && grep -q -- "$text" "$out/said"; then
+    passed=$((passed + 1))
+    echo "[       OK ] $label"
+  else
+    failed=$((failed + 1))
+    echo "[   FAILED ] $label: status $status"
+    sed 's/^/  /' "$out/said"
+  fi
+}
+
+holds() { # LABEL CONDITION...
+  local label=$1
+  shift
+  if "$@"; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    echo "[   FAILED ] $label"
+  fi
+}
+
+fir=("$kernel" --top fir)
+refuses 'no source' 'are needed' --top fir -o "$out/f.v"
+refuses 'a source that is not there' 'No such file' "$out/none.c" --top f -o "$out/f.v"
+refuses 'an empty source' 'it is empty' /dev/null --top f -o "$out/f.v"
+refuses 'a folder' 'Is a directory' "$out" --top f -o "$out/f.v"
+head -c 3000 "$hlsc" >"$out/noise.c"
+refuses 'noise' 'rejects the source' "$out/noise.c" --top f -o "$out/f.v"
+echo 'void f(void) { int a = ; }' >"$out/broken.c"
+refuses 'not C' 'broken.c:1:24: error' "$out/broken.c" --top f -o "$out/f.v"
+refuses 'no such function' "no function 'absent'" "$kernel" --top absent -o "$out/f.v"
+refuses 'no such family' "unknown family 'other'" "${fir[@]}" -o "$out/f.v" --family other
+for value in 0 -3 30ns nan inf ''; do
+  refuses "a period of '$value'" '--clock-ns needs' "${fir[@]}" -o "$out/f.v" "--clock-ns=$value"
+done
+refuses 'multipliers that are no number' '--multipliers needs' "${fir[@]}" -o "$out/f.v" --multipliers=-3
+refuses 'no such pass' "not 'all'" "${fir[@]}" -o "$out/f.v" --dump all
+holds 'nothing was written' test ! -e "$out/f.v"
+refuses 'an output in a folder that is not there' 'No such file' "${fir[@]}" -o "$out/none/f.v"
+refuses 'an output that is a folder' 'Is a directory' "${fir[@]}" -o "$out"
+cp "$kernel" "$out/fir.c"
+refuses 'an output over the source' 'would be overwritten' "$out/fir.c" --top fir -o "$out/fir.c"
+refuses 'a report over the source' 'would be overwritten' "$out/fir.c" --top fir -o "$out/f.v" --report "$out/fir.c"
+refuses 'a report over the output' 'would be overwritten' "$out/fir.c" --top fir -o "$out/f.v" --report "$out/f.v"
+holds 'the source is as it was' cmp -s "$kernel" "$out/fir.c"
+refuses 'a full device' 'No space left' "${fir[@]}" -o /dev/full
+refuses 'a full device for the report' 'No space left' "${fir[@]}" -o "$out/f.v" --report /dev/full
+holds 'no output without its report' test ! -e "$out/f.v"
+holds 'the device is still there' test -c /dev/full
+(
+  ulimit -f 2
+  "$hlsc" "${fir[@]}" -I hls -o "$out/g.v" --quiet
+) 2>"$out/large"
+holds 'a full disk is named' grep -q 'too large' "$out/large"
+holds 'and leaves nothing behind' test -z "$(find "$out" -name 'g.v*')"
+if [ "$(id -u)" != 0 ]; then
+  mkdir -m 500 "$out/locked"
+  refuses 'a folder without permission' 'denied' "${fir[@]}" -o "$out/locked/f.v"
+fi
+"$hlsc" "${fir[@]}" -I hls -o /dev/stdout --quiet 2>/dev/null | grep -q '^endmodule'
+holds 'standard output as a file' test $? -eq 0
+(umask 027 && "$hlsc" "${fir[@]}" -I hls -o "$out/f.v" --quiet)
+holds 'the mode follows umask' test "$(stat -c %a "$out/f.v")" = 640
+echo "[  PASSED  ] $passed test(s)."
+[ "$failed" -eq 0 ] || echo "[  FAILED  ] $failed test(s)"
+[ "$failed" -eq 0 ]
