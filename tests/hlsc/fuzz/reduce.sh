@@ -28,7 +28,10 @@ how() {
 
 make_program ''
 kind=$(how "$work/$name.c")
-[ "$kind" ] && [ "$kind" = "${wanted:-$kind}" ] || { echo "  program $number does not fail alone"; exit 1; }
+if [ -z "$kind" ] || [ "$kind" != "${wanted:-$kind}" ]; then
+  echo "  program $number does not fail alone"
+  exit 1
+fi
 [ "${FUZZ_ONCE-}" ] && exit 0
 wanted=$kind
 cp "$work/$name.c" "$out/$name.c"
