@@ -15,7 +15,7 @@ generate() { # SEED SOURCE TOP
   local options=''
   case $(($1 % 4)) in 1 | 2) options="$plain $small" ;; 3) options=$small ;; esac
   # shellcheck disable=SC2086 # options are words
-  csmith --seed "$1" --no-argc $options | sed "
+  (cd "$out" && csmith --seed "$1" --no-argc $options) | sed "
     1i /* hlsc: -I/usr/include/csmith */
     1i #include \"hls.h\"
     1i #include <float.h>
