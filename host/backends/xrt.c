@@ -260,21 +260,25 @@ static int transfer(struct carrier *carrier, const uint16_t *send, size_t send_w
                     uint16_t *receive, size_t receive_words, size_t *received)
 {
     struct xrt_carrier *c = (struct xrt_carrier *)carrier;
+    const struct helper_answer *a = &c->answer;
+    const uint32_t n_send = (uint32_t)at_most(send_words, HELPER_MAX_WORDS);
+    const uint32_t n_receive = (uint32_t)at_most(receive_words, HELPER_MAX_WORDS);
     const unsigned timeout_ms = c->silence_ms + ANSWER_MARGIN_MS;
     *sent = *received = 0;
     if (c->lost)
         return eddy_fail(carrier->context, EDDY_ERROR_DEVICE,
                          "xrt: the device was lost; close it and open it again");
-    /* A helper that has gone may have left word of why. */
-    if (send_request(c, (uint32_t)at_most(send_words, HELPER_MAX_WORDS),
-                     (uint32_t)at_most(receive_words, HELPER_MAX_WORDS), send) == LATE)
-        return lose(c, LATE, timeout_ms);
-    const int error = receive_answer(c, timeout_ms);
-    if (error)
-        return error;
-    *sent = c->answer.sent;
-    *received = c->answer.received;
-    memcpy(receive, c->answer.words, *received * sizeof *receive);
+    do {
+        /* A helper that has gone may have left word of why. */
+        if (send_request(c, n_send, n_receive, send) == LATE)
+            return lose(c, LATE, timeout_ms);
+        const int error = receive_answer(c, timeout_ms);
+        if (error)
+            return error;
+    } while (a->sent == 0 && a->received == 0 && !a->silent);
+    *sent = a->sent;
+    *received = a->received;
+    memcpy(receive, a->words, *received * sizeof *receive);
     return EDDY_OK;
 }
 

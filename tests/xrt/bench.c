@@ -48,7 +48,9 @@ static bool ring_step(struct card *card, const uint16_t *query, uint16_t *answer
                          .send_words = PACKET_HEADER_WORDS,
                          .receive = answer,
                          .want_words = ANSWER_WORDS};
-    return exchange_words(card, &pace, &e, SILENCE_US) && e.received == ANSWER_WORDS;
+    while (exchange_words(card, &pace, &e, SILENCE_US) && pace.waits)
+        ;
+    return e.received == ANSWER_WORDS;
 }
 
 static bool launch_step(struct card *card, const uint16_t *query, uint16_t *answer)

@@ -30,22 +30,25 @@ static bool is_over(const struct exchange *e)
 
 bool exchange_words(struct card *card, struct pace *pace, struct exchange *e, double silence_us)
 {
-    double moved_us = now_us();
+    const double until_us = now_us() + EXCHANGE_US;
     bool moved;
-    pace_begin(pace);
-    for (unsigned idle = 1; now_us() - moved_us < silence_us; idle++) {
-        if (!move(card, e, &moved))
-            return false;
-        if (is_over(e)) {
-            pace_end(pace);
-            return true;
-        }
+    if (!pace->waits)
+        pace_begin(pace);
+    for (unsigned looks = 1; move(card, e, &moved); looks++) {
+        const double now = now_us();
         if (moved)
-            moved_us = now_us();
-        else if (idle % HEALTH_LOOKS == 0 && !card_healthy(card))
+            pace->moved_us = now;
+        e->silent = now - pace->moved_us >= silence_us;
+        if (is_over(e) || e->silent)
+            pace_end(pace);
+        if (!pace->waits)
+            return !e->silent || card_healthy(card);
+        if (looks % HEALTH_LOOKS == 0 && !card_healthy(card))
             return false;
+        if (now >= until_us)
+            return true;
         if (!moved)
             pace_pause(pace);
     }
-    return card_healthy(card);
+    return false;
 }

@@ -23,6 +23,7 @@ struct helper_request {
 struct helper_answer {
     int32_t error; /* 0, or a negative enum eddy_error */
     uint32_t sent, received;
+    uint32_t silent; /* the card moves nothing any more; else it is at work */
     union {
         uint16_t words[HELPER_MAX_WORDS];
         char text[HELPER_TEXT_BYTES];

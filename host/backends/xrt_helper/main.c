@@ -152,6 +152,7 @@ static void serve(struct card *card, double silence_us)
             give_up(EDDY_ERROR_DEVICE, "%s", card->failure);
         a.sent = e.sent;
         a.received = e.received;
+        a.silent = e.silent;
         if (!answer_words(&a))
             return;
     }

@@ -21,13 +21,14 @@ void pace_prepare(void)
 
 void pace_begin(struct pace *pace)
 {
-    pace->begin_us = now_us();
+    pace->waits = true;
+    pace->begin_us = pace->moved_us = now_us();
 }
 
 void pace_pause(const struct pace *pace)
 {
-    const double *waits_us = pace->waits_us;
-    const double expected_us = waits_us[0] < waits_us[1] ? waits_us[0] : waits_us[1];
+    const double *lengths_us = pace->lengths_us;
+    const double expected_us = lengths_us[0] < lengths_us[1] ? lengths_us[0] : lengths_us[1];
     const double waited_us = now_us() - pace->begin_us;
     if (waited_us < SPIN_US && expected_us < 2 * SPIN_US)
         return;
@@ -39,6 +40,7 @@ void pace_pause(const struct pace *pace)
 
 void pace_end(struct pace *pace)
 {
-    pace->waits_us[0] = pace->waits_us[1];
-    pace->waits_us[1] = now_us() - pace->begin_us;
+    pace->waits = false;
+    pace->lengths_us[0] = pace->lengths_us[1];
+    pace->lengths_us[1] = now_us() - pace->begin_us;
 }

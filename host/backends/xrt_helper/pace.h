@@ -6,9 +6,13 @@
 #ifndef EDDY_XRT_PACE_H
 #define EDDY_XRT_PACE_H
 
+#include <stdbool.h>
+
 struct pace {
-    double waits_us[2]; /* the latest two */
-    double begin_us;    /* of this wait */
+    double lengths_us[2]; /* of the latest two waits */
+    bool waits;           /* now */
+    double begin_us,
+        moved_us; /* of this wait, and when words moved last, which the user of it notes */
 };
 
 /* Microseconds of a clock that only goes forward. */
