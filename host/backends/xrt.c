@@ -1,12 +1,12 @@
 /* xrt.c -- xrt: a card under Xilinx XRT, as a carrier. XRT runs in a process of its own, eddy-xrt. */
 #include "carrier.h"
 #include "lib/context.h"
+#include "lib/folder.h"
 #include "xrt_helper/helper.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
@@ -91,13 +91,6 @@ static int find_files(struct eddy_context *context, const struct carrier_options
     return EDDY_OK;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-    (void)status, (void)type, (void)ftw;
-    remove(path);
-    return 0;
-}
-
 /* ---- the helper ---- */
 
 static int start_helper(struct xrt_carrier *c, const char *helper, const char *xclbin,
@@ -143,16 +136,18 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-/* Ends the helper with all that it started, by force when it has not ended after `patience_ms`. */
-static void end_helper(struct xrt_carrier *c, double patience_ms)
+/* Ends the helper with all that it started, by force when it has not ended after `patience_ms`. Returns how it ended, as waitpid
+ * says; 0 when there was none. */
+static int end_helper(struct xrt_carrier *c, double patience_ms)
 {
     const double begin_ms = now_ms();
+    int status = 0;
     if (c->socket >= 0)
         close(c->socket);
     c->socket = -1;
     if (!c->helper)
-        return;
-    while (waitpid(c->helper, NULL, WNOHANG) == 0) {
+        return status;
+    while (waitpid(c->helper, &status, WNOHANG) == 0) {
         if (now_ms() - begin_ms > patience_ms) {
             kill(-c->helper, SIGKILL);
             waitpid(c->helper, NULL, 0);
@@ -162,6 +157,7 @@ static void end_helper(struct xrt_carrier *c, double patience_ms)
     }
     kill(-c->helper, SIGKILL);
     c->helper = 0;
+    return status;
 }
 
 /* ---- messages, with a deadline ---- */
@@ -212,20 +208,24 @@ static void last_line(const struct xrt_carrier *c, char line[static 200])
 }
 
 /* Records why the device is lost, and ends the helper. */
-static int lose(struct xrt_carrier *c, int how, double waited_ms)
+static int lose(struct xrt_carrier *c, int how, unsigned waited_ms)
 {
     char line[200];
-    last_line(c, line);
     c->lost = true;
-    end_helper(c, 0);
-    return how == LATE ? eddy_fail(c->base.context, EDDY_ERROR_DEVICE,
-                                   "xrt: no answer within %.0f s; close the device and open it "
-                                   "again. XRT's last line: %s",
-                                   waited_ms / 1e3, line)
-                       : eddy_fail(c->base.context, EDDY_ERROR_DEVICE,
-                                   "xrt: XRT has ended; close the device and open it again. Its "
-                                   "last line: %s",
-                                   line);
+    const int status = end_helper(c, how == LATE ? 0 : CLOSE_TIMEOUT_MS);
+    if (how == LATE)
+        return eddy_fail(c->base.context, EDDY_ERROR_DEVICE,
+                         "xrt: no answer within %u s; close the device and open it again",
+                         waited_ms / 1000);
+    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGABRT)
+        return eddy_fail(c->base.context, EDDY_ERROR_DEVICE,
+                         "xrt: XRT's process, eddy-xrt, was ended by signal %d; close the device "
+                         "and open it again",
+                         WTERMSIG(status));
+    last_line(c, line);
+    return eddy_fail(c->base.context, EDDY_ERROR_DEVICE,
+                     "xrt: XRT has ended; close the device and open it again. Its last line: %s",
+                     line);
 }
 
 /* Receives an answer, within timeout_ms as set before. */
@@ -287,7 +287,7 @@ static void close_xrt(struct carrier *carrier)
     struct xrt_carrier *c = (struct xrt_carrier *)carrier;
     end_helper(c, c->lost ? 0 : CLOSE_TIMEOUT_MS);
     if (*c->folder)
-        nftw(c->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+        folder_remove(c->folder);
     free(c);
 }
 
@@ -295,6 +295,9 @@ static int open_xrt(struct eddy_context *context, const struct carrier_options *
                     struct carrier **carrier)
 {
     static const struct carrier_ops ops = {transfer, close_xrt};
+    if (options->stall != SIM_STALL_NONE || *options->trace_path)
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                         "xrt: has no ports to stall and no signals to trace; use sim:");
     char helper[PATH_MAX], xclbin[PATH_MAX];
     int error = find_files(context, options, helper, xclbin);
     if (error)
@@ -305,7 +308,7 @@ static int open_xrt(struct eddy_context *context, const struct carrier_options *
     *c = (struct xrt_carrier){.base = {&ops, context},
                               .socket = -1,
                               .silence_ms = options->timeout_ms,
-                              .folder = "/tmp/eddy-xrt-XXXXXX"};
+                              .folder = HELPER_FOLDER "XXXXXX"};
     if (!mkdtemp(c->folder)) {
         *c->folder = '\0';
         error = eddy_fail(context, EDDY_ERROR_IO, "xrt: no folder in /tmp: %s", strerror(errno));

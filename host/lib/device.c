@@ -76,10 +76,14 @@ static int parse_option(struct eddy_context *context, const char *key, const cha
                  {"xclbin", options->xclbin, sizeof options->xclbin},
                  {"bdf", options->bdf, sizeof options->bdf}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        if (strcmp(key, texts[i].key) == 0 && strlen(value) < texts[i].size) {
-            strcpy(texts[i].text, value);
-            return EDDY_OK;
-        }
+        if (strcmp(key, texts[i].key) != 0)
+            continue;
+        if (strlen(value) >= texts[i].size)
+            return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                             "device URI: the value of %s is longer than %zu characters", key,
+                             texts[i].size - 1);
+        strcpy(texts[i].text, value);
+        return EDDY_OK;
     }
     return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                      "device URI: no option '%s'; there are preset, stall, seed, trace, serial, "

@@ -14,6 +14,7 @@
 
 #define XRT_KERNEL_NAME "eddy"
 #define XRT_KERNEL_INSTANCE "eddy_1"
+#define XRT_EMULATION_PLATFORM "eddy:simulation:hw_emu:1.0"
 #define XRT_REGISTER_BYTES 4096 /* of the address range */
 #define XRT_DATA_BITS 32        /* of m_axi_gmem */
 

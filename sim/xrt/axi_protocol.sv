@@ -1,9 +1,11 @@
-// Watches an AXI4 port without IDs for breaches of the protocol, on both sides of it. broken is sticky, a bit a rule.
+// Watches an AXI4 port without IDs for breaches of the protocol, on both sides of it. broken is sticky, a bit a rule. AXI4-Lite
+// is AXI4 with bursts of one beat.
 `default_nettype none
 
 module axi_protocol #(
     parameter DATA_BITS = 32,
-    parameter OUTSTANDING_LOG2 = 6
+    parameter OUTSTANDING_LOG2 = 6,
+    parameter DATA_AFTER_ADDRESS = 1  // as the master does; AXI leaves it free
 ) (
     input  wire                   clk,
     input  wire                   rst_n,
@@ -36,7 +38,8 @@ module axi_protocol #(
 );
   localparam DEPTH = 1 << OUTSTANDING_LOG2;
   localparam [OUTSTANDING_LOG2:0] ONE = 1;
-  localparam [63:0] BEAT_MASK = {32'b0, DATA_BITS / 8 - 1};
+  localparam integer BEAT_BYTES = DATA_BITS / 8;
+  localparam [63:0] BEAT_MASK = 64'(BEAT_BYTES) - 64'd1;
   reg [7:0] write_lengths[0:DEPTH-1], read_lengths[0:DEPTH-1];
   reg [OUTSTANDING_LOG2:0] aw_count, w_count, b_count, ar_count, r_count;
   reg [7:0] w_beat, r_beat;
@@ -71,12 +74,12 @@ module axi_protocol #(
     arvalid && (araddr & BEAT_MASK) != 0,
     awvalid && (awburst != 2'b01 || awsize != 3'($clog2(DATA_BITS / 8))),
     arvalid && (arburst != 2'b01 || arsize != 3'($clog2(DATA_BITS / 8))),
-    // as many beats as announced; this master sends data after the address
+    // as many beats as announced
     w_take && w_count != aw_count && wlast != (w_beat == w_length),
-    wvalid && w_count == aw_count && !aw_take,
-    r_take && (r_count == ar_count || rlast != (r_beat == r_length)),
-    // an answer for each burst written, none without
-    b_take && b_count == w_count,
+    DATA_AFTER_ADDRESS != 0 && wvalid && w_count == aw_count && !aw_take,
+    rvalid && (r_count == ar_count || rlast != (r_beat == r_length)),
+    // an answer for each burst written, none without; EXOKAY answers no access of ours
+    bvalid && (b_count == w_count || b_count == aw_count || bresp == 2'b01),
     // nothing valid in the cycle after a reset
     was_reset && (awvalid || wvalid || arvalid || bvalid || rvalid)
   };

@@ -13,10 +13,11 @@
 
 #include SIM_HEADER
 
-namespace {
+namespace
+{
 
 constexpr unsigned beat_bytes = DATA_BITS / 8;
-constexpr unsigned response_cycles = 64;
+constexpr unsigned response_cycles = 4096;
 constexpr uint8_t okay = 0, slave_error = 2, decode_error = 3;
 
 struct Burst {
@@ -29,8 +30,9 @@ struct WriteBeat {
     unsigned strobe;
 };
 
-class Memory {
-public:
+class Memory
+{
+  public:
     explicit Memory(const card_options &o)
         : options(o), state(o.seed), bytes(static_cast<uint8_t *>(calloc(1, CARD_MEMORY_BYTES)))
     {
@@ -99,7 +101,7 @@ public:
     std::deque<Burst> reads, writes, answers;
     std::deque<WriteBeat> data;
 
-private:
+  private:
     // splitmix64
     uint64_t random()
     {
@@ -113,24 +115,32 @@ private:
 } // namespace
 
 struct card {
-    explicit card(const card_options &options) : memory(options), top{&context, "card"} {}
+    explicit card(const card_options &options) : memory(options), top{&context, "card"}
+    {
+    }
 
     VerilatedContext context;
     Memory memory;
     SIM_CLASS top;
     uint64_t cycles = 0, active_cycle = 0;
     unsigned read_beat = 0, written_beats = 0;
+    // An access to s_axi_control: what has not been sent, and the answers that are not there.
+    bool send_aw = false, send_w = false, send_ar = false, await_b = false, await_r = false;
+    uint32_t read_data = 0;
 
     void reset()
     {
         memory.reset();
         read_beat = written_beats = 0;
+        send_aw = send_w = send_ar = await_b = await_r = false;
         top.s_awvalid = top.s_wvalid = top.s_bready = top.s_arvalid = top.s_rready = 0;
         top.m_rvalid = top.m_bvalid = top.m_awready = top.m_wready = top.m_arready = 0;
         top.ap_rst_n = 0;
         for (int n = 0; n < 8; n++)
             edge();
         top.ap_rst_n = 1;
+        // Nobody may send in the first cycle.
+        edge();
         active_cycle = cycles;
     }
 
@@ -141,6 +151,50 @@ struct card {
         top.ap_clk = 1;
         top.eval();
         cycles++;
+    }
+
+    void begin_write(uint32_t offset, uint32_t value)
+    {
+        top.s_awaddr = offset & 0xfff;
+        top.s_wdata = value;
+        send_aw = send_w = await_b = true;
+    }
+
+    void begin_read(uint32_t offset)
+    {
+        top.s_araddr = offset & 0xfff;
+        send_ar = await_r = true;
+    }
+
+    // Runs the clock until what was begun is answered; with pauses on each channel where the memory has them. False: not within n_cycles.
+    bool access(unsigned n_cycles)
+    {
+        for (; n_cycles && (await_b || await_r); n_cycles--) {
+            top.s_awvalid = top.s_awvalid || (send_aw && !memory.pauses());
+            top.s_wvalid = top.s_wvalid || (send_w && !memory.pauses());
+            top.s_arvalid = top.s_arvalid || (send_ar && !memory.pauses());
+            top.s_bready = await_b && !memory.pauses();
+            top.s_rready = await_r && !memory.pauses();
+            top.ap_clk = 0;
+            top.eval();
+            const bool aw = top.s_awvalid && top.s_awready, w = top.s_wvalid && top.s_wready;
+            const bool ar = top.s_arvalid && top.s_arready;
+            await_b = await_b && !(top.s_bvalid && top.s_bready);
+            if (top.s_rvalid && top.s_rready) {
+                read_data = top.s_rdata;
+                await_r = false;
+            }
+            step();
+            if (aw)
+                top.s_awvalid = send_aw = false;
+            if (w)
+                top.s_wvalid = send_w = false;
+            if (ar)
+                top.s_arvalid = send_ar = false;
+        }
+        top.s_bready = top.s_rready = 0;
+        active_cycle = cycles;
+        return !await_b && !await_r;
     }
 
     // What the memory offers on R and B, once it is there, stays until it is taken.
@@ -236,42 +290,25 @@ extern "C" uint8_t *card_memory(struct card *card)
 
 extern "C" bool card_write(struct card *card, uint32_t offset, uint32_t value)
 {
-    auto &top = card->top;
-    top.s_awaddr = offset & 0xfff;
-    top.s_wdata = value;
-    top.s_awvalid = top.s_wvalid = top.s_bready = 1;
-    bool answered = false;
-    for (unsigned n = 0; n < response_cycles && !answered; n++) {
-        top.ap_clk = 0;
-        top.eval();
-        const bool taken = top.s_awvalid && top.s_awready;
-        answered = top.s_bvalid;
-        card->step();
-        if (taken)
-            top.s_awvalid = top.s_wvalid = 0;
-    }
-    top.s_awvalid = top.s_wvalid = top.s_bready = 0;
-    card->active_cycle = card->cycles;
-    return answered;
+    card->begin_write(offset, value);
+    return card->access(response_cycles);
 }
 
 extern "C" bool card_read(struct card *card, uint32_t offset, uint32_t *value)
 {
-    auto &top = card->top;
-    top.s_araddr = offset & 0xfff;
-    top.s_arvalid = top.s_rready = 1;
-    bool answered = false;
-    for (unsigned n = 0; n < response_cycles && !answered; n++) {
-        top.ap_clk = 0;
-        top.eval();
-        const bool taken = top.s_arvalid && top.s_arready;
-        answered = top.s_rvalid;
-        *value = top.s_rdata;
-        card->step();
-        if (taken)
-            top.s_arvalid = 0;
-    }
-    top.s_arvalid = top.s_rready = 0;
+    card->begin_read(offset);
+    const bool answered = card->access(response_cycles);
+    *value = card->read_data;
+    return answered;
+}
+
+extern "C" bool card_write_and_read(struct card *card, uint32_t write_offset, uint32_t value,
+                                    uint32_t read_offset, uint32_t *read, unsigned n_cycles)
+{
+    card->begin_write(write_offset, value);
+    card->begin_read(read_offset);
+    const bool answered = card->access(n_cycles);
+    *read = card->read_data;
     return answered;
 }
 

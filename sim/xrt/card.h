@@ -20,7 +20,7 @@ extern "C" {
 struct card_options {
     uint64_t seed;
     unsigned latency_min, latency_max; /* cycles from a burst to its answer */
-    unsigned pause_percent;            /* of the cycles, of each channel */
+    unsigned pause_percent;            /* of the cycles, of each channel; of s_axi_control's, too */
     uint64_t bad_from, bad_to;         /* addresses that answer SLVERR */
 };
 
@@ -40,9 +40,12 @@ uint8_t *card_memory(struct card *card);
 /* One access to s_axi_control; the clock runs meanwhile. False: the kernel did not answer. */
 bool card_write(struct card *card, uint32_t offset, uint32_t value);
 bool card_read(struct card *card, uint32_t offset, uint32_t *value);
+/* Both at once, left as they are after n_cycles: only a reset may follow. */
+bool card_write_and_read(struct card *card, uint32_t write_offset, uint32_t value,
+                         uint32_t read_offset, uint32_t *read, unsigned n_cycles);
 /* Runs the clock; returns false when nothing moves any more until a register is written. */
 bool card_run(struct card *card, unsigned n_cycles);
-/* Rules of AXI that were broken since the reset, a bit each (axi_protocol.sv). */
+/* Rules of AXI that were broken since the reset, a bit each (axi_protocol.sv): of m_axi_gmem, then of s_axi_control. */
 uint32_t card_broken(const struct card *card);
 
 #ifdef __cplusplus

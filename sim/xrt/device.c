@@ -152,7 +152,7 @@ static bool run(int socket, struct card *card)
             moving = card_run(card, CHUNK_CYCLES);
         }
         if (card_broken(card)) {
-            fprintf(stderr, "the kernel broke the AXI protocol: %04x\n", card_broken(card));
+            fprintf(stderr, "the kernel broke the AXI protocol: %08x\n", card_broken(card));
             open = false;
         }
     }

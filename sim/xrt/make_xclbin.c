@@ -160,7 +160,7 @@ static struct bytes assemble(const struct section sections[SECTIONS])
     axlf->m_header.m_versionMajor = 2;
     axlf->m_header.m_versionMinor = 1;
     axlf->m_header.m_mode = XCLBIN_HW_EMU;
-    memcpy(axlf->m_header.m_platformVBNV, "eddy:simulation:hw_emu:1.0", 27);
+    memcpy(axlf->m_header.m_platformVBNV, XRT_EMULATION_PLATFORM, sizeof XRT_EMULATION_PLATFORM);
     axlf->m_header.m_numSections = SECTIONS;
     struct axlf_section_header *headers = axlf->m_sections;
     for (int n = 0; n < SECTIONS; n++) {

@@ -89,12 +89,13 @@ endef
 $(foreach preset,$(XRT_PRESETS),$(eval $(call XRT_NAME_RULES,$(preset))))
 
 # The process in which XRT runs.
-XRT_HELPER_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard host/backends/xrt_helper/*.c) host/lib/request.c)
+XRT_HELPER_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard host/backends/xrt_helper/*.c) \
+  host/lib/request.c host/lib/folder.c)
 $(XRT_HELPER_OBJECTS): override CPPFLAGS += $(XRT_CPPFLAGS)
 $(O)/bin/eddy-xrt: $(XRT_HELPER_OBJECTS)
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lxrt_coreutil -lpthread -ldl
+	$(CC) $(LDFLAGS) -o $@ $^ -lxrt_coreutil -luuid -lpthread -ldl
 
 # XRT's settings for a program of one's own (XRT_INI_PATH): its emulation loses a buffer that grows, so the first call,
 # which carries the settings, is made the largest.

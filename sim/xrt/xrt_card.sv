@@ -1,4 +1,4 @@
-// The simulated card: the kernel, and a watch on its memory port.
+// The simulated card: the kernel, and a watch on each of its ports.
 `default_nettype none
 
 module xrt_card #(
@@ -7,7 +7,7 @@ module xrt_card #(
     input  wire                   ap_clk,
     input  wire                   ap_rst_n,
     output wire                   interrupt_o,
-    output wire [15:0]            broken,
+    output wire [31:0]            broken,  // of s_axi_control, of m_axi_gmem
     input  wire [11:0]            s_awaddr,
     input  wire                   s_awvalid,
     output wire                   s_awready,
@@ -46,9 +46,7 @@ module xrt_card #(
 );
   wire [2:0] awsize, arsize;
   wire [1:0] awburst, arburst;
-  /* verilator lint_off UNUSEDSIGNAL */
   wire [1:0] bresp, rresp;
-  /* verilator lint_on UNUSEDSIGNAL */
   eddy #(
       .C_M_AXI_GMEM_DATA_WIDTH(DATA_BITS)
   ) kernel (
@@ -129,7 +127,42 @@ module xrt_card #(
       .rlast(m_rlast),
       .rvalid(m_rvalid),
       .rready(m_rready),
-      .broken(broken)
+      .broken(broken[15:0])
+  );
+
+  axi_protocol #(
+      .DATA_BITS(32),
+      .OUTSTANDING_LOG2(1),
+      .DATA_AFTER_ADDRESS(0)
+  ) control_protocol (
+      .clk(ap_clk),
+      .rst_n(ap_rst_n),
+      .awaddr({52'b0, s_awaddr}),
+      .awlen(8'd0),
+      .awsize(3'd2),
+      .awburst(2'b01),
+      .awvalid(s_awvalid),
+      .awready(s_awready),
+      .wdata(s_wdata),
+      .wstrb(4'hf),
+      .wlast(1'b1),
+      .wvalid(s_wvalid),
+      .wready(s_wready),
+      .bresp(bresp),
+      .bvalid(s_bvalid),
+      .bready(s_bready),
+      .araddr({52'b0, s_araddr}),
+      .arlen(8'd0),
+      .arsize(3'd2),
+      .arburst(2'b01),
+      .arvalid(s_arvalid),
+      .arready(s_arready),
+      .rdata(s_rdata),
+      .rresp(rresp),
+      .rlast(1'b1),
+      .rvalid(s_rvalid),
+      .rready(s_rready),
+      .broken(broken[31:16])
   );
 endmodule
 

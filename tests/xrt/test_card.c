@@ -181,6 +181,33 @@ static void a_reset_in_flight_leaves_nothing(void **state)
     card_close(card);
 }
 
+/* Registers are written and read at once, under pauses on all five channels; a reset strikes at any moment of that. */
+static void registers_hold_what_is_written(void **state)
+{
+    struct card *card = open_card((struct card_options){.seed = 8, .pause_percent = 60});
+    uint32_t before = 0, read;
+    (void)state;
+    for (int n = 0; n < 2000; n++) {
+        const uint32_t value = (uint32_t)random_next();
+        if (random_next() % 4 == 0) {
+            card_write_and_read(card, XRT_OFFSET_RESULT_END, value, XRT_OFFSET_IDENTITY, &read,
+                                (unsigned)(random_next() % 12));
+            assert_int_equal(card_broken(card), 0);
+            card_reset(card);
+            assert_int_equal(get(card, XRT_OFFSET_RESULT_END), 0);
+            before = 0;
+        }
+        assert_true(card_write_and_read(card, XRT_OFFSET_RESULT_END, value, XRT_OFFSET_RESULT_END,
+                                        &read, PATIENCE_CYCLES));
+        assert_true(read == before || read == value);
+        assert_int_equal(get(card, XRT_OFFSET_RESULT_END), value);
+        assert_int_equal(get(card, XRT_OFFSET_IDENTITY), XRT_IDENTITY);
+        before = value;
+    }
+    assert_int_equal(card_broken(card), 0);
+    card_close(card);
+}
+
 static void an_abort_ends_what_is_under_way(void **state)
 {
     struct card *card = open_card((struct card_options){
@@ -229,6 +256,7 @@ int main(void)
         cmocka_unit_test(words_arrive_whatever_the_memory_does),
         cmocka_unit_test(errors_end_the_session),
         cmocka_unit_test(a_reset_in_flight_leaves_nothing),
+        cmocka_unit_test(registers_hold_what_is_written),
         cmocka_unit_test(an_abort_ends_what_is_under_way),
         cmocka_unit_test(the_bus_is_used),
     };

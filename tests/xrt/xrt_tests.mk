@@ -34,7 +34,7 @@ prove-xrt:
 $(O)/tests/xrt/bench: tests/xrt/bench.c $(filter-out %/main.o,$(XRT_HELPER_OBJECTS))
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(CPPFLAGS) $(XRT_CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lxrt_coreutil
+	$(CC) -std=c11 $(CPPFLAGS) $(XRT_CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lxrt_coreutil -luuid
 
 BENCH_STEPS ?= 200
 ## bench-xrt: what a step costs through the ring and as a launch; how well the movers use the bus

@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 #define HELPER_SOCKET 3
-#define HELPER_MAX_WORDS 65536 /* of a request, each way */
-#define HELPER_LOG "log"       /* what XRT prints, in the working directory */
+#define HELPER_MAX_WORDS 65536         /* of a request, each way */
+#define HELPER_FOLDER "/tmp/eddy-xrt-" /* and six characters: the working directory */
+#define HELPER_LOG "log"               /* what XRT prints, in the working directory */
 #define HELPER_TEXT_BYTES 400
 
 struct helper_request {

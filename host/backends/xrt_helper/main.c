@@ -1,13 +1,13 @@
 /* main.c -- eddy-xrt XCLBIN BDF SILENCE_MS: a card under XRT, for the library (helper.h). BDF is empty for the first
  * card. Runs in a session and a working directory of its own. */
+#include "environment.h"
 #include "exchange.h"
 #include "helper.h"
+#include "lib/folder.h"
 #include "xclbin_check.h"
 
 #include <errno.h>
 #include <eddy/eddy.h>
-#include <experimental/xrt_ini.h>
-#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,15 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-/* XRT's emulation keeps one buffer for its calls and loses it when that grows: the first call, which carries the
- * settings, is made the largest. */
-#define PACKET_BYTES 65536
-#define PAD_BYTES (PACKET_BYTES + 4096)
 
 static pthread_mutex_t socket_lock = PTHREAD_MUTEX_INITIALIZER;
 static volatile sig_atomic_t closing;
@@ -47,6 +40,14 @@ static bool answer_words(const struct helper_answer *a)
     return answer(a, offsetof(struct helper_answer, words) + a->received * sizeof *a->words);
 }
 
+/* The working directory is the library's to remove; when that has gone, it is ours. */
+static void remove_own_folder(void)
+{
+    char folder[256];
+    if (getcwd(folder, sizeof folder) && strncmp(folder, HELPER_FOLDER, strlen(HELPER_FOLDER)) == 0)
+        folder_remove(folder);
+}
+
 /* Tells the library, then ends without XRT's destructors, which may wait for ever. */
 static _Noreturn void give_up(int error, const char *format, ...)
 {
@@ -56,59 +57,10 @@ static _Noreturn void give_up(int error, const char *format, ...)
     a.error = error;
     const int length = vsnprintf(a.text, sizeof a.text, format, args);
     va_end(args);
-    answer(&a, offsetof(struct helper_answer, text) +
-                   (length < (int)sizeof a.text ? (size_t)length : sizeof a.text - 1));
+    if (!answer(&a, offsetof(struct helper_answer, text) +
+                        (length < (int)sizeof a.text ? (size_t)length : sizeof a.text - 1)))
+        remove_own_folder();
     _exit(EXIT_FAILURE);
-}
-
-/* ---- before XRT starts ---- */
-
-static int find_xrt(struct dl_phdr_info *info, size_t size, void *folder)
-{
-    (void)size;
-    const char *slash = strrchr(info->dlpi_name, '/');
-    if (!slash || strncmp(slash + 1, "libxrt_coreutil", 15) != 0)
-        return 0;
-    snprintf(folder, 256, "%.*s", (int)(slash - info->dlpi_name), info->dlpi_name);
-    return 1;
-}
-
-/* XRT aborts when XILINX_XRT does not lead to its emulation library; without it, a folder of our own does. */
-static void find_emulation(void)
-{
-    static const char library[] = "libxrt_hwemu.so.2";
-    const char *given = getenv("XILINX_XRT");
-    char folder[256] = "", path[512], root[256];
-    if (given) {
-        snprintf(path, sizeof path, "%s/lib/%s", given, library);
-        if (access(path, R_OK))
-            give_up(EDDY_ERROR_DEVICE, "XILINX_XRT=%s holds no lib/%s; unset it or correct it",
-                    given, library);
-        return;
-    }
-    dl_iterate_phdr(find_xrt, folder);
-    snprintf(path, sizeof path, "%s/%s", folder, library);
-    if (access(path, R_OK) || mkdir("lib", 0700) || symlink(path, "lib/libxrt_hwemu.so.2") ||
-        !getcwd(root, sizeof root))
-        give_up(EDDY_ERROR_DEVICE, "XRT's %s is not in %s; 'make deps' installs it", library,
-                folder);
-    setenv("XILINX_XRT", root, 1);
-}
-
-static void prepare_emulation(void)
-{
-    static char pad[PAD_BYTES + 1];
-    char root[256];
-    find_emulation();
-    setenv("XCL_EMULATION_MODE", "hw_emu", 1);
-    setenv("USER", "eddy", 0);
-    if (getcwd(root, sizeof root))
-        setenv("SDACCEL_EM_RUN_DIR", root, 1);
-    memset(pad, 'x', PAD_BYTES);
-    if (xrtIniStringSet("Emulation.system_dpa", "false") ||
-        xrtIniStringSet("Emulation.keep_run_dir", "false") ||
-        xrtIniUintSet("Emulation.packet_size", PACKET_BYTES) || xrtIniStringSet("Debug.pad", pad))
-        give_up(EDDY_ERROR_DEVICE, "XRT does not take its settings");
 }
 
 /* In emulation the card is a child of this process; XRT waits for ever for one that has died. */
@@ -169,8 +121,9 @@ int main(int argc, char **argv)
     const char *wrong = xclbin_check(argv[1], &xclbin);
     if (wrong)
         give_up(EDDY_ERROR_FORMAT, "%s: %s", argv[1], wrong);
-    if (xclbin.emulated)
-        prepare_emulation();
+    wrong = environment_prepare(xclbin.emulated);
+    if (wrong)
+        give_up(EDDY_ERROR_DEVICE, "%s", wrong);
     /* XRT writes to a card that has died; the watch on it says so better than the signal. */
     signal(SIGPIPE, SIG_IGN);
     if (!card_load(&card, argv[2], argv[1]))
@@ -184,5 +137,6 @@ int main(int argc, char **argv)
         serve(&card, strtod(argv[3], NULL) * 1e3);
     closing = 1;
     card_close(&card);
+    remove_own_folder();
     _exit(EXIT_SUCCESS);
 }

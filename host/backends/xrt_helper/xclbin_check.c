@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uuid/uuid.h>
 #include <xclbin.h>
 
 static const struct axlf_section_header *find_section(const struct axlf *axlf, uint32_t kind)
@@ -49,7 +50,21 @@ static bool has_kernel(const struct axlf *axlf)
     return false;
 }
 
-static const char *check(const struct axlf *axlf, size_t n_bytes, struct xclbin *xclbin)
+/* What make_xclbin wrote is named after its own SHA-1. */
+static bool damaged(struct axlf *axlf, size_t n_bytes)
+{
+    static const char ours[] = XRT_EMULATION_PLATFORM;
+    uuid_t named, found;
+    if (memcmp(axlf->m_header.m_platformVBNV, ours, sizeof ours) != 0)
+        return false;
+    uuid_copy(named, axlf->m_header.uuid);
+    memset(axlf->m_header.uuid, 0, sizeof named);
+    uuid_generate_sha1(found, *uuid_get_template("oid"), (const char *)axlf, n_bytes);
+    return uuid_compare(named, found) != 0;
+}
+
+/* axlf is a copy of its own, and changed. */
+static const char *check(struct axlf *axlf, size_t n_bytes, struct xclbin *xclbin)
 {
     if (n_bytes < sizeof *axlf || memcmp(axlf->m_magic, "xclbin2", 8) != 0)
         return "it is no xclbin";
@@ -59,6 +74,10 @@ static const char *check(const struct axlf *axlf, size_t n_bytes, struct xclbin 
         !find_section(axlf, MEM_TOPOLOGY) || !find_section(axlf, BITSTREAM))
         return "it is for something else: it has no kernel " XRT_KERNEL_NAME
                ":" XRT_KERNEL_INSTANCE;
+    if (axlf->m_header.m_mode == XCLBIN_SW_EMU)
+        return "it is for software emulation, in which no RTL runs";
+    if (damaged(axlf, n_bytes))
+        return "it is damaged: its content is not what it is named after";
     xclbin->emulated = axlf->m_header.m_mode == XCLBIN_HW_EMU;
     return NULL;
 }
@@ -66,12 +85,12 @@ static const char *check(const struct axlf *axlf, size_t n_bytes, struct xclbin 
 const char *xclbin_check(const char *path, struct xclbin *xclbin)
 {
     struct stat status;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return strerrordesc_np(errno);
     const char *wrong = "it is no xclbin";
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
-        void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        void *map = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
         if (map != MAP_FAILED) {
             wrong = check(map, (size_t)status.st_size, xclbin);
             munmap(map, (size_t)status.st_size);
