@@ -68,6 +68,7 @@ struct node *lower_value(struct lowering *l, LLVMValueRef v);
 struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access,
                          unsigned width);
 void lower_instruction(struct lowering *l, LLVMValueRef inst, struct node *predicate);
+struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const char *name);
 struct node *lower_read_cell(struct lowering *l, struct variable *cell);
 struct memory *lower_memory_of(struct program *p, LLVMValueRef pointer, LLVMValueRef at);
 

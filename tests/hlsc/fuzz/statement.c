@@ -127,7 +127,7 @@ static const char *loop_head(unsigned i, const char *type, unsigned most)
         emit("i%u >>= 1;\n", i);
         return "}\n}\n";
     case 3:
-        emit("{\n%s i%u = 0;\ndo {\ni%u++;\n", type, i, i);
+        emit("{\n%s i%u = 0;\ndo {\nif (i%u++ > %u) break;\n", type, i, i, 1 + below(6));
         return count > 2 ? "} while ((uint8_t)(v0) & 7);\n}\n" : "} while (0);\n}\n";
     case 4:
         emit("for (%s i%u = 0;; i%u++) {\nif (i%u >= %u) break;\n", type, i, i, i, count);
@@ -179,8 +179,6 @@ static void loop(void)
         scope.loops--;
         block(below(2));
     }
-    if (end[2] == 'w') /* of a do loop: it ends at last */
-        emit("if (i%u > %u) break;\n", i, 1 + below(6));
     scope = outside;
     emit("%s", end);
 }
