@@ -86,11 +86,12 @@ static int carried_distance(const struct node *earlier, const struct node *later
 static int promised_distance(const struct region *r, const struct node *store,
                              const struct node *load)
 {
+    unsigned distance = 0;
     for (unsigned i = 0; i < r->promises.n; i++)
         if (store->op == OP_STORE && load->op == OP_LOAD &&
-            r->promises.at[i].memory == load->memory)
-            return (int)r->promises.at[i].distance;
-    return 0;
+            r->promises.at[i].memory == load->memory && r->promises.at[i].distance > distance)
+            distance = r->promises.at[i].distance;
+    return (int)distance;
 }
 
 static void memory_order(struct program *p, struct region *r, struct node *a, struct node *b,

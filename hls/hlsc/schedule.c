@@ -108,8 +108,15 @@ static const char *describe(struct program *p, const struct node *n)
     return n->loc.line ? arena_printf(p->arena, "%s (line %u)", what, n->loc.line) : what;
 }
 
+struct failure {
+    struct loc loc;
+    const char *reason;
+    const char *remedy;
+    struct memory *memory; /* that a recurrence goes through */
+};
+
 /* Follows the causes back until they repeat: that is the recurrence. */
-static const char *describe_recurrence(struct scheduler *s, struct node *n, struct loc *loc)
+static const char *describe_recurrence(struct scheduler *s, struct node *n, struct failure *f)
 {
     for (unsigned i = 0; i < s->r->nodes.n && s->cause[index_of(s, n)]; i++)
         n = s->cause[index_of(s, n)];
@@ -117,8 +124,10 @@ static const char *describe_recurrence(struct scheduler *s, struct node *n, stru
     struct node *x = n;
     unsigned shown = 0;
     do {
-        if (x->loc.line && !loc->line)
-            *loc = x->loc;
+        if (x->loc.line && !f->loc.line)
+            f->loc = x->loc;
+        if (x->op == OP_STORE && x->memory->kind == MEMORY_RAM)
+            f->memory = x->memory;
         bool telling = x->op == OP_PHI || x->memory || x->loc.line;
         if (telling && shown < 8) {
             text =
@@ -129,11 +138,6 @@ static const char *describe_recurrence(struct scheduler *s, struct node *n, stru
     } while (x && x != n);
     return text;
 }
-
-struct failure {
-    struct loc loc;
-    const char *reason;
-};
 
 static bool over_port(const struct region *r, const struct node *a, const struct node *b)
 {
@@ -161,6 +165,9 @@ static bool ports_fit(struct scheduler *s, struct failure *f)
             f->loc = a->loc;
             f->reason = arena_printf(s->p->arena, "%d accesses in an iteration, but one port: %s",
                                      uses, describe(s->p, a));
+            f->remedy = a->op == OP_READ ? "read it once in an iteration, in a wider word if need be"
+                        : a->stream      ? "write less in an iteration"
+                                         : "partition the array, or access it less in an iteration";
             return false;
         }
     }
@@ -228,6 +235,7 @@ static bool attempt(struct scheduler *s, struct failure *f)
             f->loc = s->crowded->loc;
             f->reason = arena_printf(s->p->arena, "no cycle has a port left: %s",
                                      describe(s->p, s->crowded));
+            f->remedy = "partition the array, or access it less in an iteration";
             return false;
         }
         for (unsigned i = 0; i < r->nodes.n; i++)
@@ -236,18 +244,19 @@ static bool attempt(struct scheduler *s, struct failure *f)
                     s->p->arena, "%s must wait for a later cycle: its condition needs memory",
                     describe(s->p, r->nodes.at[i]));
                 f->loc = r->nodes.at[i]->loc;
+                f->remedy = "read the stream whatever is in memory, or in a loop of its own";
                 return false;
             }
         if (r->again && schedule_ready(r->again) > r->ii - 1) {
             f->loc = r->again->loc;
             f->reason =
                 arena_printf(s->p->arena, "the loop's condition is known only in cycle %d: %s",
-                             schedule_ready(r->again), describe_recurrence(s, r->again, &f->loc));
+                             schedule_ready(r->again), describe_recurrence(s, r->again, f));
             return false;
         }
         if (highest && highest->cycle > limit) {
             f->reason = arena_printf(s->p->arena, "recurrence %s",
-                                     describe_recurrence(s, highest, &f->loc));
+                                     describe_recurrence(s, highest, f));
             return false;
         }
         if (!raise_bounds(s))
@@ -305,6 +314,48 @@ static void find_interval(struct scheduler *s, struct failure *f)
     longjmp(s->p->diag->escape, 1);
 }
 
+/* The distance at which the loop would fit with a promise about the memory; 0 for none. */
+static unsigned distance_needed(struct scheduler *s, struct memory *m)
+{
+    struct region *r = s->r;
+    unsigned distance = 0;
+    struct failure ignored = {0};
+    const struct promise none = {.memory = m, .distance = 1};
+    VEC_PUSH(s->p->arena, &r->promises, none);
+    struct promise *promise = &r->promises.at[r->promises.n - 1];
+    while (distance == 0 && promise->distance++ < 64) {
+        s->order.n = 0;
+        depend_find(s->p, r, &s->order);
+        distance = attempt(s, &ignored) ? promise->distance : 0;
+    }
+    r->promises.n--;
+    s->order.n = 0;
+    depend_find(s->p, r, &s->order);
+    return distance;
+}
+
+static _Noreturn void refuse_interval(struct scheduler *s, const struct failure *f)
+{
+    struct region *r = s->r;
+    struct arena *arena = s->p->arena;
+    const char *remedy = f->remedy ? f->remedy : "shorten the recurrence";
+    if (f->memory) {
+        unsigned distance = distance_needed(s, f->memory);
+        if (distance)
+            remedy = arena_printf(arena, "promise HLS_DISTANCE(%s, %u), if that holds",
+                                  f->memory->name, distance);
+    }
+    struct failure ignored = {0};
+    int fits = 0;
+    for (r->ii++; r->ii <= 64 && !fits; r->ii++)
+        fits = attempt(s, &ignored) ? r->ii : 0;
+    if (fits)
+        remedy = arena_printf(arena, "%s, or write HLS_PIPELINE(%d)", remedy, fits);
+    diag_fail(s->p->diag, f->loc.line ? f->loc : r->loc, remedy,
+              "the loop cannot start an iteration every %d cycle%s: %s", r->ii_wanted,
+              r->ii_wanted == 1 ? "" : "s", f->reason);
+}
+
 static void schedule_region(struct program *p, struct region *r)
 {
     struct scheduler s = {.p = p, .r = r};
@@ -315,22 +366,11 @@ static void schedule_region(struct program *p, struct region *r)
     if (!r->is_loop)
         r->ii = 1 << 20; /* iterations never overlap */
     depend_find(p, r, &s.order);
-    struct failure f = {{0}, NULL};
-    if (r->is_loop && r->ii_wanted == 0) {
+    struct failure f = {0};
+    if (r->is_loop && r->ii_wanted == 0)
         find_interval(&s, &f);
-    } else if (!attempt(&s, &f)) {
-        int fits = 0;
-        const char *reason = f.reason;
-        struct loc loc = f.loc.line ? f.loc : r->loc;
-        for (r->ii++; r->ii <= 64 && !fits; r->ii++)
-            fits = attempt(&s, &f) ? r->ii : 0;
-        const char *remedy =
-            "shorten the recurrence, or promise a HLS_DISTANCE if it does not happen";
-        if (fits)
-            remedy = arena_printf(p->arena, "%s, or write HLS_PIPELINE(%d)", remedy, fits);
-        diag_fail(p->diag, loc, remedy, "the loop cannot start an iteration every %d cycle%s: %s",
-                  r->ii_wanted, r->ii_wanted == 1 ? "" : "s", reason);
-    }
+    else if (!attempt(&s, &f))
+        refuse_interval(&s, &f);
     finish_region(&s);
     sink_nodes(&s);
     finish_region(&s);
