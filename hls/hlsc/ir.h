@@ -210,7 +210,6 @@ struct region {
     unsigned first_state;
     const char *state_name;
     unsigned pipeline_bits, state_bits;
-    double critical_ns;
 };
 
 struct options {

@@ -268,7 +268,6 @@ static void finish_region(struct scheduler *s)
 {
     struct region *r = s->r;
     r->depth = 0;
-    r->critical_ns = 0;
     for (unsigned i = 0; i < r->nodes.n; i++) {
         const struct node *n = r->nodes.at[i];
         if (!ir_is_steady(n) && schedule_ready(n) > r->depth)
