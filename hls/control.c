@@ -626,10 +626,10 @@ HLS_PROCESS void control(hls_stream_u16 *commands, hls_stream_u64 *operations, h
                   (struct request){.opcode = (uint8_t)window[0],
                                    .stream = (uint8_t)(window[1] >> 8),
                                    .flags = (uint8_t)window[1],
-                                   .sequence = window[2],
-                                   .argument = window[3],
                                    .pass = (uint8_t)window[4],
                                    .streams = (uint8_t)(window[4] >> 8),
+                                   .sequence = window[2],
+                                   .argument = window[3],
                                    .length = window[5] | (uint32_t)window[6] << 16},
                   good);
         }

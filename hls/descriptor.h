@@ -82,13 +82,13 @@ static inline uint64_t segment_pack(struct segment s)
 static inline struct segment segment_unpack(uint64_t w)
 {
     return (struct segment){.source = w & 3,
+                            .token = w >> 56 & 1,
                             .ends_block = w >> 2 & 1,
+                            .guard = w >> 57 & 1,
                             .stop = w >> 3 & 1,
                             .length = w >> 4 & 0xfff,
                             .address = w >> 16 & 0xfffff,
-                            .weight = w >> 36 & 0xfffff,
-                            .token = w >> 56 & 1,
-                            .guard = w >> 57 & 1};
+                            .weight = w >> 36 & 0xfffff};
 }
 
 static inline uint64_t drain_pack(struct drain d)

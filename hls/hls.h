@@ -17,6 +17,7 @@
  *   HLS_FLATTEN             first statement of the outermost body of a nest: the nest becomes one pipelined loop
  *   HLS_UNROLL              before a counted loop: replicate its body
  *   HLS_PARTITION(dim)      after an array's declarator: one bank for each index of dimension dim (1 = outermost)
+ *   HLS_SIZE(n)             in an array parameter: x[HLS_SIZE(64)] has at least 64 elements
  *   HLS_REGISTERS           after an array's declarator: every element a register
  *   HLS_DISTANCE(array, n)  inside a pipelined loop, a promise: an element stored in one iteration is
  *                           loaded at the earliest n iterations later. Checked against the schedule, and in simulation.
@@ -33,6 +34,12 @@
 
 #define HLS_STRING_(x) #x
 #define HLS_STRING(x) HLS_STRING_(x)
+
+#ifdef __cplusplus
+#define HLS_SIZE(n) n
+#else
+#define HLS_SIZE(n) static n
+#endif
 
 #if defined(__SYNTHESIS__)
 #include <hls_stream.h>

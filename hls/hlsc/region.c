@@ -500,7 +500,7 @@ void lower_program(struct program *p)
     for (unsigned i = 0; i < p->regions.n; i++)
         lower_region(p, &cfg, p->regions.at[i]);
     if (!p->returns)
-        p->result = NULL; /* it never comes */
+        p->result = NULL;                           /* it never comes */
     for (unsigned i = 0; i < p->variables.n; i++) { /* what other regions asked for */
         struct variable *v = p->variables.at[i];
         if (v->source && !LLVMIsAPHINode(v->source))

@@ -165,9 +165,10 @@ static bool ports_fit(struct scheduler *s, struct failure *f)
             f->loc = a->loc;
             f->reason = arena_printf(s->p->arena, "%d accesses in an iteration, but one port: %s",
                                      uses, describe(s->p, a));
-            f->remedy = a->op == OP_READ ? "read it once in an iteration, in a wider word if need be"
-                        : a->stream      ? "write less in an iteration"
-                                         : "partition the array, or access it less in an iteration";
+            f->remedy = a->op == OP_READ
+                            ? "read it once in an iteration, in a wider word if need be"
+                        : a->stream ? "write less in an iteration"
+                                    : "partition the array, or access it less in an iteration";
             return false;
         }
     }
@@ -255,8 +256,8 @@ static bool attempt(struct scheduler *s, struct failure *f)
             return false;
         }
         if (highest && highest->cycle > limit) {
-            f->reason = arena_printf(s->p->arena, "recurrence %s",
-                                     describe_recurrence(s, highest, f));
+            f->reason =
+                arena_printf(s->p->arena, "recurrence %s", describe_recurrence(s, highest, f));
             return false;
         }
         if (!raise_bounds(s))

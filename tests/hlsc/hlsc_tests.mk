@@ -15,8 +15,9 @@ ifdef SAN
 HLSC_TEST_PROGRAMS := $(HLSC_CHECK_TEST)
 HLSC_TESTS := $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)" "tests/hlsc/command.sh $(HLSC)"
 else
-HLSC_TEST_PROGRAMS := $(HLSC_RIG) $(HLSC_CHECK_TEST) $(HLSC_TESTS_DIR)/generate
+HLSC_TEST_PROGRAMS := $(HLSC_RIG) $(HLSC_CHECK_TEST) $(HLSC_TESTS_DIR)/generate $(R)/gen/tanh_table.h
 HLSC_TESTS := "$(HLSC_RIG) 12" $(HLSC_CHECK_TEST) "tests/hlsc/refusals.sh $(HLSC)" "tests/hlsc/command.sh $(HLSC)" \
+  "tests/hlsc/vitis/syntax.sh $(O)/gen" \
   "tests/hlsc/fuzz/fuzz.sh $(HLSC) $(HLSC_TESTS_DIR)/generate $(HLSC_TESTS_DIR)/fuzz 20 1" \
   "tests/hlsc/fuzz/reducer.sh $(HLSC) $(HLSC_TESTS_DIR)/generate $(HLSC_TESTS_DIR)/reducer"
 endif

@@ -16,7 +16,7 @@ static void load(hls_stream_u16 *table)
     }
 }
 
-void aes_round(hls_stream_u16 *table, const uint8_t key[static 16], uint8_t state[static 16])
+void aes_round(hls_stream_u16 *table, const uint8_t key[HLS_SIZE(16)], uint8_t state[HLS_SIZE(16)])
 {
     static uint8_t s[16] HLS_REGISTERS;
     load(table);

@@ -12,7 +12,7 @@ static inline uint32_t reverse(uint32_t v, int bits)
     return r;
 }
 
-void bit_reversal(uint32_t a[static 64])
+void bit_reversal(uint32_t a[HLS_SIZE(64)])
 {
     for (uint32_t i = 0; i < 64; i++) {
         const uint32_t j = reverse(i, 6);

@@ -7,7 +7,7 @@ static const int16_t cosine[16] = {32767,  32137,  30273,  27245,  23170,  18204
 static const int16_t sine[16] = {0,     6393,  12539, 18204, 23170, 27245, 30273, 32137,
                                  32767, 32137, 30273, 27245, 23170, 18204, 12539, 6393};
 
-void fft(int16_t re[static 32], int16_t im[static 32])
+void fft(int16_t re[HLS_SIZE(32)], int16_t im[HLS_SIZE(32)])
 {
     for (int stage = 0; stage < 5; stage++)
         for (int i = 0; i < 16; i++) {

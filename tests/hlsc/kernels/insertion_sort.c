@@ -2,7 +2,7 @@
 /* hlsc: --pipeline */
 #include "hls.h"
 
-void insertion_sort(int32_t a[static 64], uint8_t n)
+void insertion_sort(int32_t a[HLS_SIZE(64)], uint8_t n)
 {
     for (int i = 1; i < (n & 63); i++) {
         const int32_t v = a[i];

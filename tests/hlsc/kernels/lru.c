@@ -44,7 +44,7 @@ static void touch(int used)
     line[used].age = 0;
 }
 
-void lru(uint32_t n, uint32_t ram[static 256], hls_stream_u32 *requests, hls_stream_u32 *answers)
+void lru(uint32_t n, uint32_t ram[HLS_SIZE(256)], hls_stream_u32 *requests, hls_stream_u32 *answers)
 {
     uint32_t hits = 0;
     for (uint32_t k = 0; k < (n & 127); k++) {

@@ -2,7 +2,7 @@
 /* hlsc: --pipeline */
 #include "hls.h"
 
-void matmul(const int16_t a[static 12 * 9], const int16_t b[static 9 * 7], int32_t c[static 12 * 7])
+void matmul(const int16_t a[HLS_SIZE(12 * 9)], const int16_t b[HLS_SIZE(9 * 7)], int32_t c[HLS_SIZE(12 * 7)])
 {
     for (int i = 0; i < 12; i++)
         for (int j = 0; j < 7; j++) {

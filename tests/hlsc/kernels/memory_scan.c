@@ -1,7 +1,7 @@
 /* In place through an array parameter: each element is the sum of itself and what was stored before it. */
 #include "hls.h"
 
-void memory_scan(int32_t a[static 128], uint8_t n)
+void memory_scan(int32_t a[HLS_SIZE(128)], uint8_t n)
 {
     for (uint8_t i = 1; i < (n & 127); i++) {
         HLS_PIPELINE(3);

@@ -2,7 +2,7 @@
 /* hlsc: --pipeline */
 #include "hls.h"
 
-int32_t prefix_sum(const int16_t in[static 128], int32_t out[static 128], uint8_t n)
+int32_t prefix_sum(const int16_t in[HLS_SIZE(128)], int32_t out[HLS_SIZE(128)], uint8_t n)
 {
     int32_t sum = 0;
     for (uint8_t i = 0; i < n; i++) {

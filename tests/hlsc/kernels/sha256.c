@@ -16,7 +16,7 @@ static inline uint32_t rotate(uint32_t v, int n)
     return v >> n | v << (32 - n);
 }
 
-void sha256(const uint32_t block[static 16], uint32_t digest[static 8])
+void sha256(const uint32_t block[HLS_SIZE(16)], uint32_t digest[HLS_SIZE(8)])
 {
     uint32_t s[8], w[16] = {0};
     HLS_UNROLL

@@ -5,7 +5,7 @@ static const uint16_t powers[16] = {32768, 31379, 30048, 28774, 27554, 26386, 25
                                     23170, 22188, 21247, 20347, 19484, 18658, 17867, 17109};
 static uint16_t exponential[64];
 
-void softmax(const int16_t logits[static 64], uint16_t out[static 64], uint8_t n)
+void softmax(const int16_t logits[HLS_SIZE(64)], uint16_t out[HLS_SIZE(64)], uint8_t n)
 {
     const uint8_t count = n & 63;
     int16_t most = -32768;

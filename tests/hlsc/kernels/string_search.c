@@ -1,7 +1,7 @@
 /* Where a pattern first occurs in a text: nested loops with breaks; -1 if nowhere. */
 #include "hls.h"
 
-int32_t string_search(const uint8_t text[static 256], const uint8_t pattern[static 8], uint8_t length)
+int32_t string_search(const uint8_t text[HLS_SIZE(256)], const uint8_t pattern[HLS_SIZE(8)], uint8_t length)
 {
     for (int at = 0; at + length <= 256; at++) {
         bool same = true;

@@ -4,7 +4,7 @@
 enum { N = 12 };
 static int32_t m[N][N];
 
-void transpose(int32_t x[static N * N], hls_stream_u32 *out)
+void transpose(int32_t x[HLS_SIZE(N * N)], hls_stream_u32 *out)
 {
     for (int i = 0; i < N; i++) {
         HLS_FLATTEN;

@@ -1,7 +1,7 @@
 /* A triangular, imperfect nest: the inner loop may not run at all, and statements stand on both sides of it. */
 #include "hls.h"
 
-int32_t triangle(const int16_t a[static 32], int32_t rows[static 32], uint8_t n)
+int32_t triangle(const int16_t a[HLS_SIZE(32)], int32_t rows[HLS_SIZE(32)], uint8_t n)
 {
     int32_t total = 0;
     for (int i = 0; i < (n & 31); i++) {
