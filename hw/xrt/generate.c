@@ -1,8 +1,9 @@
 /* generate.c -- prints what hw/xrt/registers.h defines: `generate rtl`, `generate kernel` (kernel.xml of Vitis),
- * `generate xclbin` (the metadata of an xclbin). */
+ * `generate xclbin` (the metadata of an xclbin), `generate tcl` (for scripts), `generate link CLOCK_NS` (for v++). */
 #include "registers.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RTL_ARGUMENT(id, NAME, name, offset, qualifier, type)                                      \
@@ -79,18 +80,40 @@ static void print_xclbin(void)
            XRT_REGISTER_BYTES);
 }
 
+static void print_tcl(void)
+{
+    puts("set kernel " XRT_KERNEL_NAME);
+}
+
+#define LINK_ARGUMENT(id, NAME, name, offset, qualifier, type)                                     \
+    if ((qualifier) == 1)                                                                          \
+        puts("sp=" XRT_KERNEL_INSTANCE "." #name ":DDR[0]");
+
+/* One kernel, its memory port on the first bank, at the clock that its RTL was scheduled for. */
+static void print_link(double clock_ns)
+{
+    puts("[connectivity]\nnk=" XRT_KERNEL_NAME ":1:" XRT_KERNEL_INSTANCE);
+    XRT_ARGUMENTS(LINK_ARGUMENT)
+    printf("[clock]\nfreqHz=%.0f:" XRT_KERNEL_INSTANCE ".ap_clk\n", 1e9 / clock_ns);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*print)(void);
-    } outputs[] = {{"rtl", print_rtl}, {"kernel", print_kernel}, {"xclbin", print_xclbin}};
+    } outputs[] = {
+        {"rtl", print_rtl}, {"kernel", print_kernel}, {"xclbin", print_xclbin}, {"tcl", print_tcl}};
     for (size_t i = 0; argc == 2 && i < sizeof outputs / sizeof *outputs; i++) {
         if (strcmp(argv[1], outputs[i].name) == 0) {
             outputs[i].print();
             return 0;
         }
     }
-    fputs("usage: generate rtl|kernel|xclbin\n", stderr);
+    if (argc == 3 && strcmp(argv[1], "link") == 0 && strtod(argv[2], NULL) > 0) {
+        print_link(strtod(argv[2], NULL));
+        return 0;
+    }
+    fputs("usage: generate rtl|kernel|xclbin|tcl|link CLOCK_NS\n", stderr);
     return 2;
 }

@@ -14,7 +14,8 @@ $(O)/bin/xrt_generate: hw/xrt/generate.c hw/xrt/registers.h
 $(XRT_O)/registers.svh: $(O)/bin/xrt_generate
 	$(call say,GEN)
 	@mkdir -p $(@D)
-	$< rtl > $@
+	$< rtl > $@.new
+	cmp -s $@.new $@ || cp $@.new $@
 
 $(XRT_O)/kernel.xml: $(O)/bin/xrt_generate
 	$(call say,GEN)

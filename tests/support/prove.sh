@@ -2,7 +2,8 @@
 # prove.sh -- what lists of proofs share; tests/*/prove.sh source it with `folder` set. Assertions are proved by induction;
 # a copy with a mistake in it must not be.
 : "${folder:?the list of proofs names it}"
-passed=0 failed=0
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
 mkdir -p "$folder"
 
 # proof NAME EXPECTED SOLVER COMMANDS: EXPECTED is proved or unproved; SOLVER sat (that of yosys) or smt (yosys-smtbmc with
@@ -36,10 +37,4 @@ mistake() {
   sed "$3" "$1" > "$copy"
   cmp -s "$copy" "$1" && echo "$1: '$3' changes nothing" >&2
   echo "$copy"
-}
-
-verdict() {
-  echo "[  PASSED  ] $passed test(s)."
-  [ "$failed" = 0 ] || echo "[  FAILED  ] $failed test(s)."
-  [ "$failed" = 0 ]
 }

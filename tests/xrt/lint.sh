@@ -3,17 +3,8 @@
 # memory port; and kernel.xml, the xclbin's metadata and the RTL's offsets against each other.
 set -u
 build=$1
-passed=0 failed=0
-check() { # LABEL COMMAND...
-  local label=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "[  FAILED  ] $label"
-  fi
-}
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
 sources=(hw/xrt/*.sv tests/xrt/loopback/eddy_core.sv hw/rtl/fifo.sv)
 for bits in 16 32 64; do
   check "verilator -Wall, $bits bits" "${VERILATOR:-verilator}" --lint-only -Wall "-I$build/xrt" \
@@ -41,6 +32,4 @@ for port in kernel.iter("port"):
     for channel in ("awvalid", "wvalid", "bvalid", "arvalid", "rvalid"):
         assert re.search(rf"\b{name}_{channel}\b", top), (name, channel)
 EOP
-echo "[  PASSED  ] $passed test(s)."
-[ "$failed" = 0 ] || echo "[  FAILED  ] $failed test(s)."
-[ "$failed" = 0 ]
+verdict

@@ -18,12 +18,12 @@ $(foreach bits,16 32,$(eval $(call XRT_CARD_TEST_RULES,$(bits))))
 ifdef SAN
 XRT_CARD_TESTS :=
 endif
-XRT_TESTS := $(XRT_CARD_TESTS) "tests/xrt/prove.sh $(O)" "tests/xrt/lint.sh $(O)" \
+XRT_TESTS := $(XRT_CARD_TESTS) "tests/xrt/prove.sh $(O)" "tests/xrt/lint.sh $(O)" "tests/xrt/vitis.sh $(O)" \
   "tests/xrt/bitstream.sh $(O)" "tests/xrt/run.sh $(O)"
 
 .PHONY: test-xrt
 ## test-xrt: the XRT kernel, and eddy on xrt: with XRT's own library in hardware emulation
-test-xrt: build $(XRT_CARD_TESTS)
+test-xrt: build vitis-files $(XRT_CARD_TESTS)
 	O=$(O) tests/run.sh $(XRT_TESTS)
 
 .PHONY: prove-xrt bench-xrt bitstreams
