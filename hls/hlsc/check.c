@@ -218,6 +218,10 @@ const char *check_region(const struct program *p, const struct region *r)
 
 void check_program(struct program *p)
 {
+    const char *lost = check_registers(p);
+    if (lost)
+        diag_fail(p->diag, (struct loc){0}, "report this source as a fault of hlsc",
+                  "registers are shared wrongly: %s", lost);
     for (unsigned i = 0; i < p->regions.n; i++) {
         const char *reason = check_region(p, p->regions.at[i]);
         if (reason)

@@ -154,6 +154,8 @@ struct variable {
     bool has_reset;
     uint64_t reset;
     bool live;
+    struct variable *shares; /* whose register it has, or NULL; see share.h */
+    bool is_shared;          /* others have its register */
     struct range range;
     unsigned demand, bits;
     bool is_signed;

@@ -8,6 +8,7 @@
 
 #include "ir.h"
 #include "output.h"
+#include "share.h"
 #include "tech.h"
 
 const char *argp_program_version = "hlsc 0.1";
@@ -99,6 +100,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static void compile(struct program *p)
 {
     compile_to_schedule(p);
+    share_registers(p);
     check_program(p);
 
     char *verilog, *json;

@@ -1,5 +1,6 @@
 /* vblock.c -- a basic block: its cycles are states of the machine. A state that waits for a stream
  * holds all that it does until the stream is ready. */
+#include "share.h"
 #include "verilog.h"
 
 const char *state_name(struct emitter *e, const struct region *r, int cycle)
@@ -12,7 +13,7 @@ const char *state_name(struct emitter *e, const struct region *r, int cycle)
  * way sets it. A reset without a condition of its own costs no logic. */
 static bool set_on_every_way(const struct region *r, const struct edge *edge, const struct move *m)
 {
-    if (r->is_loop || r->edges.n < 2 || !m->to->phi)
+    if (r->is_loop || r->edges.n < 2 || !m->to->phi || m->to->shares || m->to->is_shared)
         return false;
     for (unsigned i = 0; i < r->edges.n; i++)
         for (unsigned k = 0; &r->edges.at[i] != edge && k < r->edges.at[i].moves.n; k++)
@@ -26,7 +27,7 @@ const char *transition(struct emitter *e, struct region *r, struct edge *edge, i
     const char *all = "";
     for (unsigned i = 0; i < edge->moves.n; i++) {
         struct move *m = &edge->moves.at[i];
-        if ((m->value->op == OP_VAR && m->value->variable == m->to) || set_on_every_way(r, edge, m))
+        if (share_is_there(m->to, m->value) || set_on_every_way(r, edge, m))
             continue;
         all = text(e, "%s          %s <= %s;\n", all, net_of_variable(e, m->to)->name,
                    operand(e, r, m->value, cycle, m->to->bits));
@@ -63,33 +64,6 @@ static void declare_kept(struct emitter *e, struct region *r, int *last_use)
     }
 }
 
-static void find_last_uses(struct region *r, int *last_use, struct map *index)
-{
-    for (unsigned i = 0; i < r->nodes.n; i++) {
-        const struct node *n = r->nodes.at[i];
-        for (unsigned k = 0; k < n->nargs; k++) {
-            uintptr_t at = (uintptr_t)map_get(index, n->arg[k]);
-            if (at && last_use[at - 1] < n->cycle)
-                last_use[at - 1] = n->cycle;
-        }
-    }
-    for (unsigned i = 0; i < r->edges.n; i++) {
-        uintptr_t at = (uintptr_t)map_get(index, r->edges.at[i].condition);
-        if (at)
-            last_use[at - 1] = r->depth;
-        for (unsigned k = 0; k < r->edges.at[i].moves.n; k++) {
-            at = (uintptr_t)map_get(index, r->edges.at[i].moves.at[k].value);
-            if (at)
-                last_use[at - 1] = r->depth;
-        }
-    }
-    for (unsigned i = 0; i < r->liveouts.n; i++) {
-        uintptr_t at = (uintptr_t)map_get(index, r->liveouts.at[i].value);
-        if (at && r->liveouts.at[i].to->memory)
-            last_use[at - 1] = r->depth;
-    }
-}
-
 /* What happens as the state ends. */
 static void emit_actions(struct emitter *e, struct region *r, int cycle)
 {
@@ -110,10 +84,8 @@ static void emit_actions(struct emitter *e, struct region *r, int cycle)
     }
     for (unsigned i = 0; i < r->liveouts.n; i++) {
         struct liveout *o = &r->liveouts.at[i];
-        bool at_end = o->to->memory || ir_is_steady(o->value);
-        int at = at_end ? r->depth : schedule_ready(o->value);
         struct net *kept = map_get(&e->kept_of, o->value), *to = net_of_variable(e, o->to);
-        if (at == cycle && kept != to)
+        if (share_set_cycle(r, o) == cycle && kept != to && !share_is_there(o->to, o->value))
             fprintf(e->cases, "          %s <= %s;\n", to->name,
                     operand(e, r, o->value, cycle, o->to->bits));
     }
@@ -155,13 +127,7 @@ static void emit_ways_out(struct emitter *e, struct region *r)
 void emit_block(struct emitter *e, struct region *r)
 {
     fprintf(e->wires, "\n  // ---- %s, line %u ----\n", r->name, r->loc.line);
-    int *last_use = arena_alloc(e->arena, (r->nodes.n + 1) * sizeof *last_use);
-    struct map index = {0};
-    for (unsigned i = 0; i < r->nodes.n; i++) {
-        last_use[i] = -1;
-        map_put(e->arena, &index, r->nodes.at[i], (void *)(uintptr_t)(i + 1));
-    }
-    find_last_uses(r, last_use, &index);
+    int *last_use = share_last_uses(e->arena, r);
     /* nodes in order; the registers of each right behind it, so that later nodes find them */
     struct region one = *r;
     for (unsigned i = 0; i < r->nodes.n; i++) {

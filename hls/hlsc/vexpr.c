@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "share.h"
 #include "verilog.h"
 
 const char *text(struct emitter *e, const char *format, ...)
@@ -86,6 +87,7 @@ const char *extended_slice(struct emitter *e, struct net *net, unsigned high, un
 
 struct net *net_of_variable(struct emitter *e, struct variable *v)
 {
+    v = share_register(v);
     struct net *net = map_get(&e->variable_net, v);
     if (!net) {
         net = new_net(e, v->hint ? v->hint : "value", v->bits, v->is_signed);

@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "schedule.h"
+#include "share.h"
 #include "tech.h"
 
 struct session {
@@ -139,6 +140,34 @@ static void late_read(void **state)
     close_kernel(&s);
 }
 
+/* Two variables at a time are given one register that share_registers has kept apart. */
+static void shared_registers(void **state)
+{
+    (void)state;
+    static const char *const kernels[] = {"states", "streams", "search", "run_length", "aes_round"};
+    unsigned shared = 0, forced = 0, caught = 0;
+    for (unsigned t = 0; t < sizeof kernels / sizeof *kernels; t++) {
+        struct session s;
+        open_kernel(&s, kernels[t]);
+        share_registers(&s.p);
+        assert_null(check_registers(&s.p));
+        for (unsigned i = 0; i < s.p.variables.n; i++) {
+            struct variable *b = s.p.variables.at[i];
+            shared += b->shares != NULL;
+            for (unsigned k = 0; k < i && !b->shares; k++) {
+                b->shares = s.p.variables.at[k]->shares ? NULL : s.p.variables.at[k];
+                forced += b->shares != NULL;
+                caught += b->shares && check_registers(&s.p);
+                b->shares = NULL;
+            }
+        }
+        close_kernel(&s);
+    }
+    print_message("%u variables share, %u of %u other pairs are refused\n", shared, caught, forced);
+    assert_true(shared > 10);
+    assert_true(caught > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +175,7 @@ int main(void)
         cmocka_unit_test(shorter_interval),
         cmocka_unit_test(withdrawn_promise),
         cmocka_unit_test(late_read),
+        cmocka_unit_test(shared_registers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
