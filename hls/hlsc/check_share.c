@@ -38,8 +38,12 @@ static bool equal(const struct node *a, const struct node *b)
     return a == b || (a->op == OP_VAR && b->op == OP_VAR && a->variable == b->variable);
 }
 
-static bool is_variable(const struct node *n, const struct variable *v)
+/* Whether n is what v holds, if that was set in r or before. */
+static bool is_in(const struct region *r, const struct variable *v, const struct node *n)
 {
+    for (unsigned i = 0; i < r->liveouts.n; i++)
+        if (r->liveouts.at[i].to == v)
+            return equal(r->liveouts.at[i].value, n);
     n = bits_of(n);
     return n->op == OP_VAR && n->variable == v;
 }
@@ -61,7 +65,7 @@ static void put_all(struct contents *c, const struct region *r, bool *held, cons
         after[i] = held[i];
         for (unsigned k = 0; k < puts->n; k++)
             if (share_register(puts->at[k].to) == share_register(v))
-                after[i] &= is_variable(puts->at[k].value, v);
+                after[i] &= is_in(r, v, puts->at[k].value);
     }
     for (unsigned i = 0; i < puts->n; i++) {
         after[index_of(c->p, puts->at[i].to)] = true;

@@ -168,6 +168,17 @@ int *share_last_uses(struct arena *arena, const struct region *r)
     return last;
 }
 
+struct variable *share_kept(const struct region *r, const struct node *n)
+{
+    for (unsigned i = 0; i < r->liveouts.n; i++) {
+        struct variable *v = r->liveouts.at[i].to;
+        if (r->liveouts.at[i].value == n && !v->memory && v->bits == n->bits &&
+            v->is_signed == n->is_signed)
+            return v;
+    }
+    return NULL;
+}
+
 int share_set_cycle(const struct region *r, const struct liveout *o)
 {
     return o->to->memory || ir_is_steady(o->value) ? r->depth : schedule_ready(o->value);
@@ -314,9 +325,12 @@ static void try_to_share(struct sharing *s, struct variable *a, struct variable 
 {
     a = share_register(a), b = share_register(b);
     unsigned i = number(s, a), k = number(s, b);
-    if (a == b || !sharable(s->p, a) || !sharable(s->p, b) || has(s->conflict[i], k) ||
-        a->bits != b->bits || a->is_signed != b->is_signed)
+    if (a == b || !sharable(s->p, a) || !sharable(s->p, b) || has(s->conflict[i], k))
         return;
+    if (a->bits < b->bits) { /* a narrower one takes its low bits */
+        try_to_share(s, b, a);
+        return;
+    }
     b->shares = a;
     a->is_shared = true;
     interfere_with_all(s, i, s->conflict[k]);
@@ -347,8 +361,52 @@ static void share_handed_on(struct sharing *s, struct region *r, struct variable
             try_to_share(s, to, r->liveouts.at[i].to);
 }
 
+/* The port that a value comes from, or NULL. */
+static const void *only_port(const struct node *value)
+{
+    if (value->op == OP_READ)
+        return value->stream;
+    bool is_port = value->op == OP_LOAD && value->memory->kind != MEMORY_REGISTERS;
+    return is_port ? &value->memory->bank[value->bank] : NULL;
+}
+
+/* Words of one port in different states; a ROM has a port for each copy. */
+static void share_one_port(struct sharing *s, struct region *r, struct variable *to,
+                           struct node *value)
+{
+    const void *port = only_port(value);
+    for (unsigned i = 0; port && !r->is_loop && i < s->p->regions.n; i++) {
+        struct region *other = s->p->regions.at[i];
+        for (unsigned k = 0; !other->is_loop && k < other->liveouts.n; k++)
+            if (only_port(other->liveouts.at[k].value) == port &&
+                other->liveouts.at[k].value->copy == value->copy)
+                try_to_share(s, to, other->liveouts.at[k].to);
+    }
+}
+
+/* What a block needs beyond the cycle in which it is there gets a variable. */
+static void add_kept(struct program *p, struct region *r)
+{
+    const int *last = share_last_uses(p->arena, r);
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        struct node *n = r->nodes.at[i];
+        if (n->width == 0 || ir_is_steady(n) || n->op == OP_MUL || last[i] <= schedule_ready(n) ||
+            share_kept(r, n))
+            continue;
+        struct variable *v = ir_new_variable(p, n->width, n->hint);
+        v->live = true;
+        v->range = n->range;
+        v->bits = n->bits;
+        v->is_signed = n->is_signed;
+        VEC_PUSH(p->arena, &r->liveouts, (struct liveout){v, n});
+    }
+}
+
 void share_registers(struct program *p)
 {
+    for (unsigned i = 0; i < p->regions.n; i++)
+        if (!p->regions.at[i]->is_loop)
+            add_kept(p, p->regions.at[i]);
     struct sharing s = {.p = p, .n = p->variables.n, .words = (p->variables.n + 63) / 64};
     s.live_in = arena_alloc(p->arena, (p->regions.n + 1) * sizeof *s.live_in);
     s.conflict = arena_alloc(p->arena, (s.n + 1) * sizeof *s.conflict);
@@ -361,4 +419,5 @@ void share_registers(struct program *p)
     find_liveness(&s);
     find_conflicts(&s);
     visit_definitions(&s, share_handed_on);
+    visit_definitions(&s, share_one_port);
 }

@@ -8,6 +8,8 @@
 void share_registers(struct program *p);
 /* The variable whose register v has. */
 struct variable *share_register(struct variable *v);
+/* The variable that keeps n for later cycles of the block, or NULL. */
+struct variable *share_kept(const struct region *r, const struct node *n);
 /* Whether the register of `to` has the value already. */
 bool share_is_there(struct variable *to, const struct node *value);
 /* By index in r->nodes: the last cycle of the block that reads the node, -1 for none. */

@@ -22,15 +22,22 @@ static bool set_on_every_way(const struct region *r, const struct edge *edge, co
     return true;
 }
 
+static const char *assignment(struct emitter *e, struct region *r, struct variable *to,
+                              struct node *value, int cycle)
+{
+    const struct net *net = register_of_variable(e, to);
+    return share_is_there(to, value) ? ""
+                                     : text(e, "          %s <= %s;\n", net->name,
+                                            operand(e, r, value, cycle, net->bits));
+}
+
 const char *transition(struct emitter *e, struct region *r, struct edge *edge, int cycle)
 {
     const char *all = "";
     for (unsigned i = 0; i < edge->moves.n; i++) {
         struct move *m = &edge->moves.at[i];
-        if (share_is_there(m->to, m->value) || set_on_every_way(r, edge, m))
-            continue;
-        all = text(e, "%s          %s <= %s;\n", all, net_of_variable(e, m->to)->name,
-                   operand(e, r, m->value, cycle, m->to->bits));
+        if (!set_on_every_way(r, edge, m))
+            all = text(e, "%s%s", all, assignment(e, r, m->to, m->value, cycle));
     }
     if (!edge->to)
         return text(e, "%s          state <= S_idle;\n          done <= 1'b1;\n", all);
@@ -38,30 +45,6 @@ const char *transition(struct emitter *e, struct region *r, struct edge *edge, i
     if (to->is_loop)
         all = text(e, "%s          %s_run <= 1'b1;\n", all, to->state_name);
     return text(e, "%s          state <= %s;\n", all, state_name(e, to, 0));
-}
-
-/* Gives every value that outlives its state a register: a variable's if it has one. */
-static void declare_kept(struct emitter *e, struct region *r, int *last_use)
-{
-    for (unsigned i = 0; i < r->nodes.n; i++) {
-        struct node *n = r->nodes.at[i];
-        if (n->width == 0 || ir_is_steady(n) || n->op == OP_MUL || last_use[i] <= schedule_ready(n))
-            continue;
-        struct net *kept = NULL;
-        for (unsigned k = 0; k < r->liveouts.n && !kept; k++) {
-            struct variable *v = r->liveouts.at[k].to;
-            if (r->liveouts.at[k].value == n && !v->memory && v->bits == n->bits &&
-                v->is_signed == n->is_signed)
-                kept = net_of_variable(e, v);
-        }
-        if (!kept) {
-            struct net *net = map_get(&e->net_of, n);
-            kept = new_net(e, text(e, "%s_q", net->name), n->bits, n->is_signed);
-            fprintf(e->wires, "  %s;\n", declaration(e, "reg", kept));
-            r->pipeline_bits += n->bits;
-        }
-        map_put(e->arena, &e->kept_of, n, kept);
-    }
 }
 
 /* What happens as the state ends. */
@@ -73,21 +56,13 @@ static void emit_actions(struct emitter *e, struct region *r, int cycle)
             struct net *net = map_get(&e->net_of, n);
             fprintf(e->cases, "          %s <= %s;\n", net->name, expression(e, r, n));
         }
-        struct net *kept = map_get(&e->kept_of, n);
-        if (kept && schedule_ready(n) == cycle) {
-            struct net *net = map_get(&e->net_of, n);
-            net->used = mask_of(net->bits);
-            fprintf(e->cases, "          %s <= %s;\n", kept->name, net->name);
-        }
         if (n->op == OP_STORE && n->memory->kind == MEMORY_REGISTERS && n->cycle == cycle)
             emit_register_stores(e, r, n, e->cases, operand(e, r, n->arg[2], cycle, 1));
     }
     for (unsigned i = 0; i < r->liveouts.n; i++) {
         struct liveout *o = &r->liveouts.at[i];
-        struct net *kept = map_get(&e->kept_of, o->value), *to = net_of_variable(e, o->to);
-        if (share_set_cycle(r, o) == cycle && kept != to && !share_is_there(o->to, o->value))
-            fprintf(e->cases, "          %s <= %s;\n", to->name,
-                    operand(e, r, o->value, cycle, o->to->bits));
+        if (share_set_cycle(r, o) == cycle)
+            fprintf(e->cases, "%s", assignment(e, r, o->to, o->value, cycle));
     }
 }
 
@@ -109,8 +84,7 @@ static void emit_ways_out(struct emitter *e, struct region *r)
         for (unsigned k = 0; k < r->edges.at[i].moves.n; k++) {
             const struct move *m = &r->edges.at[i].moves.at[k];
             if (set_on_every_way(r, &r->edges.at[i], m))
-                fprintf(e->cases, "          %s <= %s;\n", net_of_variable(e, m->to)->name,
-                        operand(e, r, m->value, r->depth, m->to->bits));
+                fprintf(e->cases, "%s", assignment(e, r, m->to, m->value, r->depth));
         }
     for (unsigned i = 0; i < r->edges.n; i++) {
         struct edge *edge = &r->edges.at[i];
@@ -127,16 +101,12 @@ static void emit_ways_out(struct emitter *e, struct region *r)
 void emit_block(struct emitter *e, struct region *r)
 {
     fprintf(e->wires, "\n  // ---- %s, line %u ----\n", r->name, r->loc.line);
-    int *last_use = share_last_uses(e->arena, r);
-    /* nodes in order; the registers of each right behind it, so that later nodes find them */
-    struct region one = *r;
     for (unsigned i = 0; i < r->nodes.n; i++) {
-        one.nodes.at = &r->nodes.at[i];
-        one.nodes.n = 1;
-        emit_nodes(e, &one);
-        declare_kept(e, &one, &last_use[i]);
+        struct variable *kept = share_kept(r, r->nodes.at[i]);
+        if (kept)
+            map_put(e->arena, &e->kept_of, r->nodes.at[i], net_of_variable(e, kept));
     }
-    r->pipeline_bits = one.pipeline_bits;
+    emit_nodes(e, r);
     collect_ports(e, r);
     for (int cycle = 0; cycle <= r->depth; cycle++) {
         const char *wait = waits_for(e, r, cycle);

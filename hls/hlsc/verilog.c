@@ -54,7 +54,7 @@ static void emit_state_names(struct emitter *e)
                     state_name(e, r, c), sized(e, e->state_bits, r->first_state + (unsigned)c),
                     r->loc.line);
     }
-    fprintf(e->out, "  reg [%u:0] state;\n", e->state_bits - 1);
+    fprintf(e->out, "  (* fsm_encoding = \"one-hot\" *) reg [%u:0] state;\n", e->state_bits - 1);
 }
 
 static bool accessed(const struct program *p, const struct memory *m, enum op op)

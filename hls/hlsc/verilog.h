@@ -68,7 +68,9 @@ const char *slice(struct emitter *e, struct net *net, unsigned high, unsigned lo
 
 /* The net that holds n in the given cycle of r. */
 struct net *net_at(struct emitter *e, struct region *r, struct node *n, int cycle);
+/* The net to read v from, and the register that it may share with others, of at least its bits. */
 struct net *net_of_variable(struct emitter *e, struct variable *v);
+struct net *register_of_variable(struct emitter *e, struct variable *v);
 /* n in the given cycle as an expression of exactly `bits` bits. */
 const char *operand(struct emitter *e, struct region *r, struct node *n, int cycle, unsigned bits);
 /* What n computes, n->bits wide. */

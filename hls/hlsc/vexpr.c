@@ -87,6 +87,18 @@ const char *extended_slice(struct emitter *e, struct net *net, unsigned high, un
 
 struct net *net_of_variable(struct emitter *e, struct variable *v)
 {
+    struct net *all = register_of_variable(e, v), *net = map_get(&e->variable_net, v);
+    if (!net) {
+        net = new_net(e, v->hint ? v->hint : "value", v->bits, v->is_signed);
+        map_put(e->arena, &e->variable_net, v, net);
+        fprintf(e->wires, "  %s = %s;\n", declaration(e, "wire", net),
+                slice(e, all, v->bits - 1, 0));
+    }
+    return net;
+}
+
+struct net *register_of_variable(struct emitter *e, struct variable *v)
+{
     v = share_register(v);
     struct net *net = map_get(&e->variable_net, v);
     if (!net) {

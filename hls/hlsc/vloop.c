@@ -58,9 +58,12 @@ static void emit_valid_bits(struct emitter *e, struct region *r)
     }
 }
 
-static void emit_update(struct emitter *e, const char *when, struct net *to, const char *value)
+static void emit_update(struct emitter *e, struct region *r, int cycle, struct variable *to,
+                        struct node *value)
 {
-    fprintf(e->updates, "    if (%s) %s <= %s;\n", when, to->name, value);
+    const struct net *net = register_of_variable(e, to);
+    fprintf(e->updates, "    if (%s) %s <= %s;\n", valid_at(e, r, cycle), net->name,
+            operand(e, r, value, cycle, net->bits));
 }
 
 static void emit_state(struct emitter *e, struct region *r)
@@ -71,14 +74,12 @@ static void emit_state(struct emitter *e, struct region *r)
         r->state_bits += phi->variable->bits;
         if (phi->next == phi)
             continue;
-        emit_update(e, valid_at(e, r, at), net_of_variable(e, phi->variable),
-                    operand(e, r, phi->next, at, phi->variable->bits));
+        emit_update(e, r, at, phi->variable, phi->next);
     }
     for (unsigned i = 0; i < r->liveouts.n; i++) {
         struct liveout *o = &r->liveouts.at[i];
         int at = ir_is_steady(o->value) ? 0 : schedule_ready(o->value);
-        emit_update(e, valid_at(e, r, at), net_of_variable(e, o->to),
-                    operand(e, r, o->value, at, o->to->bits));
+        emit_update(e, r, at, o->to, o->value);
     }
     int at = schedule_ready(r->again);
     if (r->again->op == OP_CONST)

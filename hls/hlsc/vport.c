@@ -52,6 +52,17 @@ static void collect_store(struct emitter *e, struct region *r, struct node *n, c
     }
 }
 
+/* A state holds a word until it is taken: what only states write needs no FIFO. */
+static bool is_direct(const struct program *p, const struct stream *s)
+{
+    for (unsigned i = 0; i < p->regions.n; i++)
+        for (unsigned k = 0; p->regions.at[i]->is_loop && k < p->regions.at[i]->effects.n; k++)
+            if (p->regions.at[i]->effects.at[k]->op == OP_WRITE &&
+                p->regions.at[i]->effects.at[k]->stream == s)
+                return false;
+    return !p->uses_clock; /* the time would go on */
+}
+
 static void collect_node(struct emitter *e, struct region *r, struct node *n)
 {
     int c = n->cycle;
@@ -64,7 +75,7 @@ static void collect_node(struct emitter *e, struct region *r, struct node *n)
             VEC_PUSH(e->arena, &ports->reads, a);
         } else if (n->op == OP_WRITE) {
             a.when = both(e, when, n->arg[1], operand(e, r, n->arg[1], c, 1));
-            if (!r->is_loop) /* a loop looks as it issues, a block as it writes */
+            if (!r->is_loop && !is_direct(e->p, n->stream)) /* a loop looks as it issues, a block as it writes */
                 a.when = text(e, "%s & ~%s_full", a.when, n->stream->name);
             a.data = operand(e, r, n->arg[0], c, n->stream->width);
             VEC_PUSH(e->arena, &ports->writes, a);
@@ -407,6 +418,14 @@ void emit_streams(struct emitter *e)
                     any_of(e, &ports->reads));
         if (!s->is_output)
             continue;
+        if (is_direct(e->p, s)) {
+            fprintf(e->out,
+                    "\n  assign %s_full = ~m_axis_%s_tready;\n  assign m_axis_%s_tvalid = %s;\n"
+                    "  assign m_axis_%s_tdata =\n      %s;\n",
+                    s->name, s->name, s->name, any_of(e, &ports->writes), s->name,
+                    choose(e, &ports->writes, true, s->width));
+            continue;
+        }
         unsigned log2_depth = bit_length((uint64_t)(2 * ports->margin) - 1);
         log2_depth = log2_depth < 2 ? 2 : log2_depth;
         fprintf(e->out, "\n  wire %s_push = %s;\n", s->name, any_of(e, &ports->writes));
