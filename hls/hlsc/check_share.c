@@ -132,8 +132,7 @@ static void follow_loop(struct contents *c, const struct region *r, bool *held)
 {
     put_vec puts = {0};
     for (unsigned i = 0; i < r->liveouts.n; i++)
-        VEC_PUSH(c->p->arena, &puts,
-                 (struct put){r->liveouts.at[i].to, r->liveouts.at[i].value});
+        VEC_PUSH(c->p->arena, &puts, (struct put){r->liveouts.at[i].to, r->liveouts.at[i].value});
     for (unsigned i = 0; i < r->phis.n; i++)
         VEC_PUSH(c->p->arena, &puts, (struct put){r->phis.at[i]->variable, r->phis.at[i]});
     put_all(c, r, held, &puts);

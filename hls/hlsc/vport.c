@@ -75,7 +75,8 @@ static void collect_node(struct emitter *e, struct region *r, struct node *n)
             VEC_PUSH(e->arena, &ports->reads, a);
         } else if (n->op == OP_WRITE) {
             a.when = both(e, when, n->arg[1], operand(e, r, n->arg[1], c, 1));
-            if (!r->is_loop && !is_direct(e->p, n->stream)) /* a loop looks as it issues, a block as it writes */
+            if (!r->is_loop &&
+                !is_direct(e->p, n->stream)) /* a loop looks as it issues, a block as it writes */
                 a.when = text(e, "%s & ~%s_full", a.when, n->stream->name);
             a.data = operand(e, r, n->arg[0], c, n->stream->width);
             VEC_PUSH(e->arena, &ports->writes, a);

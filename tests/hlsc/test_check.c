@@ -171,10 +171,8 @@ static void shared_registers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(moved_nodes),
-        cmocka_unit_test(shorter_interval),
-        cmocka_unit_test(withdrawn_promise),
-        cmocka_unit_test(late_read),
+        cmocka_unit_test(moved_nodes),       cmocka_unit_test(shorter_interval),
+        cmocka_unit_test(withdrawn_promise), cmocka_unit_test(late_read),
         cmocka_unit_test(shared_registers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
