@@ -1,16 +1,16 @@
 #!/bin/sh
-# manifest.sh BIT PRESET BOARD SEED NEXTPNR SOURCE... -- the entry of a bitstream in bitstreams/manifest.json, from nextpnr's
-# report beside it. Clocks in MHz: what the board's PLLs give, and what place and route reached.
+# manifest.sh BIT SOURCES PRESET BOARD PART SEED NEXTPNR -- the entry of a bitstream in bitstreams/manifest.json, from
+# nextpnr's report beside it. SOURCES holds the SHA-256 of what it was built of. Clocks in MHz: what the board's PLLs give, and
+# what place and route reached.
 set -eu
-bit=$1 preset=$2 board=$3 seed=$4 nextpnr=$5
-shift 5
-jq --arg file "$(basename "$bit")" --arg sha256 "$(sha256sum < "$bit" | cut -d ' ' -f 1)" --arg preset "$preset" \
-  --arg board "$board" --argjson seed "$seed" --arg sources "$(cat "$@" | sha256sum | cut -d ' ' -f 1)" \
-  --arg yosys "$("${YOSYS:-yosys}" -V)" --arg nextpnr "$("$nextpnr" --version 2>&1 | sed -n 's,.*Version \([^)]*\)).*,\1,p')" '
+jq --arg file "$(basename "$1")" --arg sha256 "$(sha256sum < "$1" | cut -d ' ' -f 1)" --arg sources "$(cat "$2")" \
+  --arg preset "$3" --arg board "$4" --arg part "$5" --argjson seed "$6" --arg yosys "$("${YOSYS:-yosys}" -V)" \
+  --arg nextpnr "$("$7" --version 2>&1 | sed -n 's,.*Version \([^)]*\)).*,\1,p')" '
   def used($cell): .utilization[$cell].used // 0;
   def mhz: . * 100 | round / 100;
-  {$file, $preset, $board, $sha256, sources_sha256: $sources, tools: [$yosys, $nextpnr], $seed,
+  {$file, $preset, $board, $part, $sha256, sources_sha256: $sources, tools: [$yosys, $nextpnr], $seed,
     clocks: (.fmax | with_entries(.key |= ltrimstr("$glbnet$") |
       .value = {mhz: (.value.constraint | mhz), fmax_mhz: (.value.achieved | mhz)})),
-    cells: {LUT4: used("TRELLIS_COMB"), FF: used("TRELLIS_FF"), MULT18X18D: used("MULT18X18D"), DP16KD: used("DP16KD")}}' \
-  "${bit%.bit}.json"
+    cells: [.utilization | to_entries[] | select(.value.used > 0 and
+      (.key | IN("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D", "DP16KD", "ICESTORM_LC", "ICESTORM_RAM", "ICESTORM_SPRAM",
+        "ICESTORM_DSP"))) | {key, value: {used: .value.used, of: .value.available}}] | from_entries}' "${1%.bit}.json"

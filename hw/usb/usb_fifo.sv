@@ -52,7 +52,7 @@ module usb_fifo #(
     read_binary_q <= whole(read_part_q);
     write_free_o <= read_binary_q + {1'b1, {DEPTH_LOG2{1'b0}}} - write_q;
     write_shown_q <= write_shown;
-    write_gray_q <= write_shown ^ {1'b0, write_shown[W-1:1]};
+    write_gray_q <= write_shown_q ^ {1'b0, write_shown_q[W-1:1]};
     if (write_commit_i) write_committed_q <= write_q;
     if (write_rollback_i) write_q <= write_committed_q;
     else if (write_i) write_q <= write_q + ONE;
@@ -77,7 +77,7 @@ module usb_fifo #(
     write_binary_q <= whole(write_part_q);
     read_used_o <= write_binary_q - read_q;
     read_shown_q <= read_shown;
-    read_gray_q  <= read_shown ^ {1'b0, read_shown[W-1:1]};
+    read_gray_q  <= read_shown_q ^ {1'b0, read_shown_q[W-1:1]};
     if (read_commit_i) read_committed_q <= read_q;
     if (read_rollback_i) read_q <= read_committed_q;
     else if (read_i) read_q <= read_q + ONE;

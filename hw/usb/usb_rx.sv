@@ -24,14 +24,19 @@ module usb_rx (
   reg [2:0] dp_q, dm_q;
   reg [1:0] phase_q;
   wire edge_seen = dp_q[1] != dp_q[2] || dm_q[1] != dm_q[2];
-  wire sample = phase_q == 2'd1;  // the third of the four samples of a bit
-  wire se0 = !dp_q[1] && !dm_q[1];
-  wire is_j = dp_q[1] && !dm_q[1];
+  wire line_se0 = !dp_q[1] && !dm_q[1];
+  // The third of the four samples of a bit, a clock late.
+  reg sample, se0, is_j, value;
+  reg last_j_q;
 
   always @(posedge clk) begin
     dp_q <= {dp_q[1:0], dp_i};
     dm_q <= {dm_q[1:0], dm_i};
     phase_q <= edge_seen ? 2'd0 : phase_q + 2'd1;
+    sample <= phase_q == 2'd1;
+    se0 <= line_se0;
+    is_j <= dp_q[1] && !dm_q[1];
+    value <= (dp_q[1] && !dm_q[1]) == last_j_q;
   end
 
   // ---- reset and suspend ----
@@ -40,17 +45,16 @@ module usb_rx (
   always @(posedge clk) begin
     if (!rst_n || edge_seen || transmitting_i) still_q <= 18'd0;
     else if (!suspended_o) still_q <= still_q + 18'd1;
-    bus_reset_o <= rst_n && se0 && !edge_seen && (bus_reset_o || still_q >= RESET_CLOCKS);
+    bus_reset_o <= rst_n && line_se0 && !edge_seen && (bus_reset_o || still_q >= RESET_CLOCKS);
   end
 
   // ---- bits ----
-  reg last_j_q, failed_q, ending_q;
+  reg failed_q, ending_q;
   reg [4:0] sync_q;
   reg [3:0] ones_q;
   reg [2:0] count_q;
   reg [7:1] shift_q;
   reg pid_q;  // the PID has been received
-  wire value = is_j == last_j_q;
   wire stuffed = ones_q == 4'd6;
   wire [4:0] crc5;
   wire [15:0] crc16;

@@ -57,7 +57,7 @@ module usb_transactions (
   // The host answers within 18 bit times; then nobody is waiting for us any more.
   localparam [6:0] TIMEOUT_CLOCKS = 7'd120;
   // From the end of its packet to ours: 2 to 6.5 bit times, with what rx and tx add.
-  localparam [2:0] TURNAROUND_CLOCKS = 3'd4;
+  localparam [2:0] TURNAROUND_CLOCKS = 3'd3;
 
   // ---- the packet that comes in ----
   reg [3:0] pid_q;
@@ -69,7 +69,7 @@ module usb_transactions (
   // What a packet is has been settled when it ends.
   reg in_pending_q;  // a bulk IN packet was sent and not acknowledged
   reg in_full_q;     // the latest that arrived was a full one: with nothing to follow, an empty one ends the transfer
-  reg token_here_q, is_data_q, in_empty_q;
+  reg token_here_q, is_data_q, in_empty_q, is_in_q, is_setup_q, takes_data_q;
   wire token_here = rx_crc5_good_i && bytes_q == 7'd3 && token[6:0] == address_i &&
       (token[10:7] == 4'd0 || (token[10:7] == 4'd1 && configured_i && pid_q != SETUP));
 
@@ -88,6 +88,9 @@ module usb_transactions (
     token_here_q <= token_here;
     in_empty_q <= !in_pending_q && in_bytes_i == 7'd0 && !in_full_q;
     is_data_q <= is_data;
+    is_in_q <= pid_q == IN;
+    is_setup_q <= pid_q == SETUP;
+    takes_data_q <= pid_q == OUT || pid_q == SETUP;
     if (payload) begin
       last_q   <= rx_data_i;
       before_q <= last_q;
@@ -208,11 +211,11 @@ module usb_transactions (
     // ---- a token ----
     if (token_end_q) begin
       bulk_q  <= token[7];
-      setup_q <= pid_q == SETUP;
+      setup_q <= is_setup_q;
       room_q  <= out_room_i;
-      if (pid_q == OUT || pid_q == SETUP) wait_q <= DATA_PACKET;
-      if (pid_q == OUT) out_rollback_o <= token[7];  // what was cut off
-      if (pid_q == IN) begin
+      if (takes_data_q) wait_q <= DATA_PACKET;
+      if (takes_data_q && !is_setup_q) out_rollback_o <= token[7];  // what was cut off
+      if (is_in_q) begin
         replying_q <= 1'b1;
         control_again_o <= !token[7];
         if (token[7] ? halt_in_i : control_stall_i) begin

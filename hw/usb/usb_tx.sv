@@ -21,11 +21,13 @@ module usb_tx (
   reg [7:0] shift_q;
   reg [2:0] ones_q;
   reg [3:0] pid_q;
+  /* verilator lint_off UNUSEDSIGNAL */
   wire [15:0] crc;
+  /* verilator lint_on UNUSEDSIGNAL */
   wire strobe = phase_q == 2'd3;
   wire stuff = ones_q == 3'd6;
   wire last = count_q[2:0] == 3'd7 && (state_q != CRC || count_q[3]);
-  wire value = !stuff && (state_q == CRC ? !crc[4'd15-count_q] : shift_q[0]);
+  wire value = !stuff && (state_q == CRC ? !crc[15] : shift_q[0]);
   wire step = strobe && state_q != IDLE && state_q != EOP && !stuff;
   wire load = step && last && (state_q == PID || state_q == DATA);
 
@@ -35,8 +37,8 @@ module usb_tx (
   usb_crc crc_unit (
       .clk(clk),
       .clear_i(state_q == PID),
-      .shift_i(step && state_q == DATA),
-      .bit_i(value),
+      .shift_i(step),
+      .bit_i(state_q == CRC ? crc[15] : shift_q[0]),  // in the end it is shifted out
       .crc_o(crc)
   );
 
