@@ -1,10 +1,10 @@
 # Tests: cmocka programs (tests/unit), the command line (tests/cli), co-simulation (tests/cosim), hlsc.
 # TESTS lists commands; each prints cmocka's "[  PASSED  ] n test(s)." and "[  FAILED  ] n test(s)".
+SUPPORT_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/support/*.c))
 -include tests/hlsc/hlsc_tests.mk
 include tests/xrt/xrt_tests.mk tests/train/train_tests.mk
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
-SUPPORT_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/support/*.c))
 COSIM_TEST_STEPS := 40000
 
 $(UNIT_TESTS): $(O)/tests/%: $(O)/obj/tests/unit/%.o $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a

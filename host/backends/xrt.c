@@ -1,7 +1,7 @@
 /* xrt.c -- xrt: a card under Xilinx XRT, as a carrier. XRT runs in a process of its own, eddy-xrt. */
 #include "carrier.h"
 #include "lib/context.h"
-#include "lib/folder.h"
+#include "lib/paths.h"
 #include "xrt_helper/helper.h"
 
 #include <dlfcn.h>
@@ -56,39 +56,40 @@ static void own_folder(char folder[static 512])
     snprintf(folder, 512, "%.511s", path);
 }
 
-/* Finds a file below the folder of the library or those around it: in the build and once installed. */
-static bool find_file(const char *const *places, const char *name, char path[static PATH_MAX])
+/* The helper: near what the library was linked into, in the build and once installed; else in PATH. */
+static bool find_helper(char helper[static PATH_MAX])
 {
+    static const char *const places[] = {".", "../bin", ".."};
     char folder[512], place[PATH_MAX];
     own_folder(folder);
-    for (; *places; places++) {
-        snprintf(place, sizeof place, "%s/%s/%s", folder, *places, name);
-        if (access(place, R_OK) == 0 && realpath(place, path))
+    for (size_t n = 0; n < sizeof places / sizeof *places; n++) {
+        snprintf(place, sizeof place, "%s/%s/" HELPER_PROGRAM, folder, places[n]);
+        if (access(place, X_OK) == 0 && realpath(place, helper))
             return true;
     }
-    return false;
+    return program_find(HELPER_PROGRAM, place) && realpath(place, helper);
 }
 
 static int find_files(struct eddy_context *context, const struct carrier_options *options,
                       char helper[static PATH_MAX], char xclbin[static PATH_MAX])
 {
-    static const char *const programs[] = {".", "../bin", "..", NULL};
-    static const char *const bitstreams[] = {"../share/eddy", "../../share/eddy", NULL};
-    char name[128];
-    if (!find_file(programs, "eddy-xrt", helper))
+    char place[PATH_MAX + 128];
+    if (!find_helper(helper))
         return eddy_fail(context, EDDY_ERROR_DEVICE,
-                         "xrt: eddy-xrt is not beside the program; 'make build' makes it");
-    snprintf(name, sizeof name, "%s-hw_emu.xclbin", options->preset->name);
-    if (*options->xclbin) {
-        if (!realpath(options->xclbin, xclbin))
-            return eddy_fail(context, EDDY_ERROR_IO, "xrt: %s: %s", options->xclbin,
-                             strerror(errno));
-    } else if (!find_file(bitstreams, name, xclbin)) {
-        return eddy_fail(context, EDDY_ERROR_DEVICE,
-                         "xrt: there is no %s; name a bitstream of preset %s: xrt:xclbin=FILE",
-                         name, options->preset->name);
-    }
-    return EDDY_OK;
+                         "xrt: " HELPER_PROGRAM " is neither beside the program nor in PATH; "
+                         "'make build' makes it, 'make install' installs it");
+    if (*options->xclbin)
+        return realpath(options->xclbin, xclbin) ? EDDY_OK
+                                                 : eddy_fail(context, EDDY_ERROR_IO, "xrt: %s: %s",
+                                                             options->xclbin, strerror(errno));
+    snprintf(place, sizeof place, "%.*s/../share/eddy/%s-hw_emu.xclbin",
+             (int)(strrchr(helper, '/') - helper), helper, options->preset->name);
+    return realpath(place, xclbin)
+               ? EDDY_OK
+               : eddy_fail(context, EDDY_ERROR_DEVICE,
+                           "xrt: there is no %s-hw_emu.xclbin; name a bitstream of preset %s: "
+                           "xrt:xclbin=FILE",
+                           options->preset->name, options->preset->name);
 }
 
 /* ---- the helper ---- */
@@ -114,6 +115,7 @@ static int start_helper(struct xrt_carrier *c, const char *helper, const char *x
     posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
     posix_spawn_file_actions_adddup2(&actions, sockets[1], HELPER_SOCKET);
+    posix_spawn_file_actions_addclosefrom_np(&actions, HELPER_SOCKET + 1);
     posix_spawn_file_actions_addchdir_np(&actions, c->folder);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
     const int error = posix_spawn(&c->helper, helper, &actions, &attributes, argv, environ);

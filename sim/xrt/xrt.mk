@@ -91,7 +91,7 @@ $(foreach preset,$(XRT_PRESETS),$(eval $(call XRT_NAME_RULES,$(preset))))
 
 # The process in which XRT runs.
 XRT_HELPER_OBJECTS := $(patsubst %.c,$(O)/obj/%.o,$(wildcard host/backends/xrt_helper/*.c) \
-  host/lib/request.c host/lib/folder.c)
+  host/lib/request.c host/lib/paths.c)
 $(XRT_HELPER_OBJECTS): override CPPFLAGS += $(XRT_CPPFLAGS)
 $(O)/bin/eddy-xrt: $(XRT_HELPER_OBJECTS)
 	$(call say,LD)

@@ -15,11 +15,25 @@ $(O)/tests/xrt/test_card_$(1): tests/xrt/test_card.c sim/xrt/card.h hw/xrt/regis
 endef
 $(foreach bits,16 32,$(eval $(call XRT_CARD_TEST_RULES,$(bits))))
 
+# Streams disturbed at random; XRT sleeps ten seconds for each, so they run side by side.
+$(O)/tests/xrt/faults: $(O)/obj/tests/xrt/faults.o $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+XRT_CARD_TESTS += $(O)/tests/xrt/faults
+XRT_FAULTS = PATH=$(abspath $(O)/bin):$$PATH setsid -w timeout -s KILL 900 $(O)/tests/xrt/faults xrt:timeout=2, $(1) $(2) 12
+
+.PHONY: xrt-faults
+## xrt-faults: streams on xrt: disturbed at random, each right or refused: RUNS=200 SEED=1
+xrt-faults: build $(O)/tests/xrt/faults
+	$(call XRT_FAULTS,$(RUNS),$(SEED))
+
 ifdef SAN
 XRT_CARD_TESTS :=
 endif
 XRT_TESTS := $(XRT_CARD_TESTS) "tests/xrt/prove.sh $(O)" "tests/xrt/lint.sh $(O)" "tests/xrt/vitis.sh $(O)" \
-  "tests/xrt/bitstream.sh $(O)" "tests/xrt/run.sh $(O)"
+  "tests/xrt/bitstream.sh $(O)" "tests/xrt/run.sh $(O)" \
+  "$(call XRT_FAULTS,12,1)"
 
 .PHONY: test-xrt
 ## test-xrt: the XRT kernel, and eddy on xrt: with XRT's own library in hardware emulation

@@ -1,5 +1,7 @@
 #include "environment.h"
 
+#include "lib/paths.h"
+
 #include <experimental/xrt_ini.h>
 #include <link.h>
 #include <stdio.h>
@@ -44,22 +46,9 @@ static const char *find_driver(const char *driver, const char *root)
     return access(path, R_OK) || mkdir("lib", 0700) || symlink(path, link) ? failure : NULL;
 }
 
-/* Whether a program is in PATH, where a shell of XRT's looks for it. */
-static bool has_program(const char *name)
-{
-    char paths[4096], path[4200], *save;
-    snprintf(paths, sizeof paths, "%s", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
-    for (char *at = strtok_r(paths, ":", &save); at; at = strtok_r(NULL, ":", &save)) {
-        snprintf(path, sizeof path, "%s/%s", at, name);
-        if (access(path, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 const char *environment_prepare(bool emulated)
 {
-    static char pad[PAD_BYTES + 1], root[256];
+    static char pad[PAD_BYTES + 1], root[256], program[PATH_MAX];
     if (!getcwd(root, sizeof root))
         return "the working directory is gone";
     const char *failure = find_driver(emulated ? "libxrt_hwemu.so.2" : "libxrt_core.so.2", root);
@@ -67,7 +56,7 @@ const char *environment_prepare(bool emulated)
         unsetenv("XCL_EMULATION_MODE");
         return failure;
     }
-    if (!has_program("unzip") || !has_program("chmod"))
+    if (!program_find("unzip", program) || !program_find("chmod", program))
         return "XRT runs unzip and chmod, which PATH does not hold; 'make deps' installs them";
     setenv("XCL_EMULATION_MODE", "hw_emu", 1);
     /* XRT's sockets are in /tmp/$USER: in the working directory, which nobody else writes to. */

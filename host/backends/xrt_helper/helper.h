@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#define HELPER_PROGRAM "eddy-xrt"
 #define HELPER_SOCKET 3
 #define HELPER_MAX_WORDS 65536         /* of a request, each way */
 #define HELPER_FOLDER "/tmp/eddy-xrt-" /* and six characters: the working directory */

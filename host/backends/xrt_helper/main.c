@@ -3,7 +3,7 @@
 #include "environment.h"
 #include "exchange.h"
 #include "helper.h"
-#include "lib/folder.h"
+#include "lib/paths.h"
 #include "xclbin_check.h"
 
 #include <errno.h>
