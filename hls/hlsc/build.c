@@ -168,6 +168,12 @@ static struct node *simplify_logic(struct program *p, struct region *r, enum op 
     if (a->width == 1) {
         if ((a->op == OP_NOT && a->arg[0] == b) || (b->op == OP_NOT && b->arg[0] == a))
             return ir_const(p, r, !is_and, 1);
+        if (is_and && ir_disjoint(a, b))
+            return ir_const(p, r, 0, 1);
+        if (ir_implies(a, b))
+            return is_and ? a : b;
+        if (ir_implies(b, a))
+            return is_and ? b : a;
         /* absorption: a & (a | x), a | (a & x); and a | (!a & x) = a | x */
         enum op inner = is_and ? OP_OR : OP_AND;
         for (int swap = 0; swap < 2; swap++) {

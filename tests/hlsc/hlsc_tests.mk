@@ -39,8 +39,13 @@ test-hlsc: $(HLSC_TEST_PROGRAMS)
 
 .PHONY: bench-hlsc
 ## bench-hlsc: cycles, area and clock of hlsc against its peers, in one table
-bench-hlsc: $(HLSC) $(HLSC_RIG)
-	@tests/hlsc/bench/bench.sh $(HLSC) $(O)/bench/hlsc $(HLSC_RIG)
+bench-hlsc: $(HLSC) $(HLSC_RIG) $(O)/gen/tanh_table.h
+	@tests/hlsc/bench/bench.sh $(HLSC) $(O)/bench/hlsc $(HLSC_RIG) $(O)/gen
+
+.PHONY: delays-hlsc
+## delays-hlsc: the delay model of hlsc against nextpnr, operation by operation: FAMILIES="ice40 ecp5" SEEDS="1 2 3"
+delays-hlsc: $(HLSC)
+	NEXTPNR_ECP5=$(NEXTPNR_ECP5) tests/hlsc/bench/delays.sh $(HLSC) $(O)/bench/delays $(FAMILIES)
 
 HLSC_GENERATE := $(HLSC_TESTS_DIR)/generate
 HLSC_GENERATE_SOURCES := $(wildcard tests/hlsc/fuzz/*.c)
