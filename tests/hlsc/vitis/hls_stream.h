@@ -6,27 +6,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
-namespace hls {
+namespace hls
+{
 
-template <typename T> class stream {
-public:
-  bool empty() const { return ring.head == ring.tail; }
-  T read() {
-    if (!empty()) return words[ring.head++ & (ring.capacity_words - 1)];
-    ring.faults++;
-    return 0;
-  }
-  void write(T v) {
-    if (ring.tail - ring.head == ring.capacity_words) ring.faults++;
-    else words[ring.tail++ & (ring.capacity_words - 1)] = v;
-  }
+template <typename T> class stream
+{
+  public:
+    bool empty() const
+    {
+        return ring.head == ring.tail;
+    }
+    T read()
+    {
+        if (!empty())
+            return words[ring.head++ & (ring.capacity_words - 1)];
+        ring.faults++;
+        return 0;
+    }
+    void write(T v)
+    {
+        if (ring.tail - ring.head == ring.capacity_words)
+            ring.faults++;
+        else
+            words[ring.tail++ & (ring.capacity_words - 1)] = v;
+    }
 
-private:
-  struct {
-    size_t capacity_words, head, tail, faults;
-    void (*make_room)(void *);
-  } ring;
-  T *words;
+  private:
+    struct {
+        size_t capacity_words, head, tail, faults;
+        void (*make_room)(void *);
+    } ring;
+    T *words;
 };
 
 } // namespace hls
