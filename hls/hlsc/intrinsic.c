@@ -207,11 +207,12 @@ struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const char *
     for (unsigned i = 0; i < sizeof known / sizeof *known; i++) {
         if (strncmp(name + 5, known[i].name, strlen(known[i].name)) != 0) /* after "llvm." */
             continue;
-        struct call x = {.p = l->p, .r = l->r, .width = width_of(inst)};
-        x.a = lower_value(l, LLVMGetOperand(inst, 0));
-        x.b = n > 1 ? lower_value(l, LLVMGetOperand(inst, 1)) : NULL;
-        x.c = n > 2 ? lower_value(l, LLVMGetOperand(inst, 2)) : NULL;
-        struct node *value = known[i].build(&x);
+        struct call *x = arena_alloc(l->p->arena, sizeof *x);
+        *x = (struct call){.p = l->p, .r = l->r, .width = width_of(inst)};
+        x->a = lower_value(l, LLVMGetOperand(inst, 0));
+        x->b = n > 1 ? lower_value(l, LLVMGetOperand(inst, 1)) : NULL;
+        x->c = n > 2 ? lower_value(l, LLVMGetOperand(inst, 2)) : NULL;
+        struct node *value = known[i].build(x);
         if (value)
             return value;
     }
