@@ -3,17 +3,7 @@
 #define TESTS_RANDOM_PROGRAM_H
 
 #include "model/program.h"
-
-#include <stdint.h>
-
-/* xorshift64*: small, seeded, the same everywhere. */
-struct random {
-    uint64_t state;
-};
-
-uint64_t random_next(struct random *random);
-/* Uniform in [low, high]. */
-int random_between(struct random *random, int low, int high);
+#include "random.h"
 
 struct random_limits {
     int layers, units, columns; /* at most */

@@ -1,6 +1,6 @@
 #!/bin/bash
 # vitis.sh BUILD -- what hw/xrt/vitis hands to the vendor's tools, as far as it can be checked without them: the scripts run by tclsh
-# (vitis_stubs.tcl), the RTL that they name is whole, link.cfg names what kernel.xml has.
+# (vitis_stubs.tcl), the RTL that they name is whole, the tops for Vitis HLS parse, link.cfg names what kernel.xml has.
 set -u
 build=$1
 folder=$build/xrt/vitis
@@ -26,6 +26,8 @@ check 'at the period of the RTL' [ "$(count hls "create_clock -period $(set_of c
 check 'for the part' [ "$(count hls "set_part $(set_of part)\$")" = "${#processes[@]}" ]
 for process in "${processes[@]}"; do
   check "top of $process" grep -q "^set_top ${process}_top\$" "$folder/hls.log"
+  check "$process as C++ for Vitis HLS" clang-19 -w -std=c++17 -Wno-c++11-narrowing -fsyntax-only -D__SYNTHESIS__ \
+    "-DEDDY_PRESET=$(set_of preset)" -Itests/hlsc/vitis -Ihls "-I$build/gen" "$folder/${process}_top.cpp"
 done
 
 check 'package.tcl runs' script package

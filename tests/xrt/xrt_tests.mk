@@ -28,10 +28,19 @@ XRT_FAULTS = PATH=$(abspath $(O)/bin):$$PATH setsid -w timeout -s KILL 900 $(O)/
 xrt-faults: build $(O)/tests/xrt/faults
 	$(call XRT_FAULTS,$(RUNS),$(SEED))
 
+XRT_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+$(O)/tests/xrt/test_xclbin: tests/xrt/test_xclbin.c host/backends/xrt_helper/xclbin_check.c tests/support/random.c \
+    $(wildcard host/backends/xrt_helper/*.h) hw/xrt/registers.h
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(XRT_CPPFLAGS) $(CFLAGS) $(XRT_SAN) $(LDFLAGS) -o $@ $(filter %.c,$^) -lcmocka -luuid -lm
+XRT_CARD_TESTS += $(O)/tests/xrt/test_xclbin
+
 ifdef SAN
 XRT_CARD_TESTS :=
 endif
-XRT_TESTS := $(XRT_CARD_TESTS) "tests/xrt/prove.sh $(O)" "tests/xrt/lint.sh $(O)" "tests/xrt/vitis.sh $(O)" \
+XRT_TESTS := $(filter-out %/faults %/test_xclbin,$(XRT_CARD_TESTS)) \
+  "$(O)/tests/xrt/test_xclbin $(firstword $(XRT_XCLBINS))" "tests/xrt/prove.sh $(O)" "tests/xrt/lint.sh $(O)" "tests/xrt/vitis.sh $(O)" \
   "tests/xrt/bitstream.sh $(O)" "tests/xrt/run.sh $(O)" \
   "$(call XRT_FAULTS,12,1)"
 

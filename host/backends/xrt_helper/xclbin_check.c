@@ -40,12 +40,16 @@ static bool has_kernel(const struct axlf *axlf)
     const struct axlf_section_header *s = find_section(axlf, IP_LAYOUT);
     if (!s || s->m_sectionSize < sizeof(struct ip_layout))
         return false;
-    const struct ip_layout *layout =
-        (const struct ip_layout *)((const char *)axlf + s->m_sectionOffset);
+    /* A section may begin anywhere. */
+    const char *layout = (const char *)axlf + s->m_sectionOffset;
+    const char *names =
+        layout + offsetof(struct ip_layout, m_ip_data) + offsetof(struct ip_data, m_name);
     const uint64_t room =
         (s->m_sectionSize - offsetof(struct ip_layout, m_ip_data)) / sizeof(struct ip_data);
-    for (int n = 0; n < layout->m_count && (uint64_t)n < room; n++)
-        if (strncmp((const char *)layout->m_ip_data[n].m_name, name, sizeof name) == 0)
+    int32_t count;
+    memcpy(&count, layout, sizeof count);
+    for (int32_t n = 0; n < count && (uint64_t)n < room; n++)
+        if (strncmp(names + (size_t)n * sizeof(struct ip_data), name, sizeof name) == 0)
             return true;
     return false;
 }
