@@ -11,13 +11,13 @@
 
 enum { NOISE, HALT, UNPLUG, KILL, RESET };
 
-static void command(const char *format, unsigned a, unsigned b)
+/* A line to the simulated boards. */
+static void command(const char *line)
 {
     FILE *file = fopen(getenv("EDDY_BOARDS_CONTROL"), "w");
     if (!file)
         return;
-    fprintf(file, format, a, b);
-    fputc('\n', file);
+    fprintf(file, "%s\n", line);
     fclose(file);
 }
 
@@ -37,19 +37,23 @@ static void reset_port(void)
 
 static void begin(int kind, struct random *random)
 {
+    char line[64];
+    const int one_in = random_between(random, 5, 40);
+    snprintf(line, sizeof line, "noise %d %d", one_in, random_between(random, 0, 1 << 20));
     if (kind == NOISE)
-        command("noise %u %u", (unsigned)random_between(random, 5, 40),
-                (unsigned)random_between(random, 0, 1 << 20));
+        command(line);
 }
 
 static void strike(int kind, struct random *random, pid_t client)
 {
+    char line[32];
     switch (kind) {
     case HALT:
-        command("halt 0 %x",
-                random_between(random, 0, 1) ? EDDY_USB_ENDPOINT_IN : EDDY_USB_ENDPOINT_OUT, 0);
+        snprintf(line, sizeof line, "halt 0 %x",
+                 random_between(random, 0, 1) ? EDDY_USB_ENDPOINT_IN : EDDY_USB_ENDPOINT_OUT);
+        command(line);
         break;
-    case UNPLUG: command("unplug 0", 0, 0); break;
+    case UNPLUG: command("unplug 0"); break;
     case KILL: kill(client, SIGKILL); break;
     case RESET: reset_port(); break;
     default: break;
@@ -59,9 +63,9 @@ static void strike(int kind, struct random *random, pid_t client)
 static void end(int kind)
 {
     if (kind == NOISE)
-        command("noise 0 0", 0, 0);
+        command("noise 0 0");
     if (kind == UNPLUG)
-        command("plug 0", 0, 0);
+        command("plug 0");
 }
 
 int main(int argc, char **argv)
