@@ -18,6 +18,7 @@ $(O)/tests/cosim: $(O)/obj/tests/cosim/cosim.o $(SUPPORT_OBJECTS) $(O)/lib/libed
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 include tests/usb/usb_tests.mk
+include tests/boards/boards_tests.mk
 include tests/golden/golden.mk
 
 test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS) $(USB_TEST_PROGRAMS) $(XRT_CARD_TESTS) $(if $(SAN),,vitis-files)
@@ -25,6 +26,7 @@ test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS) $(USB_
 LINT_TESTS := $(foreach preset,$(PRESETS),"hw/lint/lint.sh $(O)/rtl/$(preset) $(HW_SOURCES)")
 
 TESTS = $(UNIT_TESTS) "EDDY_TEST_DEVICE=sim: $(O)/tests/test_packets" $(HLSC_TESTS) $(USB_TESTS) $(XRT_TESTS) \
+  $(BOARD_TESTS) \
   "tests/gallery/quick.sh $(O) $(GALLERY)" \
   "tests/train/mpi.sh $(O)/bin/eddy" \
   "tests/cli/run.sh $(O)/bin/eddy"

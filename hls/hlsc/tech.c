@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const struct technology families[] = {
-    {"ice40", 2.8, 1.3, 0.36, 1.0, 3.0, 12.0, 1.0, 3.0, 30.0},
-    {"ecp5", 0.9, 0.45, 0.06, 0.5, 4.0, 4.5, 1.0, 1.5, 10.0},
+    {"ice40", 2.8, 1.3, 0.36, 1.0, 3.0, 0.5, 12.0, 1.0, 3.0, 30.0},
+    {"ecp5", 1.2, 0.6, 0.04, 0.5, 6.7, 4.0, 5.5, 0.8, 1.5, 15.0},
 };
 
 const struct technology *tech_find(const char *family)
@@ -81,7 +81,8 @@ double tech_delay(const struct technology *t, const struct node *n)
     case OP_UMAX: return 1.8 * t->lut_ns + t->carry_ns * operand_bits(n);
     case OP_SAT: return t->lut_ns * (1 + levels(n->arg[0]->bits - (unsigned)n->value + 1));
     case OP_LOAD: /* address to the memory; registers: a multiplexer over the rows */
-        return n->memory->kind == MEMORY_REGISTERS ? t->lut_ns * levels(n->memory->rows) : 0.5;
+        return n->memory->kind == MEMORY_REGISTERS ? t->lut_ns * levels(n->memory->rows)
+                                                   : t->address_ns;
     case OP_STORE:
     case OP_WRITE:
     case OP_READ: return t->lut_ns;

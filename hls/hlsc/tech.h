@@ -10,7 +10,8 @@ struct technology {
     double gate_ns;        /* a two-input gate of one bit: several share a LUT */
     double carry_ns;       /* a bit of a carry chain */
     double register_ns;    /* clock to output */
-    double ram_ns;         /* clock to output of block RAM */
+    double ram_ns;         /* clock to output of block RAM, with its net */
+    double address_ns;     /* an address to all banks of block RAM */
     double product_ns;     /* operands to the register behind a multiplier */
     double product_out_ns; /* that register's output */
     double input_ns;       /* arrival of a stream's tvalid and tdata */

@@ -1,6 +1,6 @@
 /* cosim.c -- the RTL against the native engine: random models, weights, packets and stalls, word for word.
  *
- *   cosim STEPS [SEED] [FST]
+ *   cosim STEPS [SEED] [FST] [PRESET]
  *
  * A session opens one sim: device with one stall pattern and the cpu: device beside it, and gives both the same
  * random packets. A session that differs is run again with a waveform of it in FST.
@@ -337,14 +337,15 @@ static void print_coverage(const struct tally *t)
     printf("  pairs of values seen: %zu of %zu\n", seen, all);
 }
 
-/* One device and its packets; the same for the same seed. */
-static bool run_session(uint64_t seed, const char *trace, struct tally *tally)
+/* One device and its packets, of one preset or any; the same for the same seed. */
+static bool run_session(uint64_t seed, const struct eddy_preset *only, const char *trace,
+                        struct tally *tally)
 {
     struct random random = {seed * 2 + 1};
     for (int n = 0; n < 8; n++)
         random_next(&random);
-    const int preset_index = random_between(&random, 0, (int)eddy_preset_count() - 1);
-    const struct eddy_preset *preset = eddy_preset_at((size_t)preset_index);
+    const int drawn = random_between(&random, 0, (int)eddy_preset_count() - 1);
+    const struct eddy_preset *preset = only ? only : eddy_preset_at((size_t)drawn);
     const int stall = random_between(&random, 0, 3);
     struct pair pair;
     bool agree = !open_pair(&pair, preset, stall, seed, trace);
@@ -364,7 +365,7 @@ static bool run_session(uint64_t seed, const char *trace, struct tally *tally)
         if (program && !agree)
             describe(program);
         if (program)
-            count_program(program, limits.extreme, stall, preset_index, tally);
+            count_program(program, limits.extreme, stall, preset->number, tally);
         eddy_program_free(program);
     }
     close_pair(&pair);
@@ -387,12 +388,17 @@ int main(int argc, char **argv)
     const uint64_t steps = argc > 1 ? strtoull(argv[1], NULL, 0) : 10000;
     const uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
     const char *trace = argc > 3 ? argv[3] : "cosim.fst";
+    const struct eddy_preset *only = argc > 4 ? eddy_preset_find(argv[4]) : NULL;
+    if (argc > 4 && !only) {
+        fprintf(stderr, "cosim: no preset '%s'\n", argv[4]);
+        return 1;
+    }
     static struct tally tally;
     for (uint64_t session = 0; tally.steps < steps; session++) {
         const uint64_t session_seed = seed * 1000003 + session;
-        if (!run_session(session_seed, NULL, &tally)) {
+        if (!run_session(session_seed, only, NULL, &tally)) {
             static struct tally again;
-            run_session(session_seed, trace, &again);
+            run_session(session_seed, only, trace, &again);
             print_tally(&tally, seed);
             printf("  MISMATCH in session %" PRIu64 "; its waveform is in %s\n"
                    "[  FAILED  ] 1 test(s).\n",

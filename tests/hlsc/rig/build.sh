@@ -1,6 +1,7 @@
 #!/bin/sh
 # build.sh HLSC OUT KERNEL.c... -- kernels natively and as RTL in one program, OUT/rig. A kernel's top function has
-# the name of its file; a comment "hlsc: OPTIONS" in it says how to compile it. RIG_LINT=1 lints each module too.
+# the name of its file; a comment "hlsc: OPTIONS" in it says how to compile it. RIG_LINT=1 lints each module too;
+# RIG_SYNTHESIS="synth_FAMILY ..." simulates what yosys makes of it, of the cells in RIG_CELLS; RIG_OPTIMISE=-O0 compiles faster.
 set -eu
 hlsc=$1 out=$2
 shift 2
@@ -20,7 +21,9 @@ jq -rs --arg part table -f "$here/rig.jq" $reports >"$out/table.c"
 # shellcheck disable=SC2086
 verilator --cc --exe --build -j 2 -O3 --x-assign fast --output-split 6000 -DHLSC_CHECK -Wno-fatal -Wno-lint -Wno-style --prefix Vrig \
   --top-module rig -Mdir "$out/obj" -o ../rig \
-  -CFLAGS "-O1 -I$PWD/hls -I$(realpath "$here")" "$out/rig_top.v" $verilog "$PWD/hls/hlsc/rtl/hlsc_fifo.v" \
+  ${RIG_OPTIMISE:+-MAKEFLAGS "OPT_FAST=$RIG_OPTIMISE OPT_GLOBAL=$RIG_OPTIMISE"} \
+  -CFLAGS "${RIG_OPTIMISE--O1} -I$PWD/hls -I$(realpath "$here")" "$out/rig_top.v" $verilog ${RIG_CELLS-} \
+  "$PWD/hls/hlsc/rtl/hlsc_fifo.v" \
   "$(realpath "$here")/rig.cpp" "$(realpath "$out/table.o")" $objects >"$out/verilator.log" 2>&1 || {
   cat "$out/verilator.log"
   exit 1

@@ -14,6 +14,10 @@ includes=$(printf '%s\n' "$options" | grep -o -- '-I[^ ]*' || true)
 # shellcheck disable=SC2086
 "${CC:-cc}" -std=gnu11 -O1 -g -fwrapv -w -I hls -I "$here" $includes -DTOP="$top" -DKERNEL_SOURCE="\"$(realpath "$source")\"" \
   -DCALL="$call" -c "$here/glue.c" -o "$out/$top.o"
+if [ "${RIG_SYNTHESIS-}" ]; then
+  yosys -q -p "read_verilog -sv -DHLSC_CHECK $out/$top.v hls/hlsc/rtl/hlsc_fifo.v; $RIG_SYNTHESIS -top $top;
+    write_verilog -noattr $out/$top.v"
+fi
 [ "${RIG_LINT-}" ] || exit 0
 checks=-DHLSC_CHECK
 grep -q HLS_DISTANCE "$source" && checks="-UHLSC_CHECK $checks"

@@ -1,0 +1,36 @@
+# Tests of what is built for boards. Included by tests/tests.mk.
+BOARD_TESTS := "tests/boards/netlist.sh $(HLSC) $(O)/tests/netlist"
+
+# The whole engine of a preset as yosys maps it to the iCE40, against the native engine.
+NETLIST_PRESET := 2
+NETLIST_O := $(R)/netlist/$(NETLIST_PRESET)
+NETLIST_STEPS ?= 2000
+
+$(NETLIST_O)/core.v: $(RTL_$(NETLIST_PRESET)) $(HW_SOURCES)
+	$(call say,YOSYS)
+	@mkdir -p $(@D)
+	$(YOSYS) -q -l $@.log -p 'read_verilog -sv $^; synth_ice40 -dsp -spram -top eddy_core; write_verilog -noattr $@'
+
+$(NETLIST_O)/Vnetlist__ALL.a: $(NETLIST_O)/core.v tests/boards/netlist_core.sv tests/boards/ice40_cells.sh
+	$(call say,VERILATE)
+	tests/boards/ice40_cells.sh > $(@D)/cells.v
+	$(VERILATOR) --cc --trace-fst -O3 --x-assign fast --x-initial fast -Wno-fatal -Wno-lint -Wno-style \
+	  --output-split 20000 -DNO_ICE40_DEFAULT_ASSIGNMENTS --prefix Vnetlist --top-module netlist_core --Mdir $(@D) \
+	  $(NETLIST_O)/core.v tests/boards/netlist_core.sv $(@D)/cells.v
+	+$(MAKE) -s -C $(@D) -f Vnetlist.mk Vnetlist__ALL.a OPT_FAST=-O1 OPT_SLOW=-O0 > $(@D)/make.log
+
+# In place of the preset's own model in the library.
+$(NETLIST_O)/model.o: sim/model.cpp $(NETLIST_O)/Vnetlist__ALL.a
+	$(call say,CXX)
+	$(CXX) -std=c++17 $(CPPFLAGS) $(VERILATED_CPPFLAGS) -I$(@D) $(CXXFLAGS) -DEDDY_PRESET=$(NETLIST_PRESET) \
+	  -DSIM_CLASS=Vnetlist -DSIM_HEADER='"Vnetlist.h"' -c -o $@ $<
+
+$(O)/tests/cosim_netlist: $(O)/obj/tests/cosim/cosim.o $(NETLIST_O)/model.o $(NETLIST_O)/Vnetlist__ALL.a \
+    $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
+	$(call say,LD)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: cosim-netlist
+## cosim-netlist: the preset of the iCE40UP5K after synthesis against the native engine: NETLIST_STEPS=2000
+cosim-netlist: $(O)/tests/cosim_netlist
+	$< $(NETLIST_STEPS) 1 $(O)/cosim_netlist.fst $(call config_value,$(NETLIST_PRESET),EDDY_PRESET_NAME)
