@@ -15,8 +15,11 @@ static const struct argp argp = {
     "  stall=none|cyclic|random, seed=N   sim: pauses on both ports, for tests\n"
     "  trace=FILE      sim: an FST waveform of everything\n"
     "  serial=HEX      usb: which board; not needed for the only one\n"
-    "  wait=S, timeout=S   usb: how long to wait for the board, and for a silent one\n"
-    "  hash=any        usb: accept a board that was built from other sources than this library\n",
+    "  wait=S          usb: how long to wait for the board\n"
+    "  timeout=S       usb:, xrt: how long a device may be silent (default 5)\n"
+    "  hash=any        usb: accept a board that was built from other sources than this library\n"
+    "  xclbin=FILE     xrt: the bitstream (default: the simulated card of the preset)\n"
+    "  bdf=BDF         xrt: which card (default: the first)\n",
     NULL,
     NULL,
     NULL};
