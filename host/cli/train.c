@@ -247,7 +247,7 @@ static int print_evaluation(struct eddy_context *context, const struct trained *
 static int check_export(struct eddy_context *context, const struct eddy_spec *spec, size_t first,
                         size_t end, const struct eddy_dataset *dataset, const char *output)
 {
-    const size_t n_in = dataset->n_tokens ? dataset->n_tokens : dataset->n_inputs;
+    const size_t n_in = eddy_dataset_n_in(dataset, first > 0);
     struct eddy_model *model = NULL;
     char *trial = NULL;
     int error = output_check(output);

@@ -290,12 +290,18 @@ static int read_tokens(struct eddy_context *context, const struct eddy_table *ta
                        const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
 {
     const bool next = predicts_tokens(options->task);
-    if (dataset->n_inputs != 1)
+    const bool vectors = options->side_column && dataset->n_inputs > 1;
+    if (dataset->n_inputs != 1 && !(vectors && options->tokens))
         return eddy_fail(context, EDDY_ERROR_SHAPE,
-                         "tokens are one column of numbers; the data has %zu input columns",
-                         dataset->n_inputs);
+                         "tokens are one column of numbers; the data has %zu input columns%s",
+                         dataset->n_inputs,
+                         vectors ? ": begin the decoder, which reads the first of them, with an "
+                                   "embedding"
+                                 : "");
     for (size_t i = 0; i < table->n_rows; i++) {
         int token = 0;
+        if (vectors && table->values[i * table->n_columns + *options->side_column] == 0)
+            continue; /* of a source */
         const int error = read_number(context, table, i, input_column(options, 0), "token",
                                       next ? MAX_CLASSES : MAX_TOKENS, &token);
         if (error)
@@ -321,6 +327,8 @@ static void gather(const struct eddy_table *table, const struct eddy_dataset_opt
         float *const raw = dataset->raw + i * dataset->n_inputs;
         for (size_t k = 0; k < dataset->n_inputs; k++)
             raw[k] = row[input_column(options, k)];
+        if (dataset->answers)
+            dataset->answers[i] = raw[0];
         float *const target = dataset->target + i * dataset->n_outputs;
         for (size_t k = 0; dataset->target && k < dataset->n_outputs; k++)
             target[k] = options->task == EDDY_TASK_COLUMNS
@@ -361,7 +369,7 @@ static void normalise(struct eddy_dataset *dataset)
     for (size_t k = 0; k < dataset->n_inputs; k++) {
         dataset->in_scale[k] = 1;
         dataset->in_offset[k] = 0;
-        if (dataset->n_tokens)
+        if (eddy_dataset_reads_tokens(dataset))
             continue;
         measure(dataset, dataset->raw, NULL, dataset->n_inputs, k, &mean, &deviation);
         dataset->in_scale[k] = (float)(1 / deviation);
@@ -419,7 +427,10 @@ static int fill(struct eddy_context *context, const struct eddy_table *table,
     dataset->raw = calloc(dataset->n_samples * dataset->n_inputs, sizeof(float));
     dataset->in_scale = calloc(2 * dataset->n_inputs, sizeof(float));
     dataset->out_scale = calloc(2 * dataset->n_outputs, sizeof(float));
-    if (!dataset->raw || !dataset->in_scale || !dataset->out_scale)
+    if (options->side_column)
+        dataset->answers = calloc(dataset->n_samples, sizeof(float));
+    if (!dataset->raw || !dataset->in_scale || !dataset->out_scale ||
+        (options->side_column && !dataset->answers))
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory for the dataset");
     dataset->in_offset = dataset->in_scale + dataset->n_inputs;
     dataset->out_offset = dataset->out_scale + dataset->n_outputs;
@@ -456,6 +467,7 @@ void eddy_dataset_free(struct eddy_dataset *dataset)
         return;
     free(dataset->sequences);
     free(dataset->raw);
+    free(dataset->answers);
     free(dataset->target);
     free(dataset->labels);
     free(dataset->in_scale);  /* with in_offset */

@@ -46,12 +46,13 @@ struct eddy_dataset {
     bool residual;
     size_t n_samples, n_inputs;
     size_t n_outputs;   /* values that the network gives for a sample: targets, or classes */
-    size_t n_tokens;    /* of an embedding; 0: the inputs are numbers */
+    size_t n_tokens;    /* of an embedding, of translate the decoder's; 0: the inputs are numbers */
     size_t n_test_rows; /* the table's last rows, which the test samples start from */
     struct eddy_range train, validation, test;
     size_t n_sequences;           /* 0: one long recording; of translate: the sources */
     struct eddy_range *sequences; /* (n_sequences), one after the other */
     float *raw;                   /* (n_samples, n_inputs): the inputs as they are in the table */
+    float *answers; /* of translate, else NULL: (n_samples) what the decoder reads, unscaled */
     float *target; /* (n_samples, n_outputs): in the table's units; NULL when there are labels */
     int *labels;   /* (n_samples): for class and next_token, else NULL */
     float *in_scale, *in_offset; /* (n_inputs): input * scale + offset has mean 0, deviation 1 */
@@ -59,6 +60,18 @@ struct eddy_dataset {
     float *out_scale, *out_offset;
 };
 
+/* Whether the inputs are tokens: a source of translate may be vectors, its answer tokens. */
+static inline bool eddy_dataset_reads_tokens(const struct eddy_dataset *dataset)
+{
+    return dataset->n_tokens > 0 && dataset->n_inputs == 1;
+}
+/* Columns, or tokens, of the first layer, or of the decoder's. */
+static inline size_t eddy_dataset_n_in(const struct eddy_dataset *dataset, bool decoder)
+{
+    if (dataset->n_tokens && (decoder || eddy_dataset_reads_tokens(dataset)))
+        return dataset->n_tokens;
+    return decoder ? 1 : dataset->n_inputs;
+}
 /* Whether a task is learnt by cross entropy. */
 EDDY_API bool eddy_task_is_class(enum eddy_task task);
 /* The stretch of samples of a range that belong together and begin at or after `from`: a sequence,

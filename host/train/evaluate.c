@@ -58,11 +58,12 @@ static int run_stretch(struct eddy_context *context, const struct eddy_model *mo
 static int check(struct eddy_context *context, const struct eddy_model *model,
                  const struct eddy_dataset *dataset, struct eddy_range range)
 {
-    if (eddy_model_inputs(model) != dataset->n_inputs ||
+    const size_t n_inputs = dataset->answers ? 1 : dataset->n_inputs;
+    if (eddy_model_inputs(model) != n_inputs ||
         eddy_model_outputs(model) != dataset->n_outputs)
         return eddy_fail(context, EDDY_ERROR_SHAPE,
                          "the model has %zu inputs and %zu outputs, the data %zu and %zu",
-                         eddy_model_inputs(model), eddy_model_outputs(model), dataset->n_inputs,
+                         eddy_model_inputs(model), eddy_model_outputs(model), n_inputs,
                          dataset->n_outputs);
     if (range.count == 0 || range.first > dataset->n_samples ||
         range.count > dataset->n_samples - range.first)
@@ -109,15 +110,15 @@ static int encode(struct eddy_context *context, const struct eddy_model *encoder
 {
     size_t n_out;
     eddy_model_initial_state(encoder, state);
-    return eddy_model_run_sequence(context, encoder, state, source.count, d->raw + source.first, y,
-                                   &n_out, NULL, NULL);
+    return eddy_model_run_sequence(context, encoder, state, source.count,
+                                   d->raw + source.first * d->n_inputs, y, &n_out, NULL, NULL);
 }
 
 /* Whether the decoder, told the first token of the answer and then its own, gives all of it. */
 static bool decode(const struct eddy_model *decoder, const struct eddy_dataset *d,
                    struct eddy_range answer, float *state, float *y)
 {
-    float token = d->raw[answer.first];
+    float token = d->answers[answer.first];
     for (size_t i = answer.first; i < answer.first + answer.count; i++) {
         eddy_model_run_float(decoder, state, 1, &token, y);
         token = (float)eddy_model_largest(y, d->n_outputs);
@@ -140,7 +141,7 @@ static int score_pair(struct eddy_context *context, const struct eddy_model *enc
     memcpy(state, start, elems * sizeof *state);
     if (!error)
         error = eddy_model_run_sequence(context, decoder, state, answer.count,
-                                        d->raw + answer.first, y, &n_out, NULL, NULL);
+                                        d->answers + answer.first, y, &n_out, NULL, NULL);
     for (size_t i = 0; i < answer.count && !error; i++)
         score_class(d->n_outputs, y + i * d->n_outputs, d->labels[answer.first + i], sums);
     sums->outputs += answer.count;

@@ -116,15 +116,14 @@ void eddy_sampler_measure(const struct eddy_sampler *sampler, struct eddy_range 
         network->decoder_lengths[b] = eddy_dataset_answer(sampler->dataset, samples).count;
 }
 
-/* Sequence b of x (steps, B, n): rows of the samples, then zeros. */
-static void cut_inputs(const struct eddy_sampler *sampler, struct eddy_range samples, size_t steps,
+/* Sequence b of x (steps, B, n): rows of the samples, out of `from` (all samples, n), then zeros. */
+static void cut_inputs(const float *from, size_t n, struct eddy_range samples, size_t steps,
                        size_t batch, size_t b, float *x)
 {
-    const size_t n = sampler->dataset->n_inputs;
     for (size_t t = 0; t < steps; t++) {
         float *const to = x + (t * batch + b) * n;
         if (t < samples.count)
-            memcpy(to, sampler->x + (samples.first + t) * n, n * sizeof *to);
+            memcpy(to, from + (samples.first + t) * n, n * sizeof *to);
         else
             memset(to, 0, n * sizeof *to);
     }
@@ -137,10 +136,10 @@ void eddy_sampler_cut(const struct eddy_sampler *sampler, struct eddy_range samp
     const struct eddy_network_layer *const last = eddy_network_last(network);
     const size_t n_out = d->n_outputs, batch = last->size.batch;
     eddy_sampler_measure(sampler, samples, network, b);
-    cut_inputs(sampler, samples, sampler->steps, batch, b, network->x);
+    cut_inputs(sampler->x, d->n_inputs, samples, sampler->steps, batch, b, network->x);
     if (sampler->decoder_steps > 0) {
         samples = eddy_dataset_answer(d, samples);
-        cut_inputs(sampler, samples, sampler->decoder_steps, batch, b, network->decoder_x);
+        cut_inputs(d->answers, 1, samples, sampler->decoder_steps, batch, b, network->decoder_x);
     }
     const size_t end = samples.first + samples.count;
     for (size_t t = 0; t < last->out_steps; t++) {

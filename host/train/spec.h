@@ -9,7 +9,8 @@
  * its bytes as tokens. data.task (required): next, columns (with "inputs": [0, 1], "targets": [2]),
  * class, next_token or translate. data.sequence_rows or data.sequence_column: the data is sequences, of so many
  * rows or numbered by a column; otherwise one long recording. The task translate needs
- * data.sequence_column, data.side_column (0 source, 1 answer) and model.decoder, layers as
+ * data.sequence_column, data.side_column (0 source, 1 answer) and model.decoder; a source is tokens or, in
+ * several columns, vectors (an image to a text), an answer the tokens in the first of them. model.decoder and
  * model.layers: cell and units required,
  * cell dense, rnn, gru (linear_before_reset true or false), lstm (peephole true or false) or
  * embedding (the first; as many tokens as the data has); activation none, tanh, relu or sigmoid for

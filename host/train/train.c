@@ -64,9 +64,10 @@ static int check(struct eddy_context *context, const struct eddy_dataset *datase
         stack->n_encoder >= stack->n_layers)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                          "the task \"translate\", and no other, needs an encoder and a decoder");
-    const bool embeds = stack->layers[0].cell == EDDY_CELL_EMBEDDING &&
-                        stack->layers[stack->n_encoder].cell == EDDY_CELL_EMBEDDING;
-    if (embeds != (dataset->n_tokens > 0))
+    const bool embeds = stack->layers[0].cell == EDDY_CELL_EMBEDDING;
+    const bool decoder_embeds = stack->layers[stack->n_encoder].cell == EDDY_CELL_EMBEDDING;
+    if (embeds != eddy_dataset_reads_tokens(dataset) ||
+        decoder_embeds != (dataset->n_tokens > 0))
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                          "an embedding reads tokens, and tokens need one as the first layer");
     const struct eddy_layer_shape *const last = &stack->layers[stack->n_layers - 1];
@@ -108,12 +109,6 @@ static int check_lengths(const struct trainer *trainer)
     return EDDY_OK;
 }
 
-/* Columns, or tokens, of the first layer. */
-static size_t first_n_in(const struct eddy_dataset *dataset)
-{
-    return dataset->n_tokens ? dataset->n_tokens : dataset->n_inputs;
-}
-
 static int check_carry(const struct trainer *trainer)
 {
     const struct eddy_train_options *const o = trainer->options;
@@ -139,11 +134,11 @@ static int check_carry(const struct trainer *trainer)
 static int open_part(const struct trainer *trainer, struct part *part)
 {
     const struct eddy_dataset *const d = trainer->dataset;
-    const struct eddy_network_shape shape = {.n_in = first_n_in(d),
+    const struct eddy_network_shape shape = {.n_in = eddy_dataset_n_in(d, false),
                                              .n_layers = trainer->stack.n_layers,
                                              .layers = trainer->stack.layers,
                                              .n_encoder = trainer->stack.n_encoder,
-                                             .decoder_n_in = first_n_in(d),
+                                             .decoder_n_in = eddy_dataset_n_in(d, true),
                                              .steps = trainer->sampler.steps,
                                              .decoder_steps = trainer->sampler.decoder_steps,
                                              .batch = part->batch,
@@ -450,8 +445,10 @@ static int store(const struct trainer *trainer, size_t first, size_t end, struct
     if (error)
         return error;
     eddy_network_store(trainer->network, first, *model);
-    memcpy((*model)->in_scale, d->in_scale, d->n_inputs * sizeof(float));
-    memcpy((*model)->in_offset, d->in_offset, d->n_inputs * sizeof(float));
+    if (first == 0) { /* a decoder reads what is not scaled */
+        memcpy((*model)->in_scale, d->in_scale, d->n_inputs * sizeof(float));
+        memcpy((*model)->in_offset, d->in_offset, d->n_inputs * sizeof(float));
+    }
     if (end < trainer->stack.n_layers)
         return EDDY_OK;
     memcpy((*model)->out_scale, d->out_scale, d->n_outputs * sizeof(float));
