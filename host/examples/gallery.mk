@@ -1,21 +1,24 @@
-# The gallery: examples that run by the command line alone, each by its NAME/example.sh; and those that have no quick form,
-# because their data is not on each machine.
-GALLERY := memory feedback ball frames weather intent generation deep translation
-GALLERY_FULL := $(GALLERY) category stocks
+# The gallery: examples that run by the command line alone, each by its NAME/example.sh.
+GALLERY := memory feedback ball frames weather cells intent spoken caption generation deep translation category stocks
 
 # What the full form needs and the tests do not.
 GALLERY_PACKAGES := gtkwave python3-vega-datasets
 
-.PHONY: gallery example
+.PHONY: gallery gallery-devices example
 ## gallery: train and run every example of the gallery, write build/gallery/table.md
 gallery: deps
 	$(call install_missing,$(GALLERY_PACKAGES))
 	+$(MAKE) --no-print-directory build
-	host/examples/gallery.sh $(O) $(GALLERY_FULL)
+	host/examples/gallery.sh $(O) $(GALLERY)
 
-## example: one of them: NAME=ball
+## gallery-devices: the quick form of each on usb: and xrt: as well, with the bits of cpu:
+gallery-devices: deps
+	+$(MAKE) --no-print-directory build
+	host/examples/gallery.sh $(O) --quick --devices $(GALLERY)
+
+## example: one of them: NAME=ball; DEVICES=1 on usb: and xrt: as well
 example: deps
-	@[ '$(NAME)' ] || { echo 'say which: make example NAME=... ($(GALLERY_FULL))'; exit 2; }
+	@[ '$(NAME)' ] || { echo 'say which: make example NAME=... ($(GALLERY))'; exit 2; }
 	$(call install_missing,$(GALLERY_PACKAGES))
 	+$(MAKE) --no-print-directory build
-	host/examples/gallery.sh $(O) $(NAME)
+	host/examples/gallery.sh $(O) $(if $(DEVICES),--devices) $(NAME)

@@ -1,7 +1,8 @@
 #!/bin/bash
-# gallery.sh BUILD [--quick] NAME... -- the examples of the gallery, end to end by the command line: data, training, 8-bit
+# gallery.sh BUILD [--quick] [--devices] NAME... -- the examples of the gallery, end to end by the command line: data, training, 8-bit
 # image, float and device, picture. Results go to BUILD/gallery (quick form: BUILD/gallery-quick), a row each to
-# table.md there. Prints "holds" or "BROKEN" for each promise, and fails if one is broken.
+# table.md there. With --devices the first rows also run on usb: (a simulated board) and xrt: (hardware emulation), as 16-bit
+# images, which those have; all must have the bits of cpu:. Prints "holds" or "BROKEN" for each promise, and fails if one is broken.
 #
 # NAME/example.sh says what to do; it runs in the folder of its results, with these functions and
 #
@@ -11,15 +12,19 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 build=$(realpath "$1")
 shift
-quick=
-if [ "${1-}" = --quick ]; then
-  quick=1
+quick='' devices=''
+while [ "${1#--}" != "$1" ]; do
+  case $1 in
+    --quick) quick=1 ;;
+    --devices) devices='usb: xrt:' ;;
+    *) echo "unknown option $1" >&2 && exit 2 ;;
+  esac
   shift
-fi
+done
 eddy=$build/bin/eddy
 examples=$(realpath "$(dirname "$0")")
 results=$build/gallery${quick:+-quick}
-clock_ns=$(jq .clock_ns "$build/rtl/0/datapath.json")
+manifest=$(realpath "$(dirname "$0")/../../bitstreams/manifest.json")
 
 # size FULL QUICK: the one of the form that runs.
 size() {
@@ -47,17 +52,58 @@ learn() {
 device() {
   local model=$1 input=$2 reset=()
   [ "$3" = 0 ] || reset=(--reset-each "$3")
-  "$eddy" compile "$model.onnx" --weight-bits 8 --calibrate "$input" -o "$model.eddy" > "$model.cost"
+  image "$model" "$model.onnx" --calibrate "$input"
   "$eddy" run "$model.onnx" --device float: --input "$input" "${reset[@]}" -o "$model.float.csv" --quiet
   "$eddy" run "$model.eddy" --device cpu: --input "$input" "${reset[@]}" -o "$model.device.csv" --quiet
   "$eddy" run "$model.eddy" --device sim: --input "$input" --rows "$4" "${reset[@]}" -o "$model.sim.csv" --quiet
   holds "$model: sim: has the bits of cpu: in $(wc -l < "$model.sim.csv") rows" \
     cmp "$model.sim.csv" <(head -n "$(wc -l < "$model.sim.csv")" "$model.device.csv")
+  other_devices "$model" --input "$input" --rows 40 "${reset[@]}"
 }
 
-# cycles MODEL: of a step alone, which eddy compile names first.
+# image MODEL COMPILE...: MODEL.eddy with 8-bit weights, what it costs in MODEL.cost.
+image() {
+  local model=$1
+  shift
+  "$eddy" compile "$@" --weight-bits 8 -o "$model.eddy" > "$model.cost"
+  printf '%s\n' "$@" > "$model.image"
+}
+
+# other_devices MODEL RUN...: with --devices, an image of the model has the bits of cpu: on each.
+other_devices() {
+  local model=$1 compile uri with
+  shift
+  [ "$devices" ] && [ ! -e "$model.16.eddy" ] || return 0
+  mapfile -t compile < "$model.image"
+  "$eddy" compile "${compile[@]}" -o "$model.16.eddy" --quiet
+  "$eddy" run "$model.16.eddy" --device cpu: "$@" -o "$model.16.csv" --quiet
+  for uri in $devices; do
+    with=()
+    [ "$uri" != usb: ] || with=("$build/bin/with-board")
+    "${with[@]}" "$eddy" run "$model.16.eddy" --device "$uri" "$@" -o "$model.${uri%:}.csv" --quiet || :
+    holds "$model: $uri has the bits of cpu: in $(wc -l < "$model.16.csv") rows" cmp "$model.16.csv" "$model.${uri%:}.csv"
+  done
+}
+
+# cycles COST: of a step alone, which eddy compile names first; of a decoder, a token of many.
 cycles() {
-  sed -n 's/^cycles of a packet, .*: \(1 step\|n steps\) \([0-9]*\).*/\2/p' "$1.cost"
+  sed -n 's/^cycles of a packet, .*: \(1 step\|n steps\) \([0-9]*\).*/\2/p
+    s/^cycles of a source of one step and n tokens: .* \* \([0-9]*\)$/\1/p' "$1"
+}
+
+# boards FIELD: of each board that bitstreams/ has a design for.
+boards() {
+  jq -r ".[] | select(.clocks.engine_clk) | $1" "$manifest"
+}
+
+# on_boards MODEL: what a step takes on each, in microseconds, as cells of the table; - where the model has no place.
+on_boards() {
+  local compile preset mhz
+  mapfile -t compile < "$1.image"
+  boards '"\(.preset) \(.clocks.engine_clk.mhz)"' | while read -r preset mhz; do
+    "$eddy" compile "${compile[@]}" --preset "$preset" -o board.eddy > board.cost 2> board.log || : > board.cost
+    awk -v cycles="$(cycles board.cost)" -v mhz="$mhz" 'BEGIN { if (cycles) printf " %.1f |", cycles / mhz; else printf " - |" }'
+  done
 }
 
 # accuracy LABELS OUTPUTS: how often, in %, the largest output is where the label says.
@@ -99,11 +145,12 @@ near_error() {
   holds "error on the device $2, float $1: within $(size 2 10) %" below "$2" "$(awk -v a="$1" -v d="$(size 1.02 1.1)" 'BEGIN { print a * d + 1e-12 }')"
 }
 
-# row TASK KIND MODEL BASELINE FLOAT DEVICE CYCLES: of the table.
+# row TASK KIND MODEL BASELINE FLOAT DEVICE IMAGE: of the table.
 row() {
-  holds "the cost is known: $7 cycles" above "$7" 0
-  awk -v cycles="$7" -v ns="$clock_ns" -v start="| $1 | $2 | $3 | $4 | $5 | $6 |" \
-    'BEGIN { printf "%s %d | %.1f |\n", start, cycles, cycles * ns / 1000 }' >> row.md
+  local cost
+  cost=$(cycles "$7.cost")
+  holds "the cost is known: $cost cycles" above "$cost" 0
+  echo "| $1 | $2 | $3 | $4 | $5 | $6 | $cost |$(on_boards "$7")" >> row.md
 }
 
 plot() { # the example's plot.gp, to NAME.png
@@ -123,8 +170,8 @@ for name in "$@"; do
   [ ! -e "$results/$name/broken" ] || broken=1
 done
 {
-  echo '| task | kind | model | baseline | float | device, 8-bit | cycles a step | µs |'
-  echo '|---|---|---|---:|---:|---:|---:|---:|'
+  echo "| task | kind | model | baseline | float | device, 8-bit | cycles a step |$(boards '" µs, \(.board) at \(.clocks.engine_clk.mhz) MHz |"' | tr -d '\n')"
+  echo "|---|---|---|---:|---:|---:|---:|$(boards '"---:|"' | tr -d '\n')"
   for name in "$@"; do cat "$results/$name/row.md"; done
 } > "$results/table.md"
 cat "$results/table.md"

@@ -53,8 +53,8 @@ struct eddy_dataset {
     struct eddy_range *sequences; /* (n_sequences), one after the other */
     float *raw;                   /* (n_samples, n_inputs): the inputs as they are in the table */
     float *answers; /* of translate, else NULL: (n_samples) what the decoder reads, unscaled */
-    float *target; /* (n_samples, n_outputs): in the table's units; NULL when there are labels */
-    int *labels;   /* (n_samples): for class and next_token, else NULL */
+    float *target;  /* (n_samples, n_outputs): in the table's units; NULL when there are labels */
+    int *labels;    /* (n_samples): for class and next_token, else NULL */
     float *in_scale, *in_offset; /* (n_inputs): input * scale + offset has mean 0, deviation 1 */
     /* (n_outputs): network output * scale + offset [+ input] = target */
     float *out_scale, *out_offset;

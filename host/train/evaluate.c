@@ -59,8 +59,7 @@ static int check(struct eddy_context *context, const struct eddy_model *model,
                  const struct eddy_dataset *dataset, struct eddy_range range)
 {
     const size_t n_inputs = dataset->answers ? 1 : dataset->n_inputs;
-    if (eddy_model_inputs(model) != n_inputs ||
-        eddy_model_outputs(model) != dataset->n_outputs)
+    if (eddy_model_inputs(model) != n_inputs || eddy_model_outputs(model) != dataset->n_outputs)
         return eddy_fail(context, EDDY_ERROR_SHAPE,
                          "the model has %zu inputs and %zu outputs, the data %zu and %zu",
                          eddy_model_inputs(model), eddy_model_outputs(model), n_inputs,

@@ -66,8 +66,7 @@ static int check(struct eddy_context *context, const struct eddy_dataset *datase
                          "the task \"translate\", and no other, needs an encoder and a decoder");
     const bool embeds = stack->layers[0].cell == EDDY_CELL_EMBEDDING;
     const bool decoder_embeds = stack->layers[stack->n_encoder].cell == EDDY_CELL_EMBEDDING;
-    if (embeds != eddy_dataset_reads_tokens(dataset) ||
-        decoder_embeds != (dataset->n_tokens > 0))
+    if (embeds != eddy_dataset_reads_tokens(dataset) || decoder_embeds != (dataset->n_tokens > 0))
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                          "an embedding reads tokens, and tokens need one as the first layer");
     const struct eddy_layer_shape *const last = &stack->layers[stack->n_layers - 1];

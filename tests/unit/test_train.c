@@ -533,6 +533,63 @@ static void test_learns_to_answer_backwards(void **state)
     eddy_dataset_free(dataset);
 }
 
+/* One vector, whose largest element is the k-th of three, to the tokens 2 + k, 2 + (k + 1) % 3 and 1. */
+static void test_learns_to_answer_vectors(void **state)
+{
+    (void)state;
+    enum { VECTORS = 300, ROWS = 5, COLUMNS = 5 };
+    static const struct eddy_layer_shape shapes[] = {{EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 12},
+                                                     {EDDY_CELL_EMBEDDING, EDDY_ACTIVATION_NONE, 6},
+                                                     {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 12},
+                                                     DENSE(5)};
+    static float values[VECTORS * ROWS * COLUMNS];
+    const struct eddy_table table = {VECTORS * ROWS, COLUMNS, values};
+    const size_t number = 0, side = 1;
+    struct eddy_dataset_options dataset_options;
+    struct eddy_dataset *dataset;
+    uint32_t random = 1;
+    for (size_t s = 0; s < VECTORS; s++) {
+        float *const row = values + s * ROWS * COLUMNS;
+        random = random * 1664525 + 1013904223;
+        const size_t k = (random >> 16) % 3;
+        const float answer[ROWS] = {0, 0, (float)(2 + k), (float)(2 + (k + 1) % 3), 1};
+        for (size_t t = 0; t < ROWS; t++) {
+            row[t * COLUMNS] = (float)s;
+            row[t * COLUMNS + 1] = t > 0;
+            row[t * COLUMNS + 2] = answer[t];
+        }
+        for (size_t i = 0; i < 3; i++) {
+            random = random * 1664525 + 1013904223;
+            row[2 + i] = 100 + (i == k ? 8 : 0) + (float)(random >> 16) / 65536;
+        }
+    }
+    eddy_dataset_options_init(&dataset_options);
+    dataset_options.task = EDDY_TASK_TRANSLATE;
+    dataset_options.sequence_column = &number;
+    dataset_options.side_column = &side;
+    expect_dataset_error(
+        &table, &dataset_options, EDDY_ERROR_SHAPE,
+        "tokens are one column of numbers; the data has 3 input columns: begin the "
+        "decoder, which reads the first of them, with an embedding");
+    dataset_options.tokens = true;
+    if (eddy_dataset_create(context, &table, &dataset_options, &dataset))
+        fail_msg("%s", eddy_last_error(context));
+    assert_int_equal(dataset->n_inputs, 3);
+    assert_int_equal(dataset->n_tokens, 5);
+    struct eddy_train_options options = ragged_options();
+    struct eddy_evaluation evaluation;
+    struct eddy_model *encoder, *decoder;
+    options.batches = 300;
+    if (eddy_train_pair(context, dataset, 1, 4, shapes, &options, &encoder, &decoder))
+        fail_msg("%s", eddy_last_error(context));
+    if (eddy_evaluate_pair(context, encoder, decoder, dataset, dataset->test, &evaluation))
+        fail_msg("%s", eddy_last_error(context));
+    assert_true(evaluation.accuracy == 1);
+    eddy_model_free(encoder);
+    eddy_model_free(decoder);
+    eddy_dataset_free(dataset);
+}
+
 static void test_dataset_refuses_pairs(void **state)
 {
     (void)state;
@@ -1105,6 +1162,7 @@ int main(void)
         cmocka_unit_test(test_dataset_finds_sequences),
         cmocka_unit_test(test_dataset_finds_answers),
         cmocka_unit_test(test_learns_to_answer_backwards),
+        cmocka_unit_test(test_learns_to_answer_vectors),
         cmocka_unit_test(test_dataset_refuses_pairs),
         cmocka_unit_test(test_resumes_bit_for_bit),
         cmocka_unit_test(test_rounded_training_gives_rounded_weights),

@@ -24,5 +24,5 @@ holds 'less error than the last position' below "$(cat rmse2)" "$(cat rmse0)"
 holds 'less error than without memory' below "$(cat rmse2)" "$(cat rmse3)"
 holds 'less error than the same motion again' below "$(cat rmse2)" "$(cat rmse4)"
 near_error "$(cat rmse1)" "$(cat rmse2)"
-row 'ball, next position' 'many to many' 'gru 32' "$(cat rmse4)" "$(cat rmse1)" "$(cat rmse2)" "$(cycles gru)"
+row 'ball, next position' 'many to many' 'gru 32' "$(cat rmse4)" "$(cat rmse1)" "$(cat rmse2)" gru
 [ "$quick" ] || plot

@@ -8,7 +8,7 @@ longest=12
 train=$(awk -v n="$images" -v t="$tests" 'BEGIN { print 1 - t / n }')
 jq ".data.train = $train" "$here/spec.json" > gru.json
 "$eddy" train gru.json --data data.npy -o encoder.onnx --decoder decoder.onnx --batches "$(size 3000 500)" --quiet
-"$eddy" compile encoder.onnx --decoder decoder.onnx --weight-bits 8 --calibrate sources.npy -o pair.eddy > pair.cost
+image pair encoder.onnx --decoder decoder.onnx --calibrate sources.npy
 
 # A linear classifier: the class with the largest output, by its name.
 jq ".data = {file: \"pixels.npy\", task: \"class\", train: $train} | .model = {layers: [{cell: \"dense\", units: 10}]} |
@@ -23,15 +23,17 @@ caption() { # DEVICE ROWS MODEL...
   local where=$1 rows=$2
   shift 2
   "$eddy" run "$@" --device "$where:" --input sources.npy --rows "$rows" --reset-each 1 --generate $longest --start 0 --stop 1 \
-    -o "$where.csv" --quiet ${counters:+--counters}
+    -o "$where.csv" --quiet
   awk -v longest=$longest 'NR == FNR { letter[FNR - 1] = $0; next }
     $1 != 1 { line = line letter[$1]; n++ }
     $1 == 1 || n == longest { print line; line = ""; n = 0 }' letters.txt "$where.csv" > "$where.txt"
 }
 caption float "$tests" encoder.onnx --decoder decoder.onnx
 caption cpu "$tests" pair.eddy
-counters=1 caption sim 100 pair.eddy 2> counters.txt
+caption sim 100 pair.eddy
 holds 'sim: writes what cpu: writes, 100 images' cmp sim.txt <(head -n 100 cpu.txt)
+other_devices pair --input sources.npy --rows 4 --reset-each 1 \
+  --generate $longest --start 0 --stop 1
 whole() { # NAMES: how many are right to the last letter, in %
   paste -d'|' right.txt "$1" | awk -F'|' '{ right += $1 == $2 } END { printf "%.1f\n", 100 * right / NR }'
 }
@@ -41,6 +43,5 @@ misspelt=$(sort -u cpu.txt | grep -cvxFf names.txt || :)
 holds "every name is spelt right ($misspelt are not)" [ "$misspelt" -le "$(size 0 9)" ]
 [ "$quick" ] || holds 'more right than a linear classifier' above "$fixed" "$linear"
 near_points "$float" "$fixed"
-row 'image to name, letter by letter' 'vector to sequence' 'dense 64, gru 48; embedding 12, gru 48' "$linear %" "$float %" "$fixed %" \
-  "$(sed -n 's/.*(\([0-9.]*\) a step).*/\1/p' counters.txt)"
+row 'image to name, letter by letter' 'vector to sequence' 'dense 64, gru 48; embedding 12, gru 48' "$linear %" "$float %" "$fixed %" pair
 [ "$quick" ] || { /usr/bin/python3 "$here/shown.py" && plot; }

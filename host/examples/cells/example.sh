@@ -15,8 +15,8 @@ one() { # NAME FILTER: a cell
   holds "$1: less error than the sample before" below "$fixed" "$last"
   [ "$quick" ] || holds "$1: less error than the autoregression" below "$fixed" "$linear"
   near_error "$float" "$fixed"
-  row 'electrocardiogram, mV' 'sequence to next value' "$1 24" "$linear" "$float" "$fixed" "$(cycles "$1")"
-  echo "$1,$float,$fixed,$(cycles "$1")" >> cells.csv
+  row 'electrocardiogram, mV' 'sequence to next value' "$1 24" "$linear" "$float" "$fixed" "$1"
+  echo "$1,$float,$fixed,$(cycles "$1.cost")" >> cells.csv
 }
 one rnn '{cell: "rnn"}'
 one gru '{cell: "gru"}'

@@ -19,10 +19,10 @@ for layers in 1 2 4; do
   for where in float device; do
     following gru$layers.$where.csv | rmse targets.csv - > gru$layers.$where
   done
-  echo "$layers $(cat gru$layers.float) $(cat gru$layers.device) $(cycles gru$layers)" | tee -a layers.dat | sed 's/^/  layers, float, device, cycles: /'
+  echo "$layers $(cat gru$layers.float) $(cat gru$layers.device) $(cycles "gru$layers.cost")" | tee -a layers.dat | sed 's/^/  layers, float, device, cycles: /'
   near_error "$(cat gru$layers.float)" "$(cat gru$layers.device)"
   holds "$layers layers: less error than the last position" below "$(cat gru$layers.device)" "$last"
-  row "ball, $layers layers" 'deep' "gru 16 × $layers" "$same" "$(cat gru$layers.float)" "$(cat gru$layers.device)" "$(cycles gru$layers)"
+  row "ball, $layers layers" 'deep' "gru 16 × $layers" "$same" "$(cat gru$layers.float)" "$(cat gru$layers.device)" gru$layers
 done
 if [ ! "$quick" ]; then
   holds 'less error than the same motion again' below "$(cat gru1.device)" "$same"

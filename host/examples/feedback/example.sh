@@ -17,7 +17,7 @@ dense=$(right dense.csv) float=$(right cell.float.csv) fixed=$(right cell.device
 printf '  right: without feedback %s %%, float %s %%, device %s %%\n' "$dense" "$float" "$fixed"
 holds 'holds what it should more often than without feedback' above "$fixed" "$dense"
 near_points "$float" "$fixed"
-row 'one neuron as a memory cell' 'feedback' 'rnn 1' "$dense %" "$float %" "$fixed %" "$(cycles cell)"
+row 'one neuron as a memory cell' 'feedback' 'rnn 1' "$dense %" "$float %" "$fixed %" cell
 
 # The waveform: these pulses through the RTL.
 printf '%s\n' 1 0 0 0 -1 0 0 1 0 -1 0 0 > pulses.csv

@@ -24,6 +24,6 @@ holds 'more right than without memory' above "$fixed" "$dense"
 holds 'more right than "never"' above "$fixed" "$never"
 holds 'finds hits better than without memory' above "$(f1 gru.device.csv)" "$(f1 dense.csv)"
 near_points "$float" "$fixed"
-row 'ball, hit or not' 'many to many, frame by frame' 'gru 24' "$dense %" "$float %" "$fixed %" "$(cycles gru)"
+row 'ball, hit or not' 'many to many, frame by frame' 'gru 24' "$dense %" "$float %" "$fixed %" gru
 paste -d, test.csv gru.device.csv > film.csv
 [ "$quick" ] || plot

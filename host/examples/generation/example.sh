@@ -24,14 +24,15 @@ near_error "$float" "$fixed"
 
 # It begins with these words and goes on by itself.
 echo 'you may convey a ' | awk -f "$examples/characters.awk" > begin.csv
-"$eddy" compile gru.onnx --weight-bits 8 --calibrate test.csv --feedback --largest -o writer.eddy --quiet
+image writer gru.onnx --calibrate test.csv --feedback --largest
 for where in cpu sim; do
   "$eddy" run writer.eddy --device $where: --input begin.csv --generate "$(size 300 100)" -o written.$where.csv --quiet
 done
 holds 'sim: writes what cpu: writes' cmp written.cpu.csv written.sim.csv
+other_devices writer --input begin.csv --generate 40
 cat begin.csv written.sim.csv | awk '{ printf "%s", substr(" abcdefghijklmnopqrstuvwxyz,.", $1 + 1, 1) }' | fold -s -w 100 | sed 's/^/  | /'
 echo
-row 'next character, bits' 'generation, fed back' 'embedding 16, gru 96' "$(sort -n ngram? | awk 'NR == 1')" "$float" "$fixed" "$(cycles gru)"
+row 'next character, bits' 'generation, fed back' 'embedding 16, gru 96' "$(sort -n ngram? | awk 'NR == 1')" "$float" "$fixed" gru
 for order in 0 1 2 3 4; do
   echo "$order before:$(cat ngram$order)"
 done > bits.csv

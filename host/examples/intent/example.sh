@@ -24,7 +24,7 @@ bag=$(accuracy labels.csv bag.csv) float=$(accuracy labels.csv gru.float.last.cs
 printf '  held-out phrasings: words without order %s %%, float %s %%, device %s %%\n' "$bag" "$float" "$fixed"
 holds 'more right than without the order of the words' above "$fixed" "$bag"
 near_points "$float" "$fixed"
-row 'sentence to intent' 'sequence to vector' 'embedding 12, gru 24' "$bag %" "$float %" "$fixed %" "$(cycles gru)"
+row 'sentence to intent' 'sequence to vector' 'embedding 12, gru 24' "$bag %" "$float %" "$fixed %" gru
 
 # The same words in another order.
 printf '%s\n' 'is the light in the hall on' 'the light in the hall is on' \

@@ -28,6 +28,6 @@ done
 for cell in rnn gru lstm; do
   read -r steps float fixed <<< "$(awk -v n="$(size 20 10)" '$1 == n' $cell.dat)"
   holds "$cell over $steps steps: better than guessing" above "$fixed" 60
-  row "memory over $steps steps" 'sequence to class' "$cell 16" '50.0 %' "$float %" "$fixed %" "$(cycles $cell)"
+  row "memory over $steps steps" 'sequence to class' "$cell 16" '50.0 %' "$float %" "$fixed %" $cell
 done
 [ "$quick" ] || plot

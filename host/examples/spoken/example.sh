@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154 # the framework's variables, and lists by name
 # A spoken word, frame by frame as it is heard, in voices that the training never heard; against its mean spectrum.
 steps=32
 words=up,down,left,right,yes,no,stop,go
@@ -29,7 +29,7 @@ mean=$(accuracy labels.csv mean.csv) float=$(accuracy labels.csv gru.float.last.
 echo "  $(wc -l < labels.csv) words of voices never heard, right: mean spectrum $mean %, float $float %, device $fixed %"
 holds 'more right than the mean spectrum' above "$fixed" "$mean"
 near_points "$float" "$fixed"
-row 'spoken word' 'sequence to vector' 'gru 32' "$mean %" "$float %" "$fixed %" "$(cycles gru)"
+row 'spoken word' 'sequence to vector' 'gru 32' "$mean %" "$float %" "$fixed %" gru
 paste -d, held_out.csv gru.device.csv > heard.csv
 if [ ! "$quick" ]; then
   for word in 6 3; do

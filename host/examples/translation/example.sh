@@ -7,7 +7,7 @@ generate data.awk pairs="$pairs" steps=$steps seed=9 vocabulary=french.txt texts
 words=$(wc -l < french.txt)
 jq ".model.decoder[-1].units = $words" "$here/spec.json" > gru.json
 "$eddy" train gru.json --data data.csv -o encoder.onnx --decoder decoder.onnx --batches "$(size 3000 700)" --quiet
-"$eddy" compile encoder.onnx --decoder decoder.onnx --weight-bits 8 -o pair.eddy > pair.cost
+image pair encoder.onnx --decoder decoder.onnx
 
 awk -F, -v first=$((pairs * 4 / 5)) '$1 >= first' data.csv > test.csv
 awk -F, '$2 == 0 { print $3 }' test.csv > sources.csv
@@ -22,14 +22,16 @@ translate() { # DEVICE ROWS MODEL...
   local where=$1 rows=$2
   shift 2
   "$eddy" run "$@" --device "$where:" --input sources.csv --rows "$rows" --reset-each $steps --generate $longest --start 0 \
-    --stop 1 -o "$where.csv" --quiet ${counters:+--counters}
+    --stop 1 -o "$where.csv" --quiet
   answers "$where.csv" > "$where.txt"
 }
 all=$(wc -l < sources.csv)
 translate float "$all" encoder.onnx --decoder decoder.onnx
 translate cpu "$all" pair.eddy
-counters=1 translate sim $((40 * steps)) pair.eddy 2> counters.txt
+translate sim $((40 * steps)) pair.eddy
 holds "sim: writes what cpu: writes, 40 sentences" cmp sim.txt <(head -n 40 cpu.txt)
+other_devices pair --input sources.csv --rows $((4 * steps)) --reset-each $steps \
+  --generate $longest --start 0 --stop 1
 whole() { # ANSWERS: how many are right to the last word, in %
   paste -d'|' right.txt "$1" | awk -F'|' '{ right += $1 == $2 } END { printf "%.1f\n", 100 * right / NR }'
 }
@@ -55,8 +57,7 @@ lookup=$(whole lookup.txt) float=$(whole float.txt) fixed=$(whole cpu.txt)
 echo "  whole answers right: nearest known sentence $lookup %, float $float %, device $fixed %"
 holds 'more right than the nearest known sentence' above "$fixed" "$lookup"
 near_points "$float" "$fixed"
-row 'English to French, whole sentences' 'encoder and decoder' 'embedding 16, gru 48, twice' "$lookup %" "$float %" "$fixed %" \
-  "$(sed -n 's/.*(\([0-9.]*\) a step).*/\1/p' counters.txt)"
+row 'English to French, whole sentences' 'encoder and decoder' 'embedding 16, gru 48, twice' "$lookup %" "$float %" "$fixed %" pair
 paste -d'|' asked.txt cpu.txt | sort -u | sed "s/l' /l'/g" > said.txt
 awk -F'|' '{ print ($2 == $3 ? "  right: " : "  WRONG: ") $1 ": " $3 }' said.txt | grep -m 4 'milk\|wine\|water' || :
 grep '^\(i\|she\|we\|they\) .*\(milk\|water\|beer\|oil\)' said.txt | awk -F'|' 'NR % 3 == 1 && n++ < 9' > shown.txt

@@ -29,6 +29,6 @@ echo "  error in °C: as today $last, linear of a day $one, of a week $week, flo
 holds 'less error than "as today"' below "$fixed" "$last"
 [ "$quick" ] || holds 'less error than a linear model of a day' below "$fixed" "$one"
 near_error "$float" "$fixed"
-row "tomorrow's temperature, °C" 'sequence to next value' 'gru 8' "$(printf '%s\n' "$one" "$week" | sort -n | awk 'NR == 1')" "$float" "$fixed" "$(cycles gru)"
+row "tomorrow's temperature, °C" 'sequence to next value' 'gru 8' "$(printf '%s\n' "$one" "$week" | sort -n | awk 'NR == 1')" "$float" "$fixed" gru
 paste -d, tomorrow.csv gru.device.csv > year.csv
 [ "$quick" ] || plot
