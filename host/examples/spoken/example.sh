@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # the framework's variables, and lists by name
+# shellcheck shell=bash disable=SC2034,SC2154
 # A spoken word, frame by frame as it is heard, in voices that the training never heard; against its mean spectrum.
 steps=32
 words=up,down,left,right,yes,no,stop,go
