@@ -145,6 +145,17 @@ static void prepare_functions(struct program *p)
     }
 }
 
+/* By name: optimisation replaces arrays, and may put others at the address of one that is gone. */
+struct annotation *annotation_of(const struct program *p, LLVMValueRef array)
+{
+    size_t length;
+    const char *name = LLVMGetValueName2(array, &length);
+    for (unsigned i = 0; i < p->annotations.n; i++)
+        if (strcmp(p->annotations.at[i]->array, name) == 0)
+            return p->annotations.at[i];
+    return NULL;
+}
+
 /* Reads and removes the annotations; as uses of the arrays they would be in the way of
  * optimisation. */
 static void take_annotations(struct program *p)
@@ -159,10 +170,12 @@ static void take_annotations(struct program *p)
         size_t length;
         const char *text =
             LLVMGetAsString(LLVMGetInitializer(LLVMGetAggregateElement(entry, 1)), &length);
-        struct annotation *a = map_get(&p->annotation_of, target);
+        struct annotation *a = annotation_of(p, target);
         if (!a) {
             a = arena_alloc(p->arena, sizeof *a);
-            map_put(p->arena, &p->annotation_of, target, a);
+            a->array = LLVMGetValueName2(target, &length);
+            a->array = arena_printf(p->arena, "%s", a->array);
+            VEC_PUSH(p->arena, &p->annotations, a);
         }
         if (strncmp(text, "hls.partition=", 14) == 0)
             a->partition = (unsigned)atoi(text + 14);
@@ -172,6 +185,78 @@ static void take_annotations(struct program *p)
         a->loc.column = 1;
     }
     LLVMDeleteGlobal(table);
+}
+
+/* Is there a way from the successors of `b` back to it? */
+static bool in_cycle(struct program *p, LLVMBasicBlockRef b)
+{
+    VEC(LLVMBasicBlockRef) open = {0};
+    struct map seen = {0};
+    VEC_PUSH(p->arena, &open, b);
+    while (open.n > 0) {
+        LLVMValueRef t = LLVMGetBasicBlockTerminator(open.at[--open.n]);
+        for (unsigned i = 0; i < LLVMGetNumSuccessors(t); i++) {
+            LLVMBasicBlockRef to = LLVMGetSuccessor(t, i);
+            if (to == b)
+                return true;
+            if (!map_get(&seen, to))
+                VEC_PUSH(p->arena, &open, to);
+            map_put(p->arena, &seen, to, to);
+        }
+    }
+    return false;
+}
+
+static void find_markers(struct program *p)
+{
+    LLVMValueRef marker = LLVMGetNamedFunction(p->module, "__hls_pipeline");
+    for (LLVMUseRef u = marker ? LLVMGetFirstUse(marker) : NULL; u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef call = LLVMGetUser(u);
+        if (LLVMIsACallInst(call) && in_cycle(p, LLVMGetInstructionParent(call)))
+            VEC_PUSH(p->arena, &p->markers, loc_of(p, call));
+    }
+}
+
+/* The start of the line of `text` in which `part` stands first, or NULL. */
+static const char *line_with(const char *text, const char *part)
+{
+    const char *at = strstr(text, part);
+    while (at && at > text && at[-1] != '\n')
+        at--;
+    return at;
+}
+
+/* Where the module's text says that the type of the metadata entry at `type` is used: directly, or through const, arrays
+ * and the like. 0 if it does not say. */
+static unsigned line_of_use(struct program *p, const char *text, const char *type)
+{
+    for (int hops = 0; type && hops < 5; hops++) {
+        const char *use = arena_printf(p->arena, "ype: %.*s", (int)strcspn(type, " "), type);
+        type = line_with(text, use);
+        const char *line = type ? strstr(type, "line: ") : NULL;
+        if (line && line < type + strcspn(type, "\n"))
+            return (unsigned)atoi(line + 6);
+    }
+    return 0;
+}
+
+/* A variable of type long has another size here than on the machines where the source runs natively. */
+static void refuse_long(struct program *p)
+{
+    static const char *const names[] = {"!DIBasicType(name: \"long\"",
+                                        "!DIBasicType(name: \"unsigned long\""};
+    char *text = LLVMPrintModuleToString(p->module);
+    struct loc loc = {.file = p->options->source, .column = 1};
+    bool found = false;
+    for (unsigned i = 0; i < 2 && !found; i++) {
+        const char *type = line_with(text, names[i]);
+        found = type != NULL;
+        loc.line = line_of_use(p, text, type);
+    }
+    LLVMDisposeMessage(text);
+    if (found)
+        diag_fail(p->diag, loc, "use the types of stdint.h",
+                  "'long' has 32 bits here, and may have 64 elsewhere");
 }
 
 static void optimise(struct program *p)
@@ -207,6 +292,8 @@ void front_compile(struct program *p)
     if (!p->top || LLVMIsDeclaration(p->top))
         diag_fail(p->diag, nowhere, "give the name of a function with --top", "no function '%s'",
                   p->options->top);
+    refuse_long(p);
+    find_markers(p);
     take_annotations(p);
     prepare_functions(p);
     optimise(p);

@@ -225,6 +225,7 @@ struct options {
 };
 
 struct technology;
+struct annotation;
 
 struct program {
     struct arena *arena;
@@ -240,12 +241,13 @@ struct program {
     VEC(struct memory *) memories;
     VEC(struct variable *) variables;
     VEC(struct region *) regions;
-    struct map memory_of;       /* global or alloca to memory */
-    struct map region_of;       /* block to region */
-    struct map variable_of;     /* instruction to variable */
-    struct map state_of;        /* phi of a loop to the variable of its state */
-    struct map stream_of;       /* parameter to stream */
-    struct map annotation_of;   /* global to struct annotation */
+    struct map memory_of;   /* global or alloca to memory */
+    struct map region_of;   /* block to region */
+    struct map variable_of; /* instruction to variable */
+    struct map state_of;    /* phi of a loop to the variable of its state */
+    struct map stream_of;   /* parameter to stream */
+    VEC(struct annotation *) annotations;
+    VEC(struct loc) markers;    /* HLS_PIPELINE in loops of the source */
     VEC(struct loc) sequential; /* loops that were found not to pipeline */
     bool again;                 /* compile once more, with what is known by now */
     unsigned next_id;

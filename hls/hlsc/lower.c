@@ -301,6 +301,9 @@ static void lower_promise(struct lowering *l, LLVMValueRef inst)
         diag_fail(p->diag, loc_of(p, inst),
                   "put it, with a constant, into the body of a pipelined loop",
                   "HLS_DISTANCE has no effect here");
+    if (LLVMConstIntGetSExtValue(distance) < 1 || LLVMConstIntGetSExtValue(distance) > 1 << 16)
+        diag_fail(p->diag, loc_of(p, inst), "give a constant from 1 to 65536",
+                  "HLS_DISTANCE needs a number of iterations");
     struct promise promise = {.memory = lower_memory_of(p, LLVMGetOperand(inst, 0), inst),
                               .distance = (unsigned)LLVMConstIntGetZExtValue(distance),
                               .loc = loc_of(p, inst)};
@@ -310,6 +313,15 @@ static void lower_promise(struct lowering *l, LLVMValueRef inst)
                   promise.memory->name);
     if (promise.memory)
         VEC_PUSH(p->arena, &l->r->promises, promise);
+}
+
+/* Loops of a single turn vanish, and leave their markers. */
+static bool was_in_loop(struct program *p, struct loc loc)
+{
+    for (unsigned i = 0; i < p->markers.n; i++)
+        if (p->markers.at[i].line == loc.line && p->markers.at[i].column == loc.column)
+            return true;
+    return false;
 }
 
 static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct node *predicate)
@@ -347,7 +359,7 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         return NULL;
     }
     if (strcmp(name, "__hls_pipeline") == 0) {
-        if (!l->r->is_loop)
+        if (!l->r->is_loop && !was_in_loop(p, loc))
             diag_fail(p->diag, loc, "put it first into the body of a loop",
                       "HLS_PIPELINE is not in a loop");
         return NULL;
@@ -361,6 +373,14 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
                   "an array is copied or cleared as a whole");
     if (strncmp(name, "llvm.", 5) == 0)
         return lower_intrinsic(l, inst, name);
+    if (LLVMIsAInlineAsm(LLVMGetCalledValue(inst)))
+        diag_fail(p->diag, loc, "write it in C", "assembly is not supported");
+    if (!LLVMIsAFunction(LLVMGetCalledValue(inst)))
+        diag_fail(p->diag, loc, "choose with a switch, and call functions by name",
+                  "a function is called through a pointer");
+    if (LLVMIsFunctionVarArg(LLVMGlobalGetValueType(LLVMGetCalledValue(inst))))
+        diag_fail(p->diag, loc, "give the function a fixed number of parameters",
+                  "'%s' takes a variable number of arguments", name);
     if (LLVMGetCalledValue(inst) == p->top || !LLVMIsDeclaration(LLVMGetCalledValue(inst)))
         diag_fail(p->diag, loc, "write a loop, with an array as the stack", "'%s' is recursive",
                   name);

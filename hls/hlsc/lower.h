@@ -7,10 +7,14 @@
 #include "ir.h"
 
 struct annotation {
+    const char *array;
     unsigned partition; /* dimension from 1, 0 for none */
     bool registers;
     struct loc loc;
 };
+
+/* What the source says of the array, or NULL. */
+struct annotation *annotation_of(const struct program *p, LLVMValueRef array);
 
 /* The control-flow graph of the top function. */
 struct block {

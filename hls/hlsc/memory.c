@@ -109,29 +109,35 @@ static void make_cells(struct program *p, struct memory *m, bool persistent)
     }
 }
 
-/* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }>: an array of T again.
+static LLVMTypeRef element_of(LLVMTypeRef part)
+{
+    return LLVMGetTypeKind(part) == LLVMArrayTypeKind ? LLVMGetElementType(part) : part;
+}
+
+/* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }> or <{ T, T, [n x T] }>: an array of T again.
  */
 static LLVMTypeRef undo_split(struct program *p, LLVMTypeRef type)
 {
-    if (LLVMGetTypeKind(type) != LLVMStructTypeKind || LLVMCountStructElementTypes(type) == 0)
+    const bool split = LLVMGetTypeKind(type) == LLVMStructTypeKind && LLVMIsPackedStruct(type) &&
+                       LLVMCountStructElementTypes(type) > 1;
+    if (!split)
         return type;
-    LLVMTypeRef element = LLVMStructGetTypeAtIndex(type, 0);
-    if (LLVMGetTypeKind(element) != LLVMArrayTypeKind)
-        return type;
-    element = LLVMGetElementType(element);
-    for (unsigned i = 0; i < LLVMCountStructElementTypes(type); i++) {
+    const unsigned parts = LLVMCountStructElementTypes(type);
+    LLVMTypeRef element = element_of(LLVMStructGetTypeAtIndex(type, parts - 1));
+    for (unsigned i = 0; i < parts; i++) {
         LLVMTypeRef part = LLVMStructGetTypeAtIndex(type, i);
-        if (part != element &&
-            (LLVMGetTypeKind(part) != LLVMArrayTypeKind || LLVMGetElementType(part) != element))
+        if (part != element && element_of(part) != element)
             return type;
     }
     return LLVMArrayType2(element, size_of(p, type) / size_of(p, element));
 }
 
+enum { MOST_ROWS = 1 << 24 };
+
 static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVMValueRef init,
                        bool constant, bool persistent, struct loc loc)
 {
-    const struct annotation *a = map_get(&p->annotation_of, g);
+    const struct annotation *a = annotation_of(p, g);
     type = undo_split(p, type);
     struct memory *m = arena_alloc(p->arena, sizeof *m);
     m->name = hint_of(p, g);
@@ -147,8 +153,13 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
                   "'%s': dimension %u of %u cannot be partitioned", m->name, a->partition,
                   dimensions);
     m->partitioned = a && a->partition != 0;
+    uint64_t rows = 1;
     for (unsigned d = m->partitioned ? 1 : 0; d < dimensions; d++) {
-        m->rows *= (unsigned)LLVMGetArrayLength2(type);
+        rows *= LLVMGetArrayLength2(type);
+        if (rows == 0 || rows > MOST_ROWS)
+            diag_fail(p->diag, m->loc, "keep large arrays outside, behind an array parameter",
+                      "'%s' has no elements, or more than %d", m->name, MOST_ROWS);
+        m->rows = (unsigned)rows;
         type = LLVMGetElementType(type);
     }
     m->row_bytes = (unsigned)size_of(p, type);
@@ -234,6 +245,9 @@ void memory_collect(struct program *p)
     }
     for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
         for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
-            if (LLVMIsAAllocaInst(i))
+            if (LLVMIsAAllocaInst(i) && !LLVMIsAConstantInt(LLVMGetOperand(i, 0)))
+                diag_fail(p->diag, loc_of(p, i), "give the array a constant size",
+                          "an array of variable size");
+            else if (LLVMIsAAllocaInst(i))
                 add_memory(p, i, LLVMGetAllocatedType(i), NULL, false, false, loc_of(p, i));
 }
