@@ -10,9 +10,9 @@ top=$(basename "$source" .c)
 "$hlsc" "$source" --top "$top" -I hls -o "$out/$top.v" --report "$out/$top.json" --quiet $options
 call=$(jq -r '([.ports | to_entries[] | if .value.kind == "scalar" then "k->port[\(.key)].value" else "ARGUMENT(\(.key))" end] | join(", "))
   as $arguments | (if .result_width > 0 then "k->result = (uint64_t)" else "" end) + .top + "(" + $arguments + ")"' "$out/$top.json")
-includes=$(printf '%s\n' "$options" | grep -o -- '-I[^ ]*' || true)
+language=$(printf '%s\n' "$options" | grep -o -- '-[ID][^ ]*' || true)
 # shellcheck disable=SC2086
-"${CC:-cc}" -std=gnu11 -O1 -g -fwrapv -w -I hls -I "$here" $includes -DTOP="$top" -DKERNEL_SOURCE="\"$(realpath "$source")\"" \
+"${CC:-cc}" -std=gnu11 -O1 -g -fwrapv -w -I hls -I "$here" $language -DTOP="$top" -DKERNEL_SOURCE="\"$(realpath "$source")\"" \
   -DCALL="$call" -c "$here/glue.c" -o "$out/$top.o"
 if [ "${RIG_SYNTHESIS-}" ]; then
   yosys -q -p "read_verilog -sv -DHLSC_CHECK $out/$top.v hls/hlsc/rtl/hlsc_fifo.v; $RIG_SYNTHESIS -top $top;
