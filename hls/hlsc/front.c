@@ -281,10 +281,12 @@ void front_compile(struct program *p)
     errno = 0;
     char *message = NULL;
     FILE *source = fopen(p->options->source, "r"); /* clang's own words would name its options */
-    if (!source || fgetc(source) == EOF)
-        diag_fail(p->diag, nowhere, NULL, "cannot read the source: %s",
-                  errno ? strerror(errno) : "it is empty");
-    fclose(source);
+    bool readable = source && fgetc(source) != EOF;
+    const char *why = errno ? strerror(errno) : "it is empty";
+    if (source)
+        fclose(source);
+    if (!readable)
+        diag_fail(p->diag, nowhere, NULL, "cannot read the source: %s", why);
     if (LLVMParseIRInContext(p->context, run_clang(p), &p->module, &message))
         diag_fail(p->diag, nowhere, NULL, "%s", message);
     LLVMContextSetDiagnosticHandler(p->context, forget_diagnostic, NULL);

@@ -31,9 +31,9 @@ memory product 16|uint16_t|t = m[y \& 255]; x = x + (uint16_t)(t * a); y = y + 3
 period() { # FAMILY NETLIST: nanoseconds, the median of three seeds
   for seed in ${SEEDS:-1 2 3}; do
     if [ "$1" = ice40 ]; then
-      nextpnr-ice40 --up5k --package sg48 --json "$2" --seed $seed --freq 60 --pcf-allow-unconstrained --timing-allow-fail -q --report "$2.report" >"$2.log" 2>&1
+      nextpnr-ice40 --up5k --package sg48 --json "$2" --seed "$seed" --freq 60 --pcf-allow-unconstrained --timing-allow-fail -q --report "$2.report" >"$2.log" 2>&1
     else
-      "$nextpnr_ecp5" --25k --package CABGA381 --speed 6 --json "$2" --seed $seed --freq 200 --lpf-allow-unconstrained --timing-allow-fail -q --report "$2.report" >"$2.log" 2>&1
+      "$nextpnr_ecp5" --25k --package CABGA381 --speed 6 --json "$2" --seed "$seed" --freq 200 --lpf-allow-unconstrained --timing-allow-fail -q --report "$2.report" >"$2.log" 2>&1
     fi || { cat "$2.log" >&2; exit 1; }
     jq '1000 / ([.fmax[].achieved] | min)' "$2.report"
   done | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'

@@ -19,6 +19,7 @@ for kernel in "$here"/../kernels/*.c; do
   # shellcheck disable=SC2046 # options are words
   parses "$kernel" $(sed -n 's|.*/\* hlsc: \(.*\) \*/.*|\1|p' "$kernel" | grep -o -- '-[ID][^ ]*')
 done
+# shellcheck disable=SC2013 # numbers
 for preset in $(sed -n 's/^#define EDDY_PRESETS(X) //p' hls/config.h | grep -o '[0-9]*'); do
   for process in control datapath results; do
     parses "hls/$process.c" "-DEDDY_PRESET=$preset"
