@@ -307,6 +307,7 @@ void memory_collect(struct program *p);
 void lower_program(struct program *p);
 void live_mark(struct program *p);
 void width_analyse(struct program *p);
+void demand_analyse(struct program *p); /* part of it */
 void schedule_program(struct program *p);
 void compile_to_schedule(struct program *p); /* all of the above */
 void check_program(struct program *p);
