@@ -311,6 +311,8 @@ void demand_analyse(struct program *p); /* part of it */
 void schedule_program(struct program *p);
 void compile_to_schedule(struct program *p); /* all of the above */
 void check_program(struct program *p);
+/* The interface has the names of the source, or there is none. */
+void verilog_check_names(struct program *p);
 void verilog_emit(struct program *p, FILE *out);
 void report_json(const struct program *p, FILE *out);
 void report_human(const struct program *p, FILE *out);

@@ -102,6 +102,7 @@ static void compile(struct program *p)
     compile_to_schedule(p);
     share_registers(p);
     check_program(p);
+    verilog_check_names(p);
 
     char *verilog, *json;
     size_t size;

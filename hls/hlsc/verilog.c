@@ -125,8 +125,7 @@ static void emit_port_list(struct emitter *e)
                "kept\n`endif\n);\n");
 }
 
-/* The interface has the names of the source, or none. */
-static void check_names(struct program *p)
+void verilog_check_names(struct program *p)
 {
     if (is_reserved(p->options->top))
         diag_fail(p->diag, p->regions.at[0]->loc, "rename the function",
@@ -279,7 +278,6 @@ void verilog_emit(struct program *p, FILE *out)
     struct emitter e = {.p = p, .arena = p->arena, .out = out};
     char *part[5];
     size_t size[5];
-    check_names(p);
     FILE **stream[5] = {&e.wires, &e.clocked, &e.updates, &e.cases, &e.resets};
     for (int i = 0; i < 5; i++)
         *stream[i] = open_memstream(&part[i], &size[i]);
