@@ -23,12 +23,13 @@ enum {
     KEY_CHECKPOINT_EVERY,
     KEY_RESUME,
     KEY_DECODER,
-    KEY_WEIGHTS
+    KEY_WEIGHTS,
+    KEY_FROM
 };
 
 struct train_options {
     struct options shared;
-    const char *data, *plot, *log, *checkpoint, *decoder, *weights;
+    const char *data, *from, *plot, *log, *checkpoint, *decoder, *weights;
     size_t batches, threads, checkpoint_every;
     bool has_seed, resume;
     struct eddy_train_group group;
@@ -41,7 +42,10 @@ static const struct argp_option option_table[] = {
     OPTION("decoder", KEY_DECODER, "FILE",
            "the decoder to write, ONNX, of the task translate; -o is then the encoder"),
     OPTION("weights", KEY_WEIGHTS, "FILE",
-           "write the weights (of the decoder, if there is one) as safetensors, too"),
+           "write the weights (of the decoder, if there is one), too: as safetensors, or, .npz, as "
+           "NumPy arrays"),
+    OPTION("from", KEY_FROM, "MODEL.onnx",
+           "begin with the weights of this model, whose layers are those of the specification"),
     OPTION("batches", KEY_BATCHES, "N", "optimiser steps, in place of training.batches"),
     OPTION("threads", KEY_THREADS, "N", "threads, in place of training.threads"),
     OPTION("checkpoint", KEY_CHECKPOINT, "FILE",
@@ -68,6 +72,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_RESUME: o->resume = true; return 0;
     case KEY_DECODER: o->decoder = arg; return 0;
     case KEY_WEIGHTS: o->weights = arg; return 0;
+    case KEY_FROM: o->from = arg; return 0;
     case KEY_LOG: o->log = arg; return 0;
     case KEY_PLOT: o->plot = arg; return 0;
     case KEY_SEED: o->has_seed = true; break;
@@ -305,6 +310,7 @@ static int run(struct eddy_context *context, int argc, char **argv)
     const struct options *o = &options.shared;
     struct eddy_spec *spec = NULL;
     struct eddy_dataset *dataset = NULL;
+    struct eddy_model *start = NULL;
     struct trained trained = {0};
     int error = group_open(&options.group);
     if (!error)
@@ -316,6 +322,10 @@ static int run(struct eddy_context *context, int argc, char **argv)
         options.shared.quiet = true;
         options.log = options.plot = NULL;
     }
+    if (!error && options.from) {
+        error = eddy_model_read_onnx(context, options.from, &start);
+        spec->training.start = start;
+    }
     if (!error && is_first)
         error = check_outputs(context, &options, spec, dataset);
     if (!error)
@@ -324,6 +334,7 @@ static int run(struct eddy_context *context, int argc, char **argv)
         error = write_models(context, &options, &trained);
     if (!error && is_first && !o->quiet)
         error = print_evaluation(context, &trained, dataset);
+    eddy_model_free(start);
     eddy_model_free(trained.encoder);
     eddy_model_free(trained.model);
     eddy_dataset_free(dataset);

@@ -54,6 +54,11 @@ struct eddy_program {
     int16_t *initial;
 };
 
+/* The layers (n_layers of the model) as eddy_program_compile chooses their formats, for a device with weights of so
+ * many bits. Returns 0, EDDY_ERROR_SHAPE (of the calibration data) or EDDY_ERROR_MEMORY. */
+int program_formats(struct eddy_context *context, const struct eddy_model *model,
+                    const struct eddy_compile_options *options, int weight_bits,
+                    struct program_layer *layers);
 /* Values of x and of y each step of the model. */
 size_t program_inputs(const struct eddy_program *program);
 size_t program_outputs(const struct eddy_program *program);

@@ -486,17 +486,14 @@ static float scaled_limit(const struct eddy_model *model, float limit)
     return largest(model->out_scale, n) * limit + largest(model->out_offset, n);
 }
 
-static int quantise(struct eddy_context *context, const struct eddy_model *model,
-                    const struct limits *limits, const struct eddy_compile_options *o,
-                    const struct eddy_preset *preset, struct eddy_program **program)
+static void choose_formats(const struct eddy_model *model, const struct limits *limits,
+                           const struct eddy_compile_options *o, int weight_bits,
+                           struct program_layer *layers)
 {
-    struct program_layer *layers = calloc(model->n_layers, sizeof *layers);
-    if (!layers)
-        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
     int fraction_bits = fraction_bits_for(limits->input);
     for (size_t l = 0; l < model->n_layers; l++) {
         const bool picks = o->largest && l + 1 == model->n_layers;
-        layers[l] = layer_of(&model->layers[l], preset->weight_bits, fraction_bits,
+        layers[l] = layer_of(&model->layers[l], weight_bits, fraction_bits,
                              picks ? scaled_limit(model, limits->layer[l]) : limits->layer[l],
                              limits->cell[l]);
         layers[l].emit = o->emit_all_layers;
@@ -505,6 +502,16 @@ static int quantise(struct eddy_context *context, const struct eddy_model *model
     layers[model->n_layers - 1].largest = o->largest;
     if (o->feedback && !o->largest)
         join_formats(layers, model->n_layers);
+}
+
+static int quantise(struct eddy_context *context, const struct eddy_model *model,
+                    const struct limits *limits, const struct eddy_compile_options *o,
+                    const struct eddy_preset *preset, struct eddy_program **program)
+{
+    struct program_layer *layers = calloc(model->n_layers, sizeof *layers);
+    if (!layers)
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
+    choose_formats(model, limits, o, preset->weight_bits, layers);
     struct eddy_program *p = NULL;
     int error =
         program_create(context, preset, model->n_layers, model->n_encoder, layers, o->feedback, &p);
@@ -530,15 +537,35 @@ static int quantise(struct eddy_context *context, const struct eddy_model *model
     return EDDY_OK;
 }
 
+/* The caller frees limits->layer, also after an error. */
+static int open_limits(struct eddy_context *context, const struct eddy_model *model,
+                       const struct eddy_compile_options *o, struct limits *limits)
+{
+    *limits = (struct limits){.layer = calloc(2 * model->n_layers, sizeof *limits->layer)};
+    if (!limits->layer)
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
+    limits->cell = limits->layer + model->n_layers;
+    return calibrate(context, model, o, limits);
+}
+
+int program_formats(struct eddy_context *context, const struct eddy_model *model,
+                    const struct eddy_compile_options *options, int weight_bits,
+                    struct program_layer *layers)
+{
+    struct limits limits;
+    const int error = open_limits(context, model, options, &limits);
+    if (!error)
+        choose_formats(model, &limits, options, weight_bits, layers);
+    free(limits.layer);
+    return error;
+}
+
 static int calibrate_and_quantise(struct eddy_context *context, const struct eddy_model *model,
                                   const struct eddy_compile_options *o,
                                   const struct eddy_preset *preset, struct eddy_program **program)
 {
-    struct limits limits = {.layer = calloc(2 * model->n_layers, sizeof *limits.layer)};
-    if (!limits.layer)
-        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
-    limits.cell = limits.layer + model->n_layers;
-    int error = calibrate(context, model, o, &limits);
+    struct limits limits;
+    int error = open_limits(context, model, o, &limits);
     if (!error)
         error = quantise(context, model, &limits, o, preset, program);
     free(limits.layer);

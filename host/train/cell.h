@@ -8,9 +8,9 @@
 #ifndef EDDY_CELL_H
 #define EDDY_CELL_H
 
-#include "model/model.h"
-#include "random.h"
+#include "fixed_point.h"
 #include "multiply.h"
+#include "random.h"
 #include "real.h"
 
 struct eddy_cell_size {
@@ -23,7 +23,8 @@ struct eddy_cell_size {
 /* What a pass reads and writes. Sequence b has lengths[b] steps; what follows is padding, whose x is
  * zero and whose dy must be zero: it then adds nothing to any gradient. */
 struct eddy_cell_pass {
-    const size_t *lengths; /* (B), each 1 to T */
+    const size_t *lengths;                 /* (B), each 1 to T */
+    const struct eddy_cell_format *format; /* NULL: float, else as the device computes */
     const eddy_real *params;
     const eddy_real *x;       /* (T, B, I); token numbers (T, B) of an embedding */
     eddy_real *y;             /* (T, B, O) */
@@ -59,7 +60,7 @@ extern const struct eddy_cell_ops eddy_dense_ops, eddy_embedding_ops, eddy_rnn_o
 #define eddy_project EDDY_CORE(eddy_project)
 #define eddy_project_back EDDY_CORE(eddy_project_back)
 #define eddy_bias_gradient EDDY_CORE(eddy_bias_gradient)
-#define eddy_activate EDDY_CORE(eddy_activate)
+#define eddy_activate_as EDDY_CORE(eddy_activate_as)
 #define eddy_activate_back EDDY_CORE(eddy_activate_back)
 #define eddy_init_uniform EDDY_CORE(eddy_init_uniform)
 
@@ -73,8 +74,9 @@ void eddy_project_back(const struct eddy_cell_size *size, size_t rows,
 /* db (rows): ds (T, B, rows) summed over steps and batch. */
 void eddy_bias_gradient(const struct eddy_cell_size *size, size_t rows, const eddy_real *ds,
                         eddy_real *db);
-/* y = activation(y), in place. */
-void eddy_activate(enum eddy_activation activation, size_t n, eddy_real *y);
+/* y = activation(y), in place. format: of the pass. */
+void eddy_activate_as(const struct eddy_cell_format *format, enum eddy_activation activation,
+                      size_t n, eddy_real *y);
 /* dy *= activation'(the sum that gave y), in place. */
 void eddy_activate_back(enum eddy_activation activation, size_t n, const eddy_real *y,
                         eddy_real *dy);

@@ -36,7 +36,7 @@ void eddy_project_back(const struct eddy_cell_size *size, size_t rows,
                   (int)rows, pass->params, (int)n_in, 0, pass->dx, (int)n_in);
 }
 
-EDDY_VECTORS void eddy_activate(enum eddy_activation activation, size_t n, eddy_real *y)
+EDDY_VECTORS static void activate_float(enum eddy_activation activation, size_t n, eddy_real *y)
 {
     if (activation == EDDY_ACTIVATION_TANH)
         for (size_t i = 0; i < n; i++)
@@ -47,6 +47,15 @@ EDDY_VECTORS void eddy_activate(enum eddy_activation activation, size_t n, eddy_
     else if (activation == EDDY_ACTIVATION_SIGMOID)
         for (size_t i = 0; i < n; i++)
             y[i] = eddy_sigmoid(y[i]);
+}
+
+void eddy_activate_as(const struct eddy_cell_format *format, enum eddy_activation activation,
+                      size_t n, eddy_real *y)
+{
+    if (format)
+        eddy_fixed_activate(format, activation, n, y);
+    else
+        activate_float(activation, n, y);
 }
 
 EDDY_VECTORS void eddy_activate_back(enum eddy_activation activation, size_t n, const eddy_real *y,
@@ -91,7 +100,8 @@ static void dense_init(const struct eddy_cell_size *size, struct eddy_random *ra
 static void dense_forward(const struct eddy_cell_size *size, const struct eddy_cell_pass *pass)
 {
     eddy_project(size, size->n_out, pass, pass->params + size->n_out * size->n_in, pass->y);
-    eddy_activate(size->activation, size->steps * size->batch * size->n_out, pass->y);
+    eddy_activate_as(pass->format, size->activation, size->steps * size->batch * size->n_out,
+                     pass->y);
 }
 
 static void dense_backward(const struct eddy_cell_size *size, const struct eddy_cell_pass *pass)

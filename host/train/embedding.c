@@ -27,6 +27,8 @@ static void embedding_forward(const struct eddy_cell_size *size, const struct ed
     for (size_t i = 0; i < size->steps * size->batch; i++)
         for (size_t o = 0; o < size->n_out; o++)
             pass->y[i * size->n_out + o] = pass->params[o * size->n_in + (size_t)pass->x[i]];
+    if (pass->format)
+        eddy_fixed_round(pass->format->out, size->steps * size->batch * size->n_out, pass->y);
 }
 
 static void embedding_backward(const struct eddy_cell_size *size, const struct eddy_cell_pass *pass)

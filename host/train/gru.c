@@ -75,15 +75,34 @@ EDDY_VECTORS static void blend(size_t batch, size_t n, const eddy_real *restrict
     }
 }
 
+/* squash and blend as the device computes. */
+static void squash_fixed(const struct eddy_cell_format *format, size_t batch, size_t n,
+                         const eddy_real *h, eddy_real *gates, eddy_real *reset_h)
+{
+    for (size_t i = 0; i < batch * n; i += n)
+        eddy_fixed_gru_gates(format, n, h + i, gates + 3 * i, reset_h ? reset_h + i : NULL);
+}
+
+static void blend_fixed(const struct eddy_cell_format *format, size_t batch, size_t n,
+                        const eddy_real *h, eddy_real *inner, eddy_real *gates, eddy_real *y)
+{
+    for (size_t i = 0; i < batch * n; i += n)
+        eddy_fixed_gru_blend(format, n, h + i, inner ? inner + i : NULL, gates + 3 * i, y + i);
+}
+
 /* One step; rb: of the parameters. gates: sums of the inputs in, z r n out. */
-static void gru_step_forward(const struct eddy_cell_size *size, const struct gru_work *work,
+static void gru_step_forward(const struct eddy_cell_size *size,
+                             const struct eddy_cell_format *format, const struct gru_work *work,
                              const eddy_real *rb, const eddy_real *h, eddy_real *gates,
                              eddy_real *inner, eddy_real *y)
 {
     const size_t n = size->n_out;
     const bool linear = size->linear_before_reset;
     eddy_recurrent_add(size, 2 * n, work->zr, h, gates, 3 * n);
-    squash(size->batch, n, h, gates, linear ? NULL : inner);
+    if (format)
+        squash_fixed(format, size->batch, n, h, gates, linear ? NULL : inner);
+    else
+        squash(size->batch, n, h, gates, linear ? NULL : inner);
     if (linear) {
         for (size_t b = 0; b < size->batch; b++)
             memcpy(inner + b * n, rb, n * sizeof *rb);
@@ -91,7 +110,10 @@ static void gru_step_forward(const struct eddy_cell_size *size, const struct gru
     } else {
         eddy_recurrent_add(size, n, work->n, inner, gates + 2 * n, 3 * n);
     }
-    blend(size->batch, n, h, linear ? inner : NULL, gates, y);
+    if (format)
+        blend_fixed(format, size->batch, n, h, linear ? inner : NULL, gates, y);
+    else
+        blend(size->batch, n, h, linear ? inner : NULL, gates, y);
 }
 
 static void gru_forward(const struct eddy_cell_size *size, const struct eddy_cell_pass *pass)
@@ -104,7 +126,7 @@ static void gru_forward(const struct eddy_cell_size *size, const struct eddy_cel
     eddy_recurrent_pack(size, n, r + 2 * n * n, work.n);
     eddy_project(size, 3 * n, pass, b, work.gates);
     for (size_t t = 0; t < size->steps; t++) {
-        gru_step_forward(size, &work, b + 3 * n, h, work.gates + 3 * t * elems,
+        gru_step_forward(size, pass->format, &work, b + 3 * n, h, work.gates + 3 * t * elems,
                          work.inner + t * elems, pass->y + t * elems);
         h = pass->y + t * elems;
     }

@@ -95,8 +95,12 @@ static void lstm_forward(const struct eddy_cell_size *size, const struct eddy_ce
         const size_t at = t * elems;
         eddy_recurrent_add(size, 4 * n, work.r, h, work.gates + 4 * at, 4 * n);
         for (size_t i = 0; i < elems; i += n)
-            gates_forward(n, p, c + i, work.gates + 4 * (at + i), work.c + at + i,
-                          pass->y + at + i);
+            if (pass->format)
+                eddy_fixed_lstm(pass->format, n, p, c + i, work.gates + 4 * (at + i),
+                                work.c + at + i, pass->y + at + i);
+            else
+                gates_forward(n, p, c + i, work.gates + 4 * (at + i), work.c + at + i,
+                              pass->y + at + i);
         h = pass->y + at;
         c = work.c + at;
     }

@@ -53,9 +53,14 @@ struct eddy_network_shape {
 #define eddy_network_create EDDY_CORE(eddy_network_create)
 #define eddy_network_free EDDY_CORE(eddy_network_free)
 #define eddy_network_init EDDY_CORE(eddy_network_init)
+#define eddy_network_inputs EDDY_CORE(eddy_network_inputs)
 #define eddy_network_forward EDDY_CORE(eddy_network_forward)
 #define eddy_network_backward EDDY_CORE(eddy_network_backward)
 #define eddy_network_carry EDDY_CORE(eddy_network_carry)
+#define eddy_network_set_formats EDDY_CORE(eddy_network_set_formats)
+#define eddy_network_states_elems EDDY_CORE(eddy_network_states_elems)
+#define eddy_network_copy_states EDDY_CORE(eddy_network_copy_states)
+#define eddy_network_load EDDY_CORE(eddy_network_load)
 #define eddy_network_store EDDY_CORE(eddy_network_store)
 #define eddy_network_last EDDY_CORE(eddy_network_last)
 #define eddy_loss_terms EDDY_CORE(eddy_loss_terms)
@@ -68,15 +73,28 @@ int eddy_network_create(const struct eddy_network_shape *shape, struct eddy_netw
 void eddy_network_free(struct eddy_network *network);
 /* Random parameters. */
 void eddy_network_init(struct eddy_network *network, struct eddy_random *random);
+/* What layer i reads, dropout aside: (T, B, n_x). */
+const eddy_real *eddy_network_inputs(const struct eddy_network *network, size_t i);
 /* x, and decoder_x, to the last layer's y, which is returned. */
 const eddy_real *eddy_network_forward(struct eddy_network *network);
 /* The next forward pass begins in the states in which the last one ended, or, unless go_on, in zero.
  * Of one stack. */
 void eddy_network_carry(struct eddy_network *network, bool go_on);
+/* From now on forward passes compute as the device does, in these formats of all layers, or, NULL, in
+ * float. The network keeps the pointer. */
+void eddy_network_set_formats(struct eddy_network *network, const struct eddy_cell_format *formats);
+/* Where the sequences ended, of one stack: layer by layer h and c, each (whole_batch, H). Of such
+ * states this network's sequences are those from `first` on. give: the network takes them as if its last
+ * pass had ended there; else they are copied out of it. */
+size_t eddy_network_states_elems(const struct eddy_network *network, size_t whole_batch);
+void eddy_network_copy_states(struct eddy_network *network, size_t first, size_t whole_batch,
+                              bool give, eddy_real *states);
 /* From the last layer's dy, zero in padding, to network->gradient. Needs the forward pass before. */
 void eddy_network_backward(struct eddy_network *network);
 /* Copies the parameters of layers `first` and on into a model of these layers. */
 void eddy_network_store(const struct eddy_network *network, size_t first, struct eddy_model *model);
+/* And from it, into the parameters. */
+void eddy_network_load(struct eddy_network *network, size_t first, const struct eddy_model *model);
 const struct eddy_network_layer *eddy_network_last(const struct eddy_network *network);
 
 /* Outputs of the last layer that carry a loss, as vectors: those of each sequence from warmup_steps

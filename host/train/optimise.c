@@ -52,6 +52,8 @@ const char *eddy_train_options_fault(const struct eddy_train_options *o)
         return "weight_decay and clip_norm must be at least 0";
     if (o->weight_bits != 0 && (o->weight_bits < 2 || o->weight_bits > 16 || o->block_rows == 0))
         return "weight_bits must be 0 (float) or 2 to 16, block_rows at least 1";
+    if (o->fixed_point && o->weight_bits == 0)
+        return "fixed_point needs weight_bits";
     if (!(o->round_from >= 0 && o->round_from <= 1))
         return "round_from must be from 0 to 1";
     return NULL;

@@ -28,7 +28,7 @@ static void rnn_forward(const struct eddy_cell_size *size, const struct eddy_cel
     for (size_t t = 0; t < size->steps; t++) {
         eddy_real *const y = pass->y + t * step_elems;
         eddy_recurrent_add(size, n_out, pass->work, h, y, n_out);
-        eddy_activate(size->activation, step_elems, y);
+        eddy_activate_as(pass->format, size->activation, step_elems, y);
         h = y;
     }
 }

@@ -212,6 +212,7 @@ static int read_training(struct reader *reader, json_t *node)
         {"clip_norm", KIND_NUMBER, false, &o->clip_norm, 0, 1e9, NULL},
         {"weight_bits", KIND_COUNT, false, &weight_bits, 0, 16, NULL},
         {"block_rows", KIND_COUNT, false, &o->block_rows, 1, 65536, NULL},
+        {"fixed_point", KIND_BOOL, false, &o->fixed_point, 0, 0, NULL},
         {"round_from", KIND_NUMBER, false, &o->round_from, 0, 1, NULL},
         {0},
     };
@@ -226,6 +227,8 @@ static int read_training(struct reader *reader, json_t *node)
     o->weight_bits = (unsigned)weight_bits;
     if (o->weight_bits == 1)
         return spec_refuse(reader, "weight_bits", "must be 0 (float) or from 2 to 16");
+    if (o->fixed_point && o->weight_bits == 0)
+        return spec_refuse(reader, "fixed_point", "goes with weight_bits only: set it to 2 to 16");
     if (o->threads > o->batch)
         return spec_refuse(reader, "threads", "must be at most batch: each needs a sequence");
     if (o->steps && o->warmup_steps >= o->steps)

@@ -17,7 +17,8 @@
  * dense (default none), tanh or relu for rnn (default tanh); direction forward, reverse or
  * bidirectional (then units in each) and last_only true or false for rnn, gru and lstm. training
  * takes the names of struct eddy_train_options, with its defaults (but steps of sequences: as the
- * longest), and for sequences epochs in place of batches.
+ * longest), and for sequences epochs in place of batches; "weight_bits": 8, "fixed_point": true learn with the
+ * device's numbers.
  */
 #ifndef EDDY_SPEC_H
 #define EDDY_SPEC_H

@@ -47,8 +47,8 @@ struct eddy_train_options {
                             batch; another number sums in another order */
     size_t steps;   /* time steps of a sequence; 0: as the longest of the data */
     bool carry;     /* of a long recording, truncated backpropagation: sequence b of a batch goes on
-                            where that of the batch before ended, from its state; not with a
-                            checkpoint, nor with reverse or bidirectional layers */
+                            where that of the batch before ended, from its state; not with reverse
+                            or bidirectional layers */
     size_t warmup_steps; /* first of them that carry no loss (the state settles); < steps */
     enum eddy_schedule schedule;
     double learning_rate, final_learning_rate;
@@ -64,6 +64,11 @@ struct eddy_train_options {
                              rounded weights */
     size_t block_rows;    /* rows that share a scale then */
     double round_from;    /* the rounding begins after this fraction of the batches, 0 to 1 */
+    bool fixed_point; /* from then on activations and states are the device's numbers as well: its
+                             formats, chosen by the training data, its rounding, saturation and tables
+                             (straight-through gradient); with weight_bits */
+    const struct eddy_model *start; /* begin with its weights, in place of random ones; the layers
+                                       are those of the stack. NULL: none */
     /* After every validate_every batches (0: never) the validation part of the dataset is measured, and
      * the model has the weights that were best at it. patience: the training ends after so many
      * measurements without a better one; 0: never. */
@@ -90,7 +95,8 @@ EDDY_API void eddy_train_options_init(struct eddy_train_options *options);
  * machine. Runs in the calling thread and options->threads - 1 more, and holds OpenBLAS (one setting
  * for the process) to one thread in each meanwhile. The caller frees *model.
  * Returns 0, EDDY_ERROR_ARGUMENT (options, no layer, a checkpoint of another training),
- * EDDY_ERROR_SHAPE (the last layer does not fit the data, or a sequence does not fit the steps),
+ * EDDY_ERROR_SHAPE (the last layer does not fit the data, a sequence does not fit the steps, or start does
+ * not fit the stack),
  * EDDY_ERROR_RANGE (the loss left the finite numbers), EDDY_ERROR_IO or EDDY_ERROR_FORMAT (of the
  * checkpoint) or EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_train(struct eddy_context *context, const struct eddy_dataset *dataset,

@@ -1,7 +1,7 @@
 # Training and its specification files: what libeddy needs for them.
 TRAIN_SOURCES := $(addprefix host/train/,baseline.c checkpoint.c dataset.c dense.c embedding.c \
-  evaluate.c gru.c loss.c lstm.c multiply.c network.c optimise.c recurrent.c rnn.c rounding.c sampler.c spec.c \
-  spec_fields.c team.c train.c weights.c)
+  evaluate.c fixed_point.c gru.c loss.c lstm.c multiply.c network.c network_model.c network_pass.c optimise.c recurrent.c rnn.c rounding.c sampler.c spec.c \
+  spec_fields.c team.c train.c trainer.c trainer_check.c trainer_model.c trainer_start.c weights.c)
 TRAIN_CFLAGS := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
 TRAIN_LDLIBS := -lopenblas -ljansson -lm -lpthread
 

@@ -10,8 +10,11 @@
 #include "train/lstm.c"
 #include "train/multiply.c"
 #include "train/network.c"
+#include "train/network_model.c"
+#include "train/network_pass.c"
 #include "train/recurrent.c"
 #include "train/rnn.c"
+#include "train/fixed_point.c" /* last: names of hls/config.h */
 /* NOLINTEND(bugprone-suspicious-include) */
 
 #include <setjmp.h>

@@ -677,7 +677,7 @@ static void expect_resumes(const struct eddy_dataset *dataset,
     options.batches = 50;
     options.threads = 2;
     options.weight_bits = 8;
-    options.round_from = 0.5;
+    options.round_from = options.fixed_point ? 0.2 : 0.5;
     options.dropout = 0.1;
     assert_int_equal(eddy_train(context, dataset, 2, shapes, &options, &models[0]), 0);
     options.checkpoint = path;
@@ -735,6 +735,35 @@ static void test_resumes_bit_for_bit(void **state)
     assert_int_equal(unlink(path), 0);
     eddy_dataset_free(recording);
     eddy_dataset_free(ragged_data);
+}
+
+/* What else a checkpoint has to hold: carried states, formats of the device, the best so far. */
+static void test_resumes_all_that_there_is(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/eddy-checkpoint-XXXXXX";
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0 && close(fd) == 0);
+    static const struct eddy_layer_shape lstm[] = {{EDDY_CELL_LSTM, EDDY_ACTIVATION_TANH, 9},
+                                                   {EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, 2}};
+    struct eddy_dataset_options data_options;
+    struct eddy_dataset *recording;
+    eddy_dataset_options_init(&data_options);
+    data_options.task = EDDY_TASK_CLASS;
+    data_options.validation = 0.3;
+    assert_int_equal(eddy_dataset_create(context, bits(true), &data_options, &recording), 0);
+    struct eddy_train_options options = toy_options();
+    options.loss = EDDY_LOSS_CROSS_ENTROPY;
+    options.carry = true;
+    expect_resumes(recording, lstm, options, path);
+    options.fixed_point = true;
+    expect_resumes(recording, lstm, options, path);
+    options.carry = false;
+    options.validate_every = 6;
+    options.learning_rate = options.final_learning_rate = 0.5; /* too high: an early one is best */
+    expect_resumes(recording, lstm, options, path);
+    assert_int_equal(unlink(path), 0);
+    eddy_dataset_free(recording);
 }
 
 static void test_rounded_training_gives_rounded_weights(void **state)
@@ -1051,12 +1080,11 @@ static void test_training_refuses(void **state)
         recording, 2, &options, EDDY_ERROR_SHAPE,
         "with carry each of the 40 sequences of a batch has a stretch of its own: of "
         "3200 samples that is less than 81 steps; lower batch or steps");
-    options.checkpoint = "/tmp/none";
-    expect_train_error(recording, 2, &options, EDDY_ERROR_ARGUMENT,
-                       "carry goes with one long recording and forward layers, and without a "
-                       "checkpoint");
     options.carry = false;
-    options.checkpoint = NULL;
+    options.fixed_point = true;
+    expect_train_error(recording, 2, &options, EDDY_ERROR_ARGUMENT,
+                       "training: fixed_point needs weight_bits");
+    options.fixed_point = false;
     eddy_dataset_free(recording);
     struct eddy_dataset *const sequences = open_ragged(false, false);
     options.steps = 3;
@@ -1165,6 +1193,7 @@ int main(void)
         cmocka_unit_test(test_learns_to_answer_vectors),
         cmocka_unit_test(test_dataset_refuses_pairs),
         cmocka_unit_test(test_resumes_bit_for_bit),
+        cmocka_unit_test(test_resumes_all_that_there_is),
         cmocka_unit_test(test_rounded_training_gives_rounded_weights),
         cmocka_unit_test(test_rounding_of_a_block),
         cmocka_unit_test(test_rounding_reaches_every_gate),

@@ -36,7 +36,7 @@ for seed in "$@"; do
   seconds=$(($(date +%s) - begin))
   row="| $seed | $seconds | $(accuracy "$out/float.onnx" float:) | $(on_device "$out/float.onnx") |"
   for bits in 8 4; do
-    sed "s/\"epochs\"/\"weight_bits\": $bits, \"round_from\": 0.5, \"epochs\"/" "$here/fashion.json" > "$out/$bits.json"
+    sed "s/\"epochs\"/\"weight_bits\": $bits, \"fixed_point\": true, \"round_from\": 0.5, \"epochs\"/" "$here/fashion.json" > "$out/$bits.json"
     "$eddy" train "$out/$bits.json" --data "$out/fashion.npy" --seed "$seed" -o "$out/$bits.onnx" --quiet
     row="$row $(on_device "$out/$bits.onnx") |"
   done
