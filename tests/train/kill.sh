@@ -13,7 +13,7 @@ awk 'BEGIN { for (t = 0; t < 3000; t++) printf "%d,%.4f,%.4f\n", t / 10, sin(t /
 cat > spec.json << 'SPEC'
 { "data": { "file": "data.csv", "task": "next", "sequence_column": 0 },
   "model": { "layers": [ {"cell": "gru", "units": 24}, {"cell": "dense", "units": 2} ] },
-  "training": { "batches": 1500, "batch": 16, "threads": 2, "seed": 3, "weight_bits": 8, "round_from": 0.5 } }
+  "training": { "batches": 1500, "batch": 16, "threads": 2, "seed": 3, "weight_bits": 8, "fixed_point": true, "round_from": 0.5 } }
 SPEC
 train=("$eddy" train spec.json --quiet)
 
