@@ -110,6 +110,7 @@ begin pipe "${run[@]}" --device xrt:xclbin=pipe.xclbin
 begin other_preset "$eddy" bench --device "xrt:xclbin=$good,preset=sim-small-w8" --preset sim-small-w8 --steps 2
 begin no_card "${run[@]}" --device xrt:bdf=0000:01:00.1
 begin no_unzip env PATH=/nowhere "${run[@]}" --device xrt:
+begin long_name "${run[@]}" --device "xrt:xclbin=$(head -c 300 /dev/zero | tr '\0' x)"
 begin stalls "${run[@]}" --device xrt:stall=random
 begin user env -u HOME USER="$(head -c 200 /dev/zero | tr '\0' u)" "${run[@]}" --device xrt:
 begin no_xrt env XILINX_XRT=/nowhere "${run[@]}" --device xrt:
@@ -150,6 +151,7 @@ verdict pipe 1 'pipe.xclbin: it is no xclbin'
 verdict other_preset 1 'the device was not built as preset sim-small-w8'
 verdict no_card 1 'XRT finds no such card'
 verdict no_unzip 1 'XRT runs unzip and chmod, which PATH does not hold'
+verdict long_name 1 'device URI: the value of xclbin is longer than 255 characters'
 verdict stalls 1 'xrt: has no ports to stall'
 verdict user 0 '^-?[0-9.]+$'
 verdict no_xrt 1 'XILINX_XRT=/nowhere holds no lib/libxrt_hwemu.so.2'
