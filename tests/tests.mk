@@ -21,7 +21,7 @@ include tests/usb/usb_tests.mk
 include tests/boards/boards_tests.mk
 include tests/golden/golden.mk
 
-test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS) $(USB_TEST_PROGRAMS) $(XRT_CARD_TESTS) $(if $(SAN),,vitis-files)
+test-programs: build $(UNIT_TESTS) $(O)/tests/cosim $(HLSC_TEST_PROGRAMS) $(USB_TEST_PROGRAMS) $(XRT_CARD_TESTS) $(if $(SAN),,vitis-files) $(BOARD_TEST_PREREQUISITES)
 
 LINT_TESTS := $(foreach preset,$(PRESETS),"hw/lint/lint.sh $(O)/rtl/$(preset) $(HW_SOURCES)")
 

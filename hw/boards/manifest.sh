@@ -4,11 +4,11 @@
 # what place and route reached.
 set -eu
 jq --arg file "$(basename "$1")" --arg sha256 "$(sha256sum < "$1" | cut -d ' ' -f 1)" --arg sources "$(cat "$2")" \
-  --arg preset "$3" --arg board "$4" --arg part "$5" --argjson seed "$6" --arg yosys "$("${YOSYS:-yosys}" -V)" \
+  --arg preset "$3" --arg board "$4, $5" --argjson seed "$6" --arg yosys "$("${YOSYS:-yosys}" -V)" \
   --arg nextpnr "$("$7" --version 2>&1 | sed -n 's,.*Version \([^)]*\)).*,\1,p')" '
   def used($cell): .utilization[$cell].used // 0;
   def mhz: . * 100 | round / 100;
-  {$file, $preset, $board, $part, $sha256, sources_sha256: $sources, tools: [$yosys, $nextpnr], $seed,
+  {$file, $preset, $board, $sha256, sources_sha256: $sources, tools: [$yosys, $nextpnr], $seed,
     clocks: (.fmax | with_entries(.key |= ltrimstr("$glbnet$") |
       .value = {mhz: (.value.constraint | mhz), fmax_mhz: (.value.achieved | mhz)})),
     cells: [.utilization | to_entries[] | select(.value.used > 0 and

@@ -11,7 +11,7 @@ jq -c '.[] | select(.clocks)' bitstreams/manifest.json | while read -r entry; do
     def thousands: tostring | if length > 3 then .[:-3] + "," + .[-3:] else . end;
     def used($cell): .cells[$cell] | (.used | thousands) + " of " + (.of | thousands);
     def clock: "\(.mhz), \(.fmax_mhz * 10 | floor / 10) MHz";
-    "| \(.board), \(.part) | `\(.preset)` | \(.cells.TRELLIS_COMB.used | thousands) | " +
+    "| \(.board) | `\(.preset)` | \(.cells.TRELLIS_COMB.used | thousands) | " +
     "\(.cells.TRELLIS_FF.used | thousands) | \(used("MULT18X18D")) | \(used("DP16KD")) | \(.clocks.clk | clock) | " +
     "\(.clocks.engine_clk | clock) | " +
     "\($bench.cycles_per_step | round | thousands) cycles, \($bench.us_per_step * 10 | round / 10) µs |"'

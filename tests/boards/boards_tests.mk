@@ -1,5 +1,8 @@
 # Tests of what is built for boards. Included by tests/tests.mk.
-BOARD_TESTS := "tests/boards/netlist.sh $(HLSC) $(O)/tests/netlist"
+ifndef SAN
+BOARD_TEST_PREREQUISITES := $(BOARD_BITSTREAMS:%=$(R)/boards/%.sources)
+endif
+BOARD_TESTS := "tests/boards/run.sh $(O) $(BOARD_BITSTREAMS)" "tests/boards/netlist.sh $(HLSC) $(O)/tests/netlist"
 
 # The whole engine of a preset as yosys maps it to the iCE40, against the native engine.
 NETLIST_PRESET := 2

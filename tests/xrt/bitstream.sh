@@ -2,17 +2,10 @@
 # bitstream.sh BUILD -- bitstreams/: the manifest has the hash of each file, and every clock of a board meets its timing. The
 # xclbin just built has the same hash when the sources and tools are the same.
 set -u
-passed=0 failed=0
 sources=$(tests/xrt/sources.sh)
 hash() { sha256sum < "$1" | cut -d ' ' -f 1; }
-verdict() { # STATUS TEXT
-  if [ "$1" = 0 ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "[  FAILED  ] $2"
-  fi
-}
+# shellcheck source=tests/support/verdict.sh
+. tests/support/verdict.sh
 while read -r file sha256 built_of; do
   [ "$(hash "bitstreams/$file")" = "$sha256" ]
   verdict $? "$file is not what the manifest says; 'make bitstreams' writes both"
