@@ -4,7 +4,8 @@
 
 #include "model/model.h"
 
-/* Writes safetensors (https://github.com/huggingface/safetensors): float32, named layers.N.w, r, b,
+/* Writes, by the end of the path, .npz (NumPy arrays), else safetensors
+ * (https://github.com/huggingface/safetensors): float32, named layers.N.w, r, b,
  * rb, p, h0, c0 with the shapes of model.h, and in_scale, in_offset, out_scale, out_offset. Whole or not
  * at all. Returns 0, EDDY_ERROR_IO or EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_model_write_weights(struct eddy_context *context, const struct eddy_model *model,

@@ -1004,6 +1004,70 @@ static void test_weights_as_safetensors(void **state)
     eddy_model_free(model);
 }
 
+static void test_weights_as_numpy_arrays(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/eddy-weights-XXXXXX", path[64];
+    const struct eddy_layer_shape shape = {EDDY_CELL_LSTM, EDDY_ACTIVATION_TANH, 2};
+    struct eddy_model *model;
+    struct eddy_table table;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/w.npz", folder);
+    assert_int_equal(eddy_model_create(context, 3, 1, &shape, &model), 0);
+    model->in_scale[2] = 7;
+    model->out_offset[0] = -3;
+    assert_int_equal(eddy_model_write_weights(context, model, path), 0);
+    assert_int_equal(eddy_table_read(context, path, "in_scale", &table), 0);
+    assert_int_equal(table.n_rows * table.n_columns, 3);
+    assert_true(table.values[0] == 1 && table.values[2] == 7);
+    eddy_table_free(&table);
+    assert_int_equal(eddy_table_read(context, path, "out_offset", &table), 0);
+    assert_true(table.n_rows * table.n_columns == 2 && table.values[0] == -3);
+    eddy_table_free(&table);
+    eddy_model_free(model);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* One to many: a number at the first step, and then its decay, with nothing to read. */
+static void test_learns_a_sequence_from_one_input(void **state)
+{
+    (void)state;
+    enum { SEQUENCES = 150, LENGTH = 8 };
+    static float values[SEQUENCES * LENGTH * 3];
+    static const struct eddy_table table = {SEQUENCES * LENGTH, 3, values};
+    static const size_t number = 0, input = 1, target = 2;
+    const struct eddy_layer_shape shapes[] = {{EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 12},
+                                              {EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, 1}};
+    struct eddy_train_options options = toy_options();
+    struct eddy_dataset_options chosen;
+    struct eddy_dataset *dataset;
+    struct eddy_evaluation evaluation;
+    struct eddy_model *model;
+    for (size_t i = 0; i < SEQUENCES * LENGTH; i++) {
+        const size_t t = i % LENGTH;
+        const float begin = sinf(1.7F * (float)(i / LENGTH));
+        values[3 * i] = (float)(i / LENGTH);
+        values[3 * i + 1] = t == 0 ? begin : 0;
+        values[3 * i + 2] = begin * powf(0.8F, (float)t);
+    }
+    eddy_dataset_options_init(&chosen);
+    chosen.task = EDDY_TASK_COLUMNS;
+    chosen.sequence_column = &number;
+    chosen.input_columns = &input;
+    chosen.target_columns = &target;
+    chosen.n_inputs = chosen.n_targets = 1;
+    assert_int_equal(eddy_dataset_create(context, &table, &chosen, &dataset), 0);
+    options.steps = 0;
+    options.warmup_steps = 0;
+    assert_int_equal(eddy_train(context, dataset, 2, shapes, &options, &model), 0);
+    assert_int_equal(eddy_evaluate(context, model, dataset, dataset->test, &evaluation), 0);
+    if (!(evaluation.rmse < 0.03)) /* the deviation of what it should say is 0.4 */
+        fail_msg("rmse %g", evaluation.rmse);
+    eddy_model_free(model);
+    eddy_dataset_free(dataset);
+}
+
 static int stop_after_three(void *arg, const struct eddy_train_progress *progress)
 {
     size_t *const calls = arg;
@@ -1204,6 +1268,8 @@ int main(void)
         cmocka_unit_test(test_learns_by_gradient_descent),
         cmocka_unit_test(test_a_step_allocates_nothing),
         cmocka_unit_test(test_weights_as_safetensors),
+        cmocka_unit_test(test_weights_as_numpy_arrays),
+        cmocka_unit_test(test_learns_a_sequence_from_one_input),
         cmocka_unit_test(test_progress_can_stop_early),
         cmocka_unit_test(test_dataset_splits_and_normalises),
         cmocka_unit_test(test_training_refuses),
