@@ -220,6 +220,21 @@ static int check_finite(struct eddy_stream *s, size_t n_steps, const float *x)
     return EDDY_OK;
 }
 
+/* x (n_vectors, inputs) in the device's numbers: a token that the embedding has not would read whatever lies behind it in
+ * the memory of the weights. */
+static int check_tokens(struct eddy_stream *s, size_t n_vectors, const int16_t *x)
+{
+    const uint16_t tokens = s->program->layers[0].n_in;
+    if (!program_takes_tokens(s->program))
+        return EDDY_OK;
+    for (size_t i = 0; i < n_vectors; i++)
+        if ((uint16_t)x[i] >= tokens)
+            return eddy_fail(s->device->context, EDDY_ERROR_RANGE,
+                             "input row %zu is %d, no token number: the model has tokens 0 to %d",
+                             i + 1, x[i], tokens - 1);
+    return EDDY_OK;
+}
+
 int eddy_stream_step(struct eddy_stream *stream, size_t n_steps, const float *x, float *y)
 {
     const struct eddy_program *program = stream->program;
@@ -251,7 +266,9 @@ int eddy_stream_step(struct eddy_stream *stream, size_t n_steps, const float *x,
 
 int eddy_stream_step_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x, int16_t *y)
 {
-    const int error = check_causal(stream);
+    int error = check_causal(stream);
+    if (!error)
+        error = check_tokens(stream, n_steps, x);
     return error ? error : run_pass(stream, 0, 1, n_steps, x, y);
 }
 
@@ -265,7 +282,9 @@ int eddy_streams_step_fixed(struct eddy_stream *const *streams, size_t n_streams
                 first->device->context, EDDY_ERROR_ARGUMENT,
                 "streams run side by side when they were opened one after the other on "
                 "one device");
-    const int error = check_causal(first);
+    int error = check_causal(first);
+    if (!error)
+        error = check_tokens(first, n_steps * n_streams, x);
     return error ? error : run_pass(first, 0, n_streams, n_steps, x, y);
 }
 
@@ -298,6 +317,8 @@ int eddy_stream_generate_fixed(struct eddy_stream *stream, size_t n_steps, const
         error = eddy_fail(stream->device->context, EDDY_ERROR_UNSUPPORTED,
                           "the program was compiled without feedback; compile it with feedback, as "
                           "eddy compile --feedback does");
+    if (!error)
+        error = check_tokens(stream, 1, x);
     return error ? error : generate_pass(stream, 0, n_steps, x, y);
 }
 
@@ -453,7 +474,8 @@ int eddy_stream_sequence_fixed(struct eddy_stream *stream, size_t n_steps, const
     if (stream->program->n_encoder)
         return eddy_fail(stream->device->context, EDDY_ERROR_UNSUPPORTED,
                          "the program is an encoder and a decoder; let it translate sequences");
-    return run_passes(stream, stream->program->n_layers, n_steps, x, observe, user);
+    const int error = check_tokens(stream, n_steps, x);
+    return error ? error : run_passes(stream, stream->program->n_layers, n_steps, x, observe, user);
 }
 
 /* What eddy_stream_sequence keeps of the last layer. */

@@ -98,8 +98,7 @@ static bool prepare(struct run *run, struct random *random)
     run->x = malloc(STEPS * run->inputs * sizeof *run->x);
     run->y = calloc(STEPS * run->answered, sizeof *run->y);
     run->expected = calloc(STEPS * run->answered, sizeof *run->expected);
-    for (size_t i = 0; i < STEPS * run->inputs; i++)
-        run->x[i] = (int16_t)(random_next(random) >> 24);
+    random_inputs(random, run->program, 0, false, STEPS, (uint16_t *)run->x);
     return stream(run, "cpu:", run->expected, -1) == EDDY_OK;
 }
 

@@ -235,6 +235,47 @@ static void keep_sequence(void *user, size_t layer, size_t n_steps, size_t n_out
     memcpy(s->y, y, n_steps * n_out * sizeof *y);
 }
 
+/* They would read the weights of whatever was loaded before: another answer on every device. */
+static void test_tokens_that_the_embedding_has_not_are_refused(void **state)
+{
+    (void)state;
+    const struct eddy_preset *preset = eddy_preset_at(0);
+    const struct program_layer layers[] = {
+        {.cell = EDDY_CELL_EMBEDDING, .n_in = 5, .n_hidden = 3, .out_fraction_bits = 15},
+        {.cell = EDDY_CELL_DENSE,
+         .n_in = 3,
+         .n_hidden = 5,
+         .out_fraction_bits = 15,
+         .largest = true,
+         .emit = true}};
+    static const int16_t unknown[][2] = {{5, 0}, {0, 5}, {-1, 0}, {4, INT16_MIN}, {INT16_MAX, 0}};
+    const int16_t known[] = {4, 0};
+    struct eddy_device *device = open_cpu(preset);
+    struct eddy_program *program;
+    struct eddy_stream *streams[2];
+    struct sequence got;
+    int16_t y[2];
+    assert_int_equal(program_create(context, preset, 2, 0, layers, true, &program), EDDY_OK);
+    assert_int_equal(eddy_device_load(device, program), EDDY_OK);
+    for (int k = 0; k < 2; k++)
+        assert_int_equal(eddy_stream_open(device, &streams[k]), EDDY_OK);
+    for (size_t n = 0; n < sizeof unknown / sizeof *unknown; n++) {
+        const int16_t *x = unknown[n], *bad = x + (x[0] >= 0 && x[0] < 5);
+        assert_int_equal(eddy_stream_step_fixed(streams[0], 2, x, y), EDDY_ERROR_RANGE);
+        assert_non_null(strstr(eddy_last_error(context), "tokens 0 to 4"));
+        assert_int_equal(eddy_streams_step_fixed(streams, 2, 1, x, y), EDDY_ERROR_RANGE);
+        assert_int_equal(eddy_stream_sequence_fixed(streams[0], 2, x, keep_sequence, &got),
+                         EDDY_ERROR_RANGE);
+        assert_int_equal(eddy_stream_generate_fixed(streams[0], 2, bad, y), EDDY_ERROR_RANGE);
+    }
+    assert_int_equal(eddy_stream_step_fixed(streams[0], 2, known, y), EDDY_OK);
+    assert_int_equal(eddy_stream_generate_fixed(streams[0], 2, known, y), EDDY_OK);
+    for (int k = 0; k < 2; k++)
+        eddy_stream_close(streams[k]);
+    eddy_program_free(program);
+    eddy_device_close(device);
+}
+
 /* One layer over a sequence in the reference: x (*n_steps, inputs) -> y (*n_steps, outputs). */
 static void reference_layer(const struct eddy_program *program, size_t pass, size_t *n_steps,
                             const int16_t *x, int16_t *y)
@@ -394,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_streams_do_not_leak_into_each_other),
         cmocka_unit_test(test_streams_side_by_side_equal_plain_loops),
         cmocka_unit_test(test_generation_feeds_back),
+        cmocka_unit_test(test_tokens_that_the_embedding_has_not_are_refused),
         cmocka_unit_test(test_sequences_equal_plain_loops),
         cmocka_unit_test(test_state_can_be_moved_and_reset),
         cmocka_unit_test(test_wrong_uris_are_refused),

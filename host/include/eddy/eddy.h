@@ -165,7 +165,8 @@ EDDY_API void eddy_stream_close(struct eddy_stream *stream);
  * model's own units. EDDY_ERROR_RANGE: x is not finite, or no token number; nothing was run. EDDY_ERROR_UNSUPPORTED: the
  * model is not causal. */
 EDDY_API int eddy_stream_step(struct eddy_stream *stream, size_t n_steps, const float *x, float *y);
-/* The same in the device's numbers: x and y are 16-bit fixed point, see eddy_program_get_format. */
+/* The same in the device's numbers: x and y are 16-bit fixed point, see eddy_program_get_format. Here and in the calls below
+ * EDDY_ERROR_RANGE: x is no token number of a model that takes them. */
 EDDY_API int eddy_stream_step_fixed(struct eddy_stream *stream, size_t n_steps, const int16_t *x,
                                     int16_t *y);
 /* Several streams of one device side by side, opened one after the other: the steps of one fill the pauses of another.
