@@ -106,6 +106,27 @@ on_boards() {
   done
 }
 
+# ends STEPS [FILE]: the last row of each sequence.
+ends() {
+  awk -v n="$1" 'NR % n == 0' "${2:--}"
+}
+
+# held_out DATA ROWS STEPS: the last rows without their labels to input.csv, the label at each sequence's end to labels.csv.
+held_out() {
+  tail -n "$2" "$1" | tee test.csv | sed 's/,[0-9]*$//' > input.csv
+  sed 's/.*,//' test.csv | ends "$3" > labels.csv
+}
+
+# classes MODEL STEPS: how often the class at each sequence's end is right, in %, to float and fixed.
+# shellcheck disable=SC2034
+classes() {
+  local where
+  for where in float device; do
+    ends "$2" "$1.$where.csv" > "$1.$where.last.csv"
+  done
+  float=$(accuracy labels.csv "$1.float.last.csv") fixed=$(accuracy labels.csv "$1.device.last.csv")
+}
+
 # accuracy LABELS OUTPUTS: how often, in %, the largest output is where the label says.
 accuracy() {
   paste -d, "$1" "$2" | awk -F, '{ best = 2; for (k = 3; k <= NF; k++) if ($k > $best) best = k

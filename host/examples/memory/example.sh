@@ -4,20 +4,15 @@ sequences=$(size 4000 500)
 tested=$((sequences / 5))
 for steps in $(size '5 10 20 30 40 60 80' 10); do
   generate data.awk sequences="$sequences" steps="$steps" seed=7 > data.csv
-  tail -n $((tested * steps)) data.csv > test.csv
-  cut -d, -f1,2 test.csv > input.csv
-  cut -d, -f3 test.csv | awk -v n="$steps" 'NR % n == 0' > labels.csv
+  held_out data.csv $((tested * steps)) "$steps"
   for cell in rnn gru lstm; do
     for seed in $(size '1 2 3' 1); do
       learn $cell data.csv "$(size 2000 150)" ".data.sequence_rows = $steps | .training.warmup_steps = $steps - 1 |
         .training.seed = $seed | .model.layers[0].cell = \"$cell\""
       device $cell input.csv "$steps" 400
-      for where in float device; do
-        awk -v n="$steps" 'NR % n == 0' $cell.$where.csv > last.csv
-        accuracy labels.csv last.csv > $cell.$where
-      done
-      near_points "$(cat $cell.float)" "$(cat $cell.device)"
-      echo "$steps $(cat $cell.float) $(cat $cell.device)" >> $cell.all
+      classes $cell "$steps"
+      near_points "$float" "$fixed"
+      echo "$steps $float $fixed" >> $cell.all
     done
     awk -v n="$steps" '$1 == n { float += $2; device += $3; seeds++ }
       END { printf "%d %.1f %.1f\n", n, float / seeds, device / seeds }' $cell.all >> $cell.dat

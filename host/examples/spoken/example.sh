@@ -10,8 +10,7 @@ for part in learnt held_out; do
 done
 cat learnt.csv held_out.csv > data.csv
 train=$(awk -v a="$(wc -l < learnt.csv)" -v n="$(wc -l < data.csv)" 'BEGIN { print a / n }')
-cut -d, -f1-16 held_out.csv > input.csv
-cut -d, -f17 held_out.csv | awk -v n=$steps 'NR % n == 0' > labels.csv
+held_out held_out.csv "$(wc -l < held_out.csv)" $steps
 learn gru data.csv "$(size 2500 250)" ".data.train = $train"
 
 # The mean of a word's frames and how long it lasts, and the word.
@@ -22,10 +21,8 @@ learn mean means.csv "$(size 4000 800)" "del(.data.sequence_rows) | .data.train 
 tail -n "$(wc -l < labels.csv)" means.csv | sed 's/,[0-9]*$//' > means.input.csv
 "$eddy" run mean.onnx --device float: --input means.input.csv -o mean.csv --quiet
 device gru input.csv $steps 3200
-for where in float device; do
-  awk -v n=$steps 'NR % n == 0' gru.$where.csv > gru.$where.last.csv
-done
-mean=$(accuracy labels.csv mean.csv) float=$(accuracy labels.csv gru.float.last.csv) fixed=$(accuracy labels.csv gru.device.last.csv)
+classes gru $steps
+mean=$(accuracy labels.csv mean.csv)
 echo "  $(wc -l < labels.csv) words of voices never heard, right: mean spectrum $mean %, float $float %, device $fixed %"
 holds 'more right than the mean spectrum' above "$fixed" "$mean"
 near_points "$float" "$fixed"
