@@ -40,6 +40,7 @@ struct usb_carrier {
     size_t head, tail;
     size_t wanted_bytes; /* that transfer() waits for; 0: nobody waits for any */
     bool wants_slot;     /* transfer() waits for a free slot to send */
+    bool full;           /* the latest read was filled: an empty one may follow */
     unsigned in_flight;
     unsigned progress; /* counts transfers that moved bytes */
     int failure;       /* 0, or the enum libusb_transfer_status that ended the connection */
@@ -95,6 +96,19 @@ static void keep(struct usb_carrier *c, const uint8_t *data, size_t n_bytes)
     c->head += n_bytes;
 }
 
+/* What a transfer ended with. libusb calls those that a reset of the port took away completed: they are empty, though
+ * the board only sends an empty packet behind a full one. */
+static int outcome(struct usb_carrier *c, const struct libusb_transfer *transfer)
+{
+    const bool in = transfer->endpoint & LIBUSB_ENDPOINT_IN,
+               full = transfer->actual_length == transfer->length;
+    const bool lost = in ? transfer->actual_length == 0 && !c->full : !full;
+    if (in)
+        c->full = full;
+    return transfer->status == LIBUSB_TRANSFER_COMPLETED && lost ? LIBUSB_TRANSFER_CANCELLED
+                                                                 : (int)transfer->status;
+}
+
 static void LIBUSB_CALL completed(struct libusb_transfer *transfer)
 {
     struct slot *slot = transfer->user_data;
@@ -106,8 +120,9 @@ static void LIBUSB_CALL completed(struct libusb_transfer *transfer)
     c->progress += transfer->actual_length > 0;
     if (in && transfer->actual_length > 0)
         keep(c, slot->data, (size_t)transfer->actual_length);
-    if (transfer->status != LIBUSB_TRANSFER_COMPLETED && !c->failure && !c->closing)
-        c->failure = (int)transfer->status;
+    const int status = outcome(c, transfer);
+    if (status != LIBUSB_TRANSFER_COMPLETED && !c->failure && !c->closing)
+        c->failure = status;
     if (in)
         submit_reads(c);
     if (c->failure || (c->wanted_bytes && c->head - c->tail >= c->wanted_bytes) ||
@@ -293,6 +308,7 @@ static int open_usb(struct eddy_context *context, const struct carrier_options *
         return eddy_fail(context, EDDY_ERROR_MEMORY, "usb: out of memory");
     c->base = (struct carrier){&ops, context};
     c->timeout_ms = options->timeout_ms;
+    c->full = true;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -135,6 +135,11 @@ static int add_attributes(unsigned n, const struct usbdev *dev)
                 add_attribute(n, "speed", "12\n") || add_attribute(n, "bConfigurationValue", "1\n");
     snprintf(text, sizeof text, "%u\n", n + 2);
     error = error || add_attribute(n, "devnum", text);
+    snprintf(text, sizeof text, "%02x%02x\n", dev->device_descriptor[9], dev->device_descriptor[8]);
+    error = error || add_attribute(n, "idVendor", text);
+    snprintf(text, sizeof text, "%02x%02x\n", dev->device_descriptor[11],
+             dev->device_descriptor[10]);
+    error = error || add_attribute(n, "idProduct", text);
     memcpy(descriptors, dev->device_descriptor, 18);
     memcpy(descriptors + 18, dev->configuration, dev->configuration_bytes);
     snprintf(path, sizeof path, DEVICES "/1-%u/descriptors", n + 1);
@@ -162,8 +167,9 @@ int sysfs_add(unsigned n, const struct usbdev *dev)
 
 int sysfs_remove(unsigned n)
 {
-    static const char *const files[] = {"uevent", "busnum",      "speed",    "bConfigurationValue",
-                                        "devnum", "descriptors", "subsystem"};
+    static const char *const files[] = {
+        "uevent",    "busnum",   "speed",    "bConfigurationValue", "devnum", "descriptors",
+        "subsystem", "idVendor", "idProduct"};
     char path[128];
     snprintf(path, sizeof path, "/sys/bus/usb/devices/1-%u", n + 1);
     unlink(path);

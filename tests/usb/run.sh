@@ -83,6 +83,11 @@ says 'a board that is held by another' 'in use by another program' with-board ba
   exec 3> rows; echo 0.5 >&3; until [ -s held.csv ]; do sleep 0.05; done
   eddy run 10.eddy --device usb: --input wave.csv; code=$?; kill $holder; exit $code'
 # shellcheck disable=SC2016
+says 'a board that is reset by another' 'the board was reset' with-board bash -c '
+  mkfifo resets; eddy run 10.eddy --device usb: --follow < resets > reset.csv & client=$!
+  exec 3> resets; echo 0.5 >&3; until [ -s reset.csv ]; do sleep 0.05; done
+  usbreset 1209:0001 > /dev/null; echo 0.5 >&3; exec 3>&-; wait $client'
+# shellcheck disable=SC2016
 holds 'a board that comes later' with-board bash -c 'echo unplug 0 > "$EDDY_BOARDS_CONTROL"
   (sleep 0.4; timeout 5 bash -c "echo plug 0 > $EDDY_BOARDS_CONTROL") > /dev/null 2>&1 &
   eddy run 10.eddy --device usb:wait=10 --input wave.csv'

@@ -22,7 +22,7 @@ $(O)/tests/usb_faults: $(O)/obj/tests/usb/faults.o $(SUPPORT_OBJECTS) $(O)/lib/l
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 USB_TEST_PROGRAMS += $(O)/tests/usb_faults
-USB_TESTS += "timeout 600 $(O)/bin/with-board $(O)/tests/usb_faults usb:timeout=20, 10 1"
+USB_TESTS += "timeout 300 $(O)/bin/with-board $(O)/tests/usb_faults usb: 10 1"
 
 USB_TESTS += "tests/usb/prove.sh $(O)"
 .PHONY: prove-usb
@@ -34,4 +34,4 @@ prove-usb:
 RUNS ?= 200
 .PHONY: usb-faults
 usb-faults: $(O)/bin/with-board $(O)/tests/usb_faults
-	$< $(O)/tests/usb_faults usb:timeout=20, $(RUNS) $(SEED)
+	$< $(O)/tests/usb_faults usb: $(RUNS) $(SEED)
