@@ -364,6 +364,20 @@ static void test_lost_acknowledgement_of_out(void **state)
     works(10);
 }
 
+/* Taken for a repetition: acknowledged, and not handed on. */
+static void test_wrong_toggle(void **state)
+{
+    uint8_t bytes[HEADER_BYTES];
+    (void)state;
+    for (uint16_t n = 0; n < 20; n++) {
+        bool wrong = !*out_toggle();
+        query(bytes, 99);
+        assert_int_equal(usbdev_out(&dev, PID_OUT, OUT_EP, &wrong, bytes, sizeof bytes),
+                         sizeof bytes);
+        works(n);
+    }
+}
+
 static void test_lost_acknowledgement_of_in(void **state)
 {
     (void)state;
@@ -517,20 +531,47 @@ static void test_short_se0_is_no_reset(void **state)
     works(1);
 }
 
+/* 3 ms of silence, then 200 us of resume. */
+static void suspend_and_resume(void)
+{
+    bus_hold(&dev.bus, LINE_J, 3 * BUS_FRAME_BITS - 400);
+    assert_false(board_suspended(board));
+    bus_hold(&dev.bus, LINE_J, 1600);
+    assert_true(board_suspended(board));
+    bus_hold(&dev.bus, LINE_K, 2400);
+    bus_hold(&dev.bus, LINE_SE0, 16);
+    bus_hold(&dev.bus, LINE_J, 12);
+    assert_false(board_suspended(board));
+}
+
 static void test_suspend(void **state)
 {
     (void)state;
     send_query(3);
-    bus_hold(&dev.bus, LINE_J, 3 * BUS_FRAME_BITS - 400);
-    assert_false(board_suspended(board));
-    bus_hold(&dev.bus, LINE_J, 800);
-    assert_true(board_suspended(board));
-    bus_hold(&dev.bus, LINE_K, 2400); /* resume */
-    bus_hold(&dev.bus, LINE_SE0, 16);
-    bus_hold(&dev.bus, LINE_J, 12);
-    assert_false(board_suspended(board));
+    suspend_and_resume();
     read_answer(3);
     works(4);
+}
+
+/* In the middle of a packet to the board, and of one from it. */
+static void test_suspend_at_any_moment(void **state)
+{
+    uint8_t bytes[1 + HEADER_BYTES + 2], lines[16 + 12 * sizeof bytes];
+    (void)state;
+    query(bytes + 1, 1);
+    const size_t n = bus_encode(bytes, sizeof bytes, lines);
+    for (size_t moment = 0; moment < n - 3; moment += 7) {
+        bytes[0] = *out_toggle() ? 0x4b : 0xc3;
+        bus_encode(bytes, sizeof bytes, lines);
+        bus_token(&dev.bus, PID_OUT, ADDRESS, OUT_EP);
+        bus_hold(&dev.bus, LINE_J, 3);
+        bus_send_lines(&dev.bus, lines, moment);
+        suspend_and_resume();
+        send_query((uint16_t)moment);
+        bus_token(&dev.bus, PID_IN, ADDRESS, IN_EP);
+        suspend_and_resume();
+        read_answer((uint16_t)moment);
+    }
 }
 
 /* EDDY_USB_REQUEST_RESET: half a command and a whole answer are gone. */
@@ -585,6 +626,7 @@ int main(void)
         WIRE_TEST(test_turned_bits_out),
         WIRE_TEST(test_turned_bits_in_tokens),
         WIRE_TEST(test_lost_acknowledgement_of_out),
+        WIRE_TEST(test_wrong_toggle),
         WIRE_TEST(test_lost_acknowledgement_of_in),
         WIRE_TEST(test_late_acknowledgement),
         WIRE_TEST(test_babble),
@@ -595,6 +637,7 @@ int main(void)
         WIRE_TEST(test_reset_at_any_moment),
         WIRE_TEST(test_short_se0_is_no_reset),
         WIRE_TEST(test_suspend),
+        WIRE_TEST(test_suspend_at_any_moment),
         WIRE_TEST(test_engine_reset),
         WIRE_TEST(test_noise),
     };
