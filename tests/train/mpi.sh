@@ -12,7 +12,7 @@ awk 'BEGIN { for (t = 0; t < 900; t++) printf "%d,%.4f\n", t / 9, sin(t / 5) }' 
 cat > spec.json << 'SPEC'
 { "data": { "file": "data.csv", "task": "next", "sequence_column": 0 },
   "model": { "layers": [ {"cell": "lstm", "units": 12}, {"cell": "dense", "units": 1} ] },
-  "training": { "batches": 120, "batch": 9 } }
+  "training": { "batches": 120, "batch": 9, "weight_bits": 8, "fixed_point": true, "round_from": 0.3 } }
 SPEC
 both=(mpirun --oversubscribe --mca plm isolated --mca btl 'self,vader' --mca btl_vader_single_copy_mechanism none -n 2 "$eddy" train spec.json)
 
