@@ -5,11 +5,11 @@ GALLERY := memory feedback ball frames weather cells intent spoken caption gener
 GALLERY_PACKAGES := gtkwave python3-vega-datasets
 
 .PHONY: gallery gallery-devices example
-## gallery: train and run every example of the gallery, write build/gallery/table.md
+## gallery: train every example of the gallery, run it on each device, write build/gallery/table.md
 gallery: deps
 	$(call install_missing,$(GALLERY_PACKAGES))
 	+$(MAKE) --no-print-directory build
-	host/examples/gallery.sh $(O) $(GALLERY)
+	host/examples/gallery.sh $(O) --devices $(GALLERY)
 
 ## gallery-devices: the quick form of each on usb: and xrt: as well, with the bits of cpu:
 gallery-devices: deps
@@ -18,7 +18,7 @@ gallery-devices: deps
 
 ## example: one of them: NAME=ball; DEVICES=1 on usb: and xrt: as well
 example: deps
-	@[ '$(NAME)' ] || { echo 'say which: make example NAME=... ($(GALLERY))'; exit 2; }
+	@[ '$(filter $(NAME),$(GALLERY))' ] || { echo "no example '$(NAME)'; say which: make example NAME=... ($(GALLERY))" >&2; exit 2; }
 	$(call install_missing,$(GALLERY_PACKAGES))
 	+$(MAKE) --no-print-directory build
 	host/examples/gallery.sh $(O) $(if $(DEVICES),--devices) $(NAME)
