@@ -1,8 +1,8 @@
 # The gallery: examples that run by the command line alone, each by its NAME/example.sh.
-GALLERY := memory feedback ball frames weather cells intent spoken caption generation deep translation category stocks
+GALLERY := memory feedback ball frames weather cells intent spoken caption generation deep translation names category stocks
 
 # What the full form needs and the tests do not.
-GALLERY_PACKAGES := gtkwave python3-vega-datasets
+GALLERY_PACKAGES := gtkwave python3-vega-datasets iso-codes
 
 .PHONY: gallery gallery-devices example
 ## gallery: train every example of the gallery, run it on each device, write build/gallery/table.md
