@@ -8,7 +8,7 @@ mkdir -p "$log"
 passed=0 failed=0 failures=()
 for command in "$@"; do
   name=${command#"${O:-build}/"}
-  file=$log/$(tr -c 'A-Za-z0-9_\n' - <<< "$name").txt
+  file=$log/$(tr -c 'A-Za-z0-9_\n' - <<< "$name" | cut -c 1-200).txt # a name has 255 characters at most
   begin=$EPOCHREALTIME
   bash -c "$command" > "$file" 2>&1
   status=$?

@@ -21,12 +21,11 @@ $(O)/tests/xrt/faults: $(O)/obj/tests/xrt/faults.o $(SUPPORT_OBJECTS) $(O)/lib/l
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 XRT_CARD_TESTS += $(O)/tests/xrt/faults
-XRT_FAULTS = PATH=$(abspath $(O)/bin):$$PATH setsid -w timeout -s KILL 900 $(O)/tests/xrt/faults xrt:timeout=2, $(1) $(2) 12
 
 .PHONY: xrt-faults
 ## xrt-faults: streams on xrt: disturbed at random, each right or refused: RUNS=200 SEED=1
 xrt-faults: build $(O)/tests/xrt/faults
-	$(call XRT_FAULTS,$(RUNS),$(SEED))
+	tests/xrt/faults.sh $(O) $(RUNS) $(SEED)
 
 XRT_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 $(O)/tests/xrt/test_xclbin: tests/xrt/test_xclbin.c host/backends/xrt_helper/xclbin_check.c tests/support/random.c \
@@ -42,7 +41,7 @@ endif
 XRT_TESTS := $(filter-out %/faults %/test_xclbin,$(XRT_CARD_TESTS)) \
   "$(O)/tests/xrt/test_xclbin $(firstword $(XRT_XCLBINS))" "tests/xrt/prove.sh $(O)" "tests/xrt/lint.sh $(O)" "tests/xrt/vitis.sh $(O)" \
   "tests/xrt/bitstream.sh $(O)" "tests/xrt/run.sh $(O)" \
-  "$(call XRT_FAULTS,12,1)"
+  "tests/xrt/faults.sh $(O) 12 1"
 
 .PHONY: test-xrt
 ## test-xrt: the XRT kernel, and eddy on xrt: with XRT's own library in hardware emulation
