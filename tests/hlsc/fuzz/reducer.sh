@@ -6,7 +6,7 @@ set -u
 hlsc=$1 generate=$2 out=$3 kind=${4:-fault}
 here=$(dirname "$0")
 file=schedule.c edit='s/arrival + delay > clock_ns \&\& arrival/arrival + delay > 3 * clock_ns \&\& arrival/'
-[ "$kind" = difference ] && file=vport.c edit='s/a.when = both(e, when, n->arg\[2\], operand(e, r, n->arg\[2\], c, 1));/a.when = when;/'
+[ "$kind" = difference ] && file=vexpr.c edit='s/int delay = cycle - n->cycle - (int)ir_latency(n);/int delay = cycle - n->cycle - (int)ir_latency(n); delay -= delay > 1;/'
 most=30 # lines
 
 fail() {
