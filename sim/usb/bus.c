@@ -4,7 +4,7 @@
 
 void bus_open(struct bus *bus, struct board *board)
 {
-    *bus = (struct bus){.board = board, .clocks_per_bit = 4, .flip_bit = -1};
+    *bus = (struct bus){.board = board, .clocks_per_bit = 4, .line = LINE_J, .flip_bit = -1};
 }
 
 uint64_t bus_random(uint64_t *state)
@@ -27,14 +27,29 @@ static int draw_fault(struct bus *bus, size_t n_bits)
 /* One cycle of the board. Without a board the line stays as the host leaves it. */
 static bool clock_board(struct bus *bus, unsigned *line)
 {
+    unsigned seen = (*line & ~bus->late_lines) | (bus->line & bus->late_lines);
     bus->clocks++;
-    return bus->board && board_clock(bus->board, line);
+    bus->line = *line;
+    if (!bus->board || !board_clock(bus->board, &seen))
+        return false;
+    *line = seen;
+    return true;
+}
+
+/* The number of clocks by which the next edge is off. */
+static double draw_jitter(struct bus *bus)
+{
+    const double unit = (double)(bus_random(&bus->fault_state) >> 11) * 0x1p-53;
+    return bus->jitter_clocks * (2 * unit - 1);
 }
 
 void bus_hold(struct bus *bus, unsigned line, unsigned n_bits)
 {
+    const double jitter = bus->jitter_clocks > 0 ? draw_jitter(bus) : 0;
     bus->bits += n_bits;
-    for (bus->clocks_due += n_bits * bus->clocks_per_bit; bus->clocks_due >= 1; bus->clocks_due--) {
+    bus->clocks_due += n_bits * bus->clocks_per_bit + jitter - bus->jittered_clocks;
+    bus->jittered_clocks = jitter;
+    for (; bus->clocks_due >= 1; bus->clocks_due--) {
         unsigned seen = line;
         clock_board(bus, &seen);
     }
@@ -81,7 +96,7 @@ size_t bus_encode(const uint8_t *bytes, size_t n_bytes, uint8_t *lines)
 
 void bus_send(struct bus *bus, const uint8_t *bytes, size_t n_bytes)
 {
-    uint8_t lines[16 + 12 * BUS_PACKET_BYTES];
+    uint8_t lines[BUS_PACKET_LINES];
     bus_send_lines(bus, lines, bus_encode(bytes, n_bytes, lines));
 }
 
@@ -189,10 +204,18 @@ static uint8_t pid_byte(enum usb_pid pid)
     return (uint8_t)(pid | (~(unsigned)pid & 0xf) << 4);
 }
 
+void bus_token_bytes(enum usb_pid pid, unsigned value, uint8_t bytes[3])
+{
+    bytes[0] = pid_byte(pid);
+    bytes[1] = (uint8_t)value;
+    bytes[2] = (uint8_t)(value >> 8);
+    bytes[2] |= (uint8_t)(crc(bytes + 1, 11, 5, 0x05) << 3);
+}
+
 static void send_token(struct bus *bus, enum usb_pid pid, unsigned value)
 {
-    uint8_t bytes[3] = {pid_byte(pid), (uint8_t)value, (uint8_t)(value >> 8)};
-    bytes[2] |= (uint8_t)(crc(bytes + 1, 11, 5, 0x05) << 3);
+    uint8_t bytes[3];
+    bus_token_bytes(pid, value, bytes);
     bus_send(bus, bytes, sizeof bytes);
 }
 
@@ -206,17 +229,24 @@ void bus_sof(struct bus *bus, unsigned frame)
     send_token(bus, PID_SOF, frame & 0x7ff);
 }
 
-void bus_data(struct bus *bus, enum usb_pid pid, const uint8_t *data, size_t n_bytes)
+size_t bus_data_bytes(enum usb_pid pid, const uint8_t *data, size_t n_bytes,
+                      uint8_t bytes[BUS_PACKET_BYTES])
 {
-    uint8_t bytes[BUS_PACKET_BYTES] = {pid_byte(pid)};
-    if (n_bytes > sizeof bytes - 3)
-        n_bytes = sizeof bytes - 3;
+    if (n_bytes > BUS_PACKET_BYTES - 3)
+        n_bytes = BUS_PACKET_BYTES - 3;
+    bytes[0] = pid_byte(pid);
     if (n_bytes)
         memcpy(bytes + 1, data, n_bytes);
     const uint16_t check = crc(bytes + 1, (unsigned)(8 * n_bytes), 16, 0x8005);
     bytes[1 + n_bytes] = (uint8_t)check;
     bytes[2 + n_bytes] = (uint8_t)(check >> 8);
-    bus_send(bus, bytes, n_bytes + 3);
+    return n_bytes + 3;
+}
+
+void bus_data(struct bus *bus, enum usb_pid pid, const uint8_t *data, size_t n_bytes)
+{
+    uint8_t bytes[BUS_PACKET_BYTES];
+    bus_send(bus, bytes, bus_data_bytes(pid, data, n_bytes, bytes));
 }
 
 void bus_handshake(struct bus *bus, enum usb_pid pid)

@@ -19,6 +19,7 @@ enum usb_pid {
 };
 
 #define BUS_PACKET_BYTES 128 /* the longest that is sent or received, PID and CRC included */
+#define BUS_PACKET_LINES (16 + 12 * BUS_PACKET_BYTES) /* its line states */
 #define BUS_FRAME_BITS 12000
 
 /* What bus_receive returns beside a length in bytes. */
@@ -28,6 +29,10 @@ struct bus {
     struct board *board;   /* NULL: nothing is plugged in */
     double clocks_per_bit; /* 4, more or less by the tolerance of the host's clock */
     double clocks_due;
+    double jitter_clocks; /* every edge of the host's is off by at most so much, at random */
+    double jittered_clocks;
+    unsigned late_lines;        /* LINE_DP or LINE_DM: changes a clock after the other */
+    unsigned line;              /* the host's, a clock ago */
     uint64_t clocks;            /* of the board, since it was plugged in */
     uint64_t bits;              /* of the host */
     unsigned turnaround_clocks; /* from the end of the latest packet sent to the answer */
@@ -51,6 +56,10 @@ size_t bus_encode(const uint8_t *bytes, size_t n_bytes, uint8_t *lines);
  * stuffing, PID or length. */
 int bus_receive(struct bus *bus, uint8_t bytes[BUS_PACKET_BYTES]);
 
+/* The bytes of packets, CRC included: a token, and a data packet, whose length is returned. */
+void bus_token_bytes(enum usb_pid pid, unsigned value, uint8_t bytes[3]);
+size_t bus_data_bytes(enum usb_pid pid, const uint8_t *data, size_t n_bytes,
+                      uint8_t bytes[BUS_PACKET_BYTES]);
 void bus_token(struct bus *bus, enum usb_pid pid, unsigned address, unsigned endpoint);
 void bus_sof(struct bus *bus, unsigned frame);
 void bus_data(struct bus *bus, enum usb_pid pid, const uint8_t *data, size_t n_bytes);

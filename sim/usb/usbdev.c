@@ -4,9 +4,12 @@
 #include <string.h>
 
 #define PACKET_BYTES 64 /* of a full-speed bulk or control endpoint */
-/* A transaction of 64 bytes with all of its handshakes and pauses, most of its stuffed bits included. */
-#define TRANSACTION_BITS 632
-#define GAP_BITS 3 /* the host's pause between two packets */
+#define GAP_BITS 3      /* the host's pause between two packets, after the J of EOP */
+/* In bits: SYNC and EOP of a packet; a token; a handshake; the longest that the board may take to answer. */
+#define FRAMING_BITS 11
+#define TOKEN_BITS (FRAMING_BITS + 24)
+#define HANDSHAKE_BITS (FRAMING_BITS + 8)
+#define TURNAROUND_BITS 8
 #define STRIKES 3
 #define CONTROL_NAKS 20000
 
@@ -22,12 +25,15 @@ static void start_frame(struct usbdev *dev)
     dev->frame_begin_bits = dev->bus.bits;
     dev->frames++;
     bus_sof(&dev->bus, ++dev->frame);
-    bus_hold(&dev->bus, LINE_J, GAP_BITS);
+    bus_hold(&dev->bus, LINE_J, dev->gap_bits);
 }
 
-/* Waits for the next frame when a transaction does not fit into this one. */
-static void make_room(struct usbdev *dev, unsigned bits)
+/* Waits for the next frame when a transaction of so many bytes may not fit into this one: with a stuffed bit for every six. */
+static void make_room(struct usbdev *dev, size_t n_bytes)
 {
+    const unsigned data_bits = 8 * (unsigned)n_bytes + 24;
+    const unsigned bits = TOKEN_BITS + FRAMING_BITS + data_bits + data_bits / 6 + TURNAROUND_BITS +
+                          HANDSHAKE_BITS + 2 * dev->gap_bits;
     const uint64_t used = dev->bus.bits - dev->frame_begin_bits;
     if (used + bits <= BUS_FRAME_BITS)
         return;
@@ -40,7 +46,7 @@ static void make_room(struct usbdev *dev, unsigned bits)
 
 static int handshake_result(struct usbdev *dev, int length, const uint8_t *bytes, int moved)
 {
-    bus_hold(&dev->bus, LINE_J, GAP_BITS);
+    bus_hold(&dev->bus, LINE_J, dev->gap_bits);
     if (length != 1)
         return -EILSEQ;
     switch (bytes[0] & 0xf) {
@@ -55,9 +61,9 @@ int usbdev_out(struct usbdev *dev, enum usb_pid token, unsigned endpoint, bool *
                const uint8_t *data, size_t n_bytes)
 {
     uint8_t answer[BUS_PACKET_BYTES];
-    make_room(dev, TRANSACTION_BITS - 8 * (PACKET_BYTES - (unsigned)n_bytes));
+    make_room(dev, n_bytes);
     bus_token(&dev->bus, token, dev->address, endpoint);
-    bus_hold(&dev->bus, LINE_J, GAP_BITS);
+    bus_hold(&dev->bus, LINE_J, dev->gap_bits);
     bus_data(&dev->bus, *toggle ? PID_DATA1 : PID_DATA0, data, n_bytes);
     const int length = bus_receive(&dev->bus, answer);
     const int result = handshake_result(dev, length, answer, (int)n_bytes);
@@ -72,12 +78,12 @@ int usbdev_out(struct usbdev *dev, enum usb_pid token, unsigned endpoint, bool *
 int usbdev_in(struct usbdev *dev, unsigned endpoint, bool *toggle, uint8_t *data, size_t room)
 {
     uint8_t packet[BUS_PACKET_BYTES];
-    make_room(dev, TRANSACTION_BITS);
+    make_room(dev, PACKET_BYTES);
     bus_token(&dev->bus, PID_IN, dev->address, endpoint);
     const int length = bus_receive(&dev->bus, packet);
     if (length == 1)
         return (packet[0] & 0xf) == PID_ACK ? -EILSEQ : handshake_result(dev, length, packet, 0);
-    bus_hold(&dev->bus, LINE_J, GAP_BITS);
+    bus_hold(&dev->bus, LINE_J, dev->gap_bits);
     if (!bus_data_good(packet, length))
         return -EILSEQ;
     const bool again = ((packet[0] & 0xf) == PID_DATA1) != *toggle;
@@ -85,7 +91,7 @@ int usbdev_in(struct usbdev *dev, unsigned endpoint, bool *toggle, uint8_t *data
     if (!again && (n_bytes > PACKET_BYTES || n_bytes > room))
         return -EOVERFLOW;
     bus_handshake(&dev->bus, PID_ACK);
-    bus_hold(&dev->bus, LINE_J, GAP_BITS);
+    bus_hold(&dev->bus, LINE_J, dev->gap_bits);
     if (again)
         return -EAGAIN; /* our acknowledgement of it was lost */
     memcpy(data, packet + 1, n_bytes);
@@ -159,7 +165,7 @@ int usbdev_control(struct usbdev *dev, const uint8_t setup[8], uint8_t *data)
     return error < 0 ? error : moved;
 }
 
-static int request(struct usbdev *dev, uint8_t type, uint8_t code, uint16_t value, uint16_t index,
+int usbdev_request(struct usbdev *dev, uint8_t type, uint8_t code, uint16_t value, uint16_t index,
                    uint8_t *data, uint16_t length)
 {
     const uint8_t setup[8] = {type,
@@ -183,24 +189,26 @@ static int enumerate(struct usbdev *dev)
     bus_hold(&dev->bus, LINE_SE0, 1200); /* 100 us stand for the 10 ms of a real reset */
     bus_hold(&dev->bus, LINE_J, 120);
     start_frame(dev);
-    int error = request(dev, 0x80, 6, 0x0100, 0, dev->device_descriptor, 18);
+    int error = usbdev_request(dev, 0x80, 6, 0x0100, 0, dev->device_descriptor, 18);
     if (error >= 0)
-        error = request(dev, 0x00, 5, 2, 0, NULL, 0);
+        error = usbdev_request(dev, 0x00, 5, 2, 0, NULL, 0);
     if (error < 0)
         return error;
     dev->address = 2;
-    error = request(dev, 0x80, 6, 0x0100, 0, dev->device_descriptor, 18);
+    error = usbdev_request(dev, 0x80, 6, 0x0100, 0, dev->device_descriptor, 18);
     if (error >= 0)
-        error = request(dev, 0x80, 6, 0x0200, 0, dev->configuration, sizeof dev->configuration);
+        error =
+            usbdev_request(dev, 0x80, 6, 0x0200, 0, dev->configuration, sizeof dev->configuration);
     dev->configuration_bytes = error > 0 ? (size_t)error : 0;
     if (error >= 0)
-        error = request(dev, 0x00, 9, dev->configuration[5], 0, NULL, 0);
+        error = usbdev_request(dev, 0x00, 9, dev->configuration[5], 0, NULL, 0);
     return error < 0 ? error : 0;
 }
 
 int usbdev_plug(struct usbdev *dev, struct board *board)
 {
     *dev = (struct usbdev){0};
+    dev->gap_bits = GAP_BITS;
     bus_open(&dev->bus, board);
     return enumerate(dev);
 }
@@ -233,7 +241,7 @@ int usbdev_reset(struct usbdev *dev)
 
 int usbdev_clear_halt(struct usbdev *dev, uint8_t endpoint)
 {
-    const int error = request(dev, 0x02, 1, 0, endpoint, NULL, 0);
+    const int error = usbdev_request(dev, 0x02, 1, 0, endpoint, NULL, 0);
     if (error < 0)
         return error;
     dev->toggles[slot(endpoint)] = false;

@@ -31,6 +31,7 @@ struct usbdev {
     unsigned address;
     unsigned frame;
     uint64_t frame_begin_bits;
+    unsigned gap_bits; /* between two packets, after the J of EOP; 1 is the least that USB allows */
     bool toggles[USBDEV_ENDPOINTS];
     struct usbdev_urb *queues[USBDEV_ENDPOINTS];
     uint8_t device_descriptor[18], configuration[USBDEV_CONFIGURATION_BYTES];
@@ -48,6 +49,8 @@ bool usbdev_plugged(const struct usbdev *dev);
 int usbdev_reset(struct usbdev *dev);
 /* A control transfer, whole. Returns the bytes of its data stage or a negative errno. */
 int usbdev_control(struct usbdev *dev, const uint8_t setup[8], uint8_t *data);
+int usbdev_request(struct usbdev *dev, uint8_t type, uint8_t code, uint16_t value, uint16_t index,
+                   uint8_t *data, uint16_t length);
 int usbdev_clear_halt(struct usbdev *dev, uint8_t endpoint);
 int usbdev_submit(struct usbdev *dev, struct usbdev_urb *urb);
 /* The transfer ends with `status`, unless it ended before. */
