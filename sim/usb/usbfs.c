@@ -22,7 +22,7 @@ enum { INODE_ROOT = FUSE_ROOT_ID, INODE_BUS, INODE_DEVICES };
 struct handle {
     struct usbfs *fs;
     struct usbdev *dev; /* NULL: unplugged since */
-    uint32_t claimed;
+    bool claimed;
     struct submitted *running, *completed, **completed_end;
     struct fuse_pollhandle *poll;
     struct handle *next;
@@ -116,6 +116,33 @@ static int run_control(struct submitted *s)
     return 0;
 }
 
+static bool claimed_by_another(const struct handle *h)
+{
+    for (const struct handle *other = h->fs->handles; other; other = other->next)
+        if (other != h && other->dev == h->dev && other->claimed)
+            return true;
+    return false;
+}
+
+static int claim(struct handle *h)
+{
+    if (claimed_by_another(h))
+        return EBUSY;
+    h->claimed = true;
+    return 0;
+}
+
+/* Ends the bulk transfers of the interface, too. */
+static int release(struct handle *h)
+{
+    if (!h->claimed)
+        return EINVAL;
+    h->claimed = false;
+    while (h->running)
+        usbdev_cancel(h->dev, &h->running->urb, -ENOENT);
+    return 0;
+}
+
 static bool has_endpoint(const struct usbdev *dev, uint8_t endpoint)
 {
     for (size_t i = 0; i + 2 < dev->configuration_bytes && dev->configuration[i];
@@ -134,8 +161,9 @@ static int start(struct submitted *s)
     if (s->client.type == USBDEVFS_URB_TYPE_CONTROL) {
         error = run_control(s);
     } else {
-        h->claimed |= 1;
-        error = -usbdev_submit(h->dev, &s->urb);
+        error = claim(h);
+        if (!error)
+            error = -usbdev_submit(h->dev, &s->urb);
     }
     if (error)
         unlink_running(s);
@@ -257,14 +285,6 @@ static int set_interface(fuse_req_t req, struct handle *h, const void *arg)
     return 0;
 }
 
-static bool claimed_by_another(const struct handle *h)
-{
-    for (const struct handle *other = h->fs->handles; other; other = other->next)
-        if (other != h && other->dev == h->dev && other->claimed)
-            return true;
-    return false;
-}
-
 /* The requests whose argument points to a number. */
 static int with_number(fuse_req_t req, struct handle *h, unsigned code, const void *arg)
 {
@@ -274,14 +294,8 @@ static int with_number(fuse_req_t req, struct handle *h, unsigned code, const vo
         return error;
     switch (code) {
     case USBDEVFS_CLAIMINTERFACE:
-    case USBDEVFS_DISCONNECT_CLAIM:
-        if (number != 0)
-            return ENOENT;
-        if (claimed_by_another(h))
-            return EBUSY;
-        h->claimed = 1;
-        return 0;
-    case USBDEVFS_RELEASEINTERFACE: h->claimed = 0; return 0;
+    case USBDEVFS_DISCONNECT_CLAIM: return number == 0 ? claim(h) : ENOENT;
+    case USBDEVFS_RELEASEINTERFACE: return release(h);
     case USBDEVFS_SETCONFIGURATION: return number == 1 ? 0 : EINVAL;
     default: return -usbdev_clear_halt(h->dev, (uint8_t)number);
     }

@@ -11,7 +11,7 @@ USB_TEST_PROGRAMS += $(O)/bin/with-board
 USB_TESTS += "tests/usb/run.sh $(O)/bin"
 
 # What a program may expect of libusb and a board: the same on every front.
-$(O)/tests/usb_client: $(O)/obj/tests/usb/client.o $(O)/lib/libeddy.a
+$(O)/tests/usb_client: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/usb/client*.c)) $(O)/lib/libeddy.a
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
