@@ -164,9 +164,9 @@ static int find_or_wait(struct eddy_context *context, const struct carrier_optio
         return eddy_fail(context, EDDY_ERROR_DEVICE,
                          "usb: a board is there but cannot be opened: %s", open_problem(problem));
     return eddy_fail(context, EDDY_ERROR_DEVICE,
-                     "usb: no board %s%s is on USB; plug it in, or add wait=SECONDS; eddy doctor "
+                     "usb: no board%s%s is on USB; plug it in, or add wait=SECONDS; eddy doctor "
                      "checks the rest",
-                     *options->serial ? "with serial number " : "", options->serial);
+                     *options->serial ? " with serial number " : "", options->serial);
 }
 
 /* ---- getting it ready ---- */

@@ -116,6 +116,12 @@ static int announce(const char *action, unsigned n)
 
 /* ---- the device's directory ---- */
 
+static const char *const string_files[USBDEV_STRINGS] = {
+    [USBDEV_MANUFACTURER] = "manufacturer",
+    [USBDEV_PRODUCT] = "product",
+    [USBDEV_SERIAL] = "serial",
+};
+
 static int add_attribute(unsigned n, const char *name, const char *text)
 {
     char path[128];
@@ -140,6 +146,12 @@ static int add_attributes(unsigned n, const struct usbdev *dev)
     snprintf(text, sizeof text, "%02x%02x\n", dev->device_descriptor[11],
              dev->device_descriptor[10]);
     error = error || add_attribute(n, "idProduct", text);
+    for (unsigned i = 0; i < USBDEV_STRINGS; i++) {
+        if (!*dev->strings[i])
+            continue;
+        snprintf(text, sizeof text, "%s\n", dev->strings[i]);
+        error = error || add_attribute(n, string_files[i], text);
+    }
     memcpy(descriptors, dev->device_descriptor, 18);
     memcpy(descriptors + 18, dev->configuration, dev->configuration_bytes);
     snprintf(path, sizeof path, DEVICES "/1-%u/descriptors", n + 1);
@@ -165,6 +177,13 @@ int sysfs_add(unsigned n, const struct usbdev *dev)
     return announce("add", n);
 }
 
+static void remove_attribute(unsigned n, const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, DEVICES "/1-%u/%s", n + 1, name);
+    unlink(path);
+}
+
 int sysfs_remove(unsigned n)
 {
     static const char *const files[] = {
@@ -173,10 +192,10 @@ int sysfs_remove(unsigned n)
     char path[128];
     snprintf(path, sizeof path, "/sys/bus/usb/devices/1-%u", n + 1);
     unlink(path);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(path, sizeof path, DEVICES "/1-%u/%s", n + 1, files[i]);
-        unlink(path);
-    }
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        remove_attribute(n, files[i]);
+    for (size_t i = 0; i < USBDEV_STRINGS; i++)
+        remove_attribute(n, string_files[i]);
     snprintf(path, sizeof path, DEVICES "/1-%u", n + 1);
     return rmdir(path) || announce("remove", n);
 }

@@ -12,6 +12,7 @@
 #define TURNAROUND_BITS 8
 #define STRIKES 3
 #define CONTROL_NAKS 20000
+#define LANGUAGE 0x0409 /* of strings: English */
 
 static unsigned slot(uint8_t endpoint)
 {
@@ -205,12 +206,27 @@ static int enumerate(struct usbdev *dev)
     return error < 0 ? error : 0;
 }
 
+static void read_string(struct usbdev *dev, uint8_t index, char text[USBDEV_TEXT_BYTES])
+{
+    uint8_t descriptor[255];
+    size_t n = 0;
+    const int n_bytes = index ? usbdev_request(dev, 0x80, 6, (uint16_t)(0x0300 | index), LANGUAGE,
+                                               descriptor, sizeof descriptor)
+                              : 0;
+    for (int i = 2; i + 1 < n_bytes && n + 1 < USBDEV_TEXT_BYTES; i += 2)
+        text[n++] = descriptor[i + 1] ? '?' : (char)descriptor[i];
+    text[n] = '\0';
+}
+
 int usbdev_plug(struct usbdev *dev, struct board *board)
 {
     *dev = (struct usbdev){0};
     dev->gap_bits = GAP_BITS;
     bus_open(&dev->bus, board);
-    return enumerate(dev);
+    const int error = enumerate(dev);
+    for (unsigned i = 0; i < USBDEV_STRINGS && !error; i++)
+        read_string(dev, dev->device_descriptor[14 + i], dev->strings[i]);
+    return error;
 }
 
 bool usbdev_plugged(const struct usbdev *dev)

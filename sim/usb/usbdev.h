@@ -8,6 +8,8 @@
 
 #define USBDEV_CONFIGURATION_BYTES 256
 #define USBDEV_ENDPOINTS 32 /* 16 OUT, 16 IN */
+#define USBDEV_TEXT_BYTES 64
+enum { USBDEV_MANUFACTURER, USBDEV_PRODUCT, USBDEV_SERIAL, USBDEV_STRINGS };
 
 struct usbdev;
 
@@ -36,6 +38,7 @@ struct usbdev {
     struct usbdev_urb *queues[USBDEV_ENDPOINTS];
     uint8_t device_descriptor[18], configuration[USBDEV_CONFIGURATION_BYTES];
     size_t configuration_bytes;
+    char strings[USBDEV_STRINGS][USBDEV_TEXT_BYTES]; /* empty: it has none */
     /* Figures. */
     uint64_t frames, packets_out, packets_in, bytes_out, bytes_in, naks, retries;
 };

@@ -62,7 +62,7 @@ says 'two boards, none chosen' '2 boards are on USB; choose one' with-board --bo
   eddy run 10.eddy --device usb: --input wave.csv
 says 'no such serial number' 'no board with serial number 77' with-board \
   eddy run 10.eddy --device usb:serial=77 --input wave.csv
-says 'no board' 'no board  ?is on USB' with-board --boards 0 \
+says 'no board' 'no board is on USB' with-board --boards 0 \
   eddy run 10.eddy --device usb: --input wave.csv
 nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 if "${nobody[@]}" eddy --version > /dev/null 2>&1; then
@@ -92,7 +92,12 @@ holds 'a board that comes later' with-board bash -c 'echo unplug 0 > "$EDDY_BOAR
   (sleep 0.4; timeout 5 bash -c "echo plug 0 > $EDDY_BOARDS_CONTROL") > /dev/null 2>&1 &
   eddy run 10.eddy --device usb:wait=10 --input wave.csv'
 holds 'eddy devices' bash -c 'with-board --boards 2 eddy devices | grep "usb:serial=00000002  *8 "'
-holds 'lsusb' bash -c 'LANG=C.UTF-8 with-board lsusb -v -d 1209:0001 | grep -A3 "EP 1 IN"'
+for line in 'bcdUSB  *1.10' 'iManufacturer  *1 Eddy' 'iProduct  *2 Eddy RNN engine' 'iSerial  *3 00000001' \
+  'MaxPower  *100mA' 'bEndpointAddress  *0x01  EP 1 OUT' 'bEndpointAddress  *0x81  EP 1 IN'; do
+  # shellcheck disable=SC2016
+  holds "lsusb: $line" bash -c 'LANG=C.UTF-8 with-board lsusb -v -d 1209:0001 | grep "$1"' - "$line"
+done
+holds 'eddy doctor' bash -c 'with-board eddy doctor | grep "^usb: works"'
 echo "[  PASSED  ] $passed test(s)."
 [ "$failed" = 0 ] || echo "[  FAILED  ] $failed test(s)."
 [ "$failed" = 0 ]
