@@ -10,6 +10,7 @@
 #define TOKEN_BITS (FRAMING_BITS + 24)
 #define HANDSHAKE_BITS (FRAMING_BITS + 8)
 #define TURNAROUND_BITS 8
+#define PATIENCE_ROUNDS 3
 #define STRIKES 3
 #define CONTROL_NAKS 20000
 #define LANGUAGE 0x0409 /* of strings: English */
@@ -29,18 +30,22 @@ static void start_frame(struct usbdev *dev)
     bus_hold(&dev->bus, LINE_J, dev->gap_bits);
 }
 
+void usbdev_next_frame(struct usbdev *dev)
+{
+    const uint64_t used = dev->bus.bits - dev->frame_begin_bits;
+    if (used < BUS_FRAME_BITS)
+        bus_hold(&dev->bus, LINE_J, (unsigned)(BUS_FRAME_BITS - used));
+    start_frame(dev);
+}
+
 /* Waits for the next frame when a transaction of so many bytes may not fit into this one: with a stuffed bit for every six. */
 static void make_room(struct usbdev *dev, size_t n_bytes)
 {
     const unsigned data_bits = 8 * (unsigned)n_bytes + 24;
     const unsigned bits = TOKEN_BITS + FRAMING_BITS + data_bits + data_bits / 6 + TURNAROUND_BITS +
                           HANDSHAKE_BITS + 2 * dev->gap_bits;
-    const uint64_t used = dev->bus.bits - dev->frame_begin_bits;
-    if (used + bits <= BUS_FRAME_BITS)
-        return;
-    if (used < BUS_FRAME_BITS)
-        bus_hold(&dev->bus, LINE_J, (unsigned)(BUS_FRAME_BITS - used));
-    start_frame(dev);
+    if (dev->bus.bits - dev->frame_begin_bits + bits > BUS_FRAME_BITS)
+        usbdev_next_frame(dev);
 }
 
 /* ---- transactions ---- */
@@ -222,6 +227,7 @@ int usbdev_plug(struct usbdev *dev, struct board *board)
 {
     *dev = (struct usbdev){0};
     dev->gap_bits = GAP_BITS;
+    dev->patience_rounds = PATIENCE_ROUNDS;
     bus_open(&dev->bus, board);
     const int error = enumerate(dev);
     for (unsigned i = 0; i < USBDEV_STRINGS && !error; i++)
@@ -360,8 +366,18 @@ static bool run_urb(struct usbdev *dev, struct usbdev_urb *urb)
 bool usbdev_run(struct usbdev *dev)
 {
     bool further = false;
-    for (unsigned i = 0; i < USBDEV_ENDPOINTS && usbdev_plugged(dev); i++)
-        if (dev->queues[i])
-            further |= run_urb(dev, dev->queues[i]);
+    for (unsigned i = 0; i < USBDEV_ENDPOINTS && usbdev_plugged(dev); i++) {
+        if (!dev->queues[i])
+            continue;
+        if (dev->passed_over[i]) {
+            dev->passed_over[i]--;
+            continue;
+        }
+        const bool moved = run_urb(dev, dev->queues[i]);
+        further |= moved;
+        dev->passed_over[i] = moved ? 0 : dev->patience_rounds;
+    }
+    if (!further) /* the bus is free for all */
+        memset(dev->passed_over, 0, sizeof dev->passed_over);
     return further;
 }

@@ -34,6 +34,10 @@ struct usbdev {
     unsigned frame;
     uint64_t frame_begin_bits;
     unsigned gap_bits; /* between two packets, after the J of EOP; 1 is the least that USB allows */
+    /* An endpoint that said NAK is passed over in so many rounds that move data elsewhere: each poll takes the time of a tenth of a
+     * packet. 0: it is polled in every round, as an OHCI controller does. */
+    unsigned patience_rounds;
+    unsigned passed_over[USBDEV_ENDPOINTS];
     bool toggles[USBDEV_ENDPOINTS];
     struct usbdev_urb *queues[USBDEV_ENDPOINTS];
     uint8_t device_descriptor[18], configuration[USBDEV_CONFIGURATION_BYTES];
@@ -62,6 +66,8 @@ bool usbdev_busy(const struct usbdev *dev);
 /* One transaction for every endpoint with a transfer under way. Returns whether any got further than NAK. */
 bool usbdev_run(struct usbdev *dev);
 
+/* Leaves the bus idle until the next frame begins. */
+void usbdev_next_frame(struct usbdev *dev);
 /* One transaction; returns the bytes moved or a negative errno: -EAGAIN for NAK, -EPIPE for STALL, -EILSEQ for silence
  * or a broken packet, -EOVERFLOW for too long a packet. */
 int usbdev_out(struct usbdev *dev, enum usb_pid token, unsigned endpoint, bool *toggle,

@@ -36,3 +36,13 @@ RUNS ?= 200
 .PHONY: usb-faults
 usb-faults: $(O)/bin/with-board $(O)/tests/usb_faults
 	$< $(O)/tests/usb_faults usb: $(RUNS) $(SEED)
+
+$(O)/tests/usb_bench: $(O)/obj/tests/usb/bench.o $(USB_BOARD_OBJECTS) $(O)/lib/libeddy.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: bench-usb
+## bench-usb: throughput, steps a second and latency over the simulated bus, the host's cost of a step, each beside its bound
+bench-usb: build $(O)/tests/usb_bench
+	@tests/usb/bench.sh $(O)

@@ -7,7 +7,8 @@ here=$(dirname "$0")
 kernels=$here/../kernels
 fifo=hls/hlsc/rtl/hlsc_fifo.v
 mkdir -p "$out"
-failed=0
+# shellcheck source=tests/support/bounds.sh
+. tests/support/bounds.sh
 
 count() { # FILE CELLS
   awk -v cell="$2" '$1 ~ cell { n += $2 } END { print n + 0 }' "$1"
@@ -21,18 +22,8 @@ mhz() { # JSON: the median of three seeds
   done | sort -n | sed -n 2p
 }
 
-limit() { # VALUE OPERATOR LIMIT: says whether it holds
-  if awk "BEGIN { exit !($1 $2 $3) }"; then printf 'yes'; else printf 'NO'; fi
-}
-
 options_of() { # KERNEL
   sed -n 's|.*/\* hlsc: \(.*\) \*/.*|\1|p' "$kernels/$1.c"
-}
-
-verdict() { # WHAT VALUE OPERATOR LIMIT: a line, and whether it holds
-  holds=$(limit "$2" "$3" "$4")
-  [ "$holds" = yes ] || failed=1
-  printf '| %s | %s | %s %s | %s |\n' "$1" "$2" "$3" "$4" "$holds"
 }
 
 row() { # KERNEL MOST_CYCLES MOST_LUTS LEAST_MHZ MULTIPLIERS PEER
@@ -49,7 +40,7 @@ row() { # KERNEL MOST_CYCLES MOST_LUTS LEAST_MHZ MULTIPLIERS PEER
   verdict "$k: MAC16" "$(count "$out/$k.stat" SB_MAC16)" '==' "$5"
   verdict "$k: interval" "$(jq '[.loops[].ii] | min' "$out/$k.json")" '==' 1
   verdict "$k: MHz" "$(mhz "$out/$k.net" | awk '{ printf "%.1f", $1 }')" '>=' "$4"
-  printf '| %s | %s | | |\n' "$k: Bambu" "$6"
+  figure "$k: Bambu" "$6"
 }
 
 compile_seconds() { # PRESET: all processes of the engine
@@ -69,7 +60,7 @@ engine() { # NAME DEFINE SOURCE...: prints LUT LC MHz
   echo "$(count "$out/$name.stat" SB_LUT4) $(jq '.utilization.ICESTORM_LC.used' "$out/$name.net.report") $f"
 }
 
-printf '| what | measured | bound | holds |\n|---|---|---|---|\n'
+bounds
 row mv_mac 8256 200 12 1 '16514 cycles with 118 LUT rolled, 8834 with 955 LUT unrolled'
 row mv_mac4 2112 5280 12 4 '4226 cycles with 212 LUT'
 row mv_mac4p 2112 5280 12 4 '4226 cycles with 212 LUT'
@@ -90,4 +81,4 @@ verdict "engine of 8 lanes, MHz: $6 / $3 by hand" "$(ratio "$6" "$3")" '>=' 1.00
 for preset in $(sed -n 's/^#define EDDY_PRESETS(X) //p' hls/config.h | grep -o '[0-9]*'); do
   verdict "compile time of preset $preset, CPU seconds" "$(compile_seconds "$preset")" '<=' 10
 done
-exit $failed
+bounds_end
