@@ -153,8 +153,8 @@ void progress_end(void);
 
 /* ---- plot.c ---- */
 
-/* A plot of loss over batches, as PNG, by gnuplot. Whole or not at all. */
-int plot_loss(const char *path, size_t n_batches, const double *loss);
+/* A plot of loss over batches [first, end), counted from 0, as PNG, by gnuplot. Whole or not at all. */
+int plot_loss(const char *path, size_t first, size_t end, const double *loss);
 
 /* ---- blas.c ---- */
 
@@ -165,7 +165,7 @@ void blas_choose_kernels(char **argv);
 
 /* ---- files ---- */
 
-/* Whether a file can be made at path: for before the work, not after it. */
+/* Whether a file can be made at path, which must be no folder: for before the work, not after it. */
 int output_check(const char *path);
 
 #endif

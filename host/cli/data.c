@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Keeps the rows that were asked for, scaled. */
@@ -64,6 +65,9 @@ int data_make(const struct eddy_model *model, size_t n_columns, size_t tokens, s
 
 int output_check(const char *path)
 {
+    struct stat there;
+    if (stat(path, &there) == 0 && S_ISDIR(there.st_mode))
+        return refuse("cannot write %s: %s", path, strerror(EISDIR));
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
     const bool writable = folder && access(folder, W_OK | X_OK) == 0;

@@ -8,32 +8,42 @@
 #include <unistd.h>
 
 /* The mean of `window` batches up to each: single batches jump. */
-static void write_curve(FILE *to, size_t n_batches, const double *loss, size_t window)
+static void write_curve(FILE *to, size_t first, size_t end, const double *loss, size_t window)
 {
     double sum = 0;
-    for (size_t i = 0; i < n_batches; i++) {
-        sum += loss[i] - (i >= window ? loss[i - window] : 0);
-        fprintf(to, "%zu %.9g %.9g\n", i + 1, loss[i],
-                sum / (double)(i + 1 < window ? i + 1 : window));
+    for (size_t i = first; i < end; i++) {
+        const size_t n = i - first + 1;
+        sum += loss[i] - (n > window ? loss[i - window] : 0);
+        fprintf(to, "%zu %.9g %.9g\n", i + 1, loss[i], sum / (double)(n < window ? n : window));
     }
     fputs("e\n", to);
 }
 
-static void write_script(FILE *to, const char *image, size_t n_batches, const double *loss)
+/* A loss of zero has no logarithm. */
+static bool all_positive(size_t first, size_t end, const double *loss)
+{
+    while (first < end && loss[first] > 0)
+        first++;
+    return first == end;
+}
+
+static void write_script(FILE *to, const char *image, size_t first, size_t end, const double *loss)
 {
     fputs("set terminal pngcairo size 960,540 font 'Sans,11'\nset output '", to);
     for (; *image; image++) /* a quote is doubled within quotes */
         fprintf(to, *image == '\'' ? "''" : "%c", *image);
-    fputs("'\nset title 'Training'\nset xlabel 'batch'\nset ylabel 'loss'\nset logscale y\n"
-          "set format y '%g'\nset grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\n"
+    fputs("'\nset title 'Training'\nset xlabel 'batch'\nset ylabel 'loss'\n", to);
+    if (all_positive(first, end, loss))
+        fputs("set logscale y\n", to);
+    fputs("set format y '%g'\nset grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\n"
           "plot '-' using 1:2 with lines lc rgb '#bbccdd' title 'a batch', "
           "'-' using 1:3 with lines lw 2 lc rgb '#1f4e79' title 'mean of 25'\n",
           to);
-    write_curve(to, n_batches, loss, 25);
-    write_curve(to, n_batches, loss, 25);
+    write_curve(to, first, end, loss, 25);
+    write_curve(to, first, end, loss, 25);
 }
 
-int plot_loss(const char *path, size_t n_batches, const double *loss)
+int plot_loss(const char *path, size_t first, size_t end, const double *loss)
 {
     char *temporary = malloc(strlen(path) + 5);
     if (!temporary)
@@ -43,7 +53,7 @@ int plot_loss(const char *path, size_t n_batches, const double *loss)
     void (*before)(int) = signal(SIGPIPE, SIG_IGN); /* gnuplot may be missing */
     FILE *gnuplot = popen("gnuplot 2>/dev/null", "w");
     if (gnuplot)
-        write_script(gnuplot, temporary, n_batches, loss);
+        write_script(gnuplot, temporary, first, end, loss);
     const bool drawn = gnuplot && pclose(gnuplot) == 0;
     signal(SIGPIPE, before);
     int error = EDDY_OK;

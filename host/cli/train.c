@@ -1,16 +1,16 @@
 /* train.c -- eddy train: from a specification and data to a model in ONNX. */
 #include "cli.h"
 #include "group.h"
+#include "train_log.h"
 #include "train/spec.h"
 #include "train/weights.h"
 
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -31,7 +31,7 @@ struct train_options {
     struct options shared;
     const char *data, *from, *plot, *log, *checkpoint, *decoder, *weights;
     size_t batches, threads, checkpoint_every;
-    bool has_seed, resume;
+    bool has_seed, has_weight_bits, resume;
     struct eddy_train_group group;
 };
 
@@ -42,8 +42,7 @@ static const struct argp_option option_table[] = {
     OPTION("decoder", KEY_DECODER, "FILE",
            "the decoder to write, ONNX, of the task translate; -o is then the encoder"),
     OPTION("weights", KEY_WEIGHTS, "FILE",
-           "write the weights (of the decoder, if there is one), too: as safetensors, or, .npz, as "
-           "NumPy arrays"),
+           "write the weights, too: .safetensors, or, as NumPy arrays, .npz"),
     OPTION("from", KEY_FROM, "MODEL.onnx",
            "begin with the weights of this model, whose layers are those of the specification"),
     OPTION("batches", KEY_BATCHES, "N", "optimiser steps, in place of training.batches"),
@@ -53,7 +52,11 @@ static const struct argp_option option_table[] = {
     OPTION("checkpoint-every", KEY_CHECKPOINT_EVERY, "N", "batches between (default 100)"),
     OPTION("resume", KEY_RESUME, NULL,
            "go on from the checkpoint, if there is one, to the same bits"),
-    OPTION("log", KEY_LOG, "FILE", "write batch, loss, gradient norm, rate and validation as CSV"),
+    OPTION("weight-bits", KEY_WEIGHT_BITS, "N",
+           "learn with weights of 2 to 16 bits, in place of training.weight_bits; 0: float"),
+    OPTION("log", KEY_LOG, "FILE",
+           "write batch, loss, gradient norm, rate and validation: .json, an object a line, else "
+           "CSV; a training that resumes goes on in it"),
     OPTION("plot", KEY_PLOT, "FILE", "draw the loss as PNG"),
     OPTION_QUIET,
     {0}};
@@ -76,6 +79,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_LOG: o->log = arg; return 0;
     case KEY_PLOT: o->plot = arg; return 0;
     case KEY_SEED: o->has_seed = true; break;
+    case KEY_WEIGHT_BITS:
+        o->has_weight_bits = true;
+        o->shared.weight_bits = parse_count(state, "weight-bits", arg, 0, 16);
+        return 0;
     case ARGP_KEY_END:
         if (!o->shared.output)
             argp_error(state, "say with -o where to write the model");
@@ -87,17 +94,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return options_parse(key, arg, state);
 }
 
-static const struct argp argp = {option_table,
-                                 parse,
-                                 "SPEC.json",
-                                 "Trains a network by backpropagation through time and measures it "
-                                 "on the test part of the data.\v"
-                                 "The specification names data, layers and training; "
-                                 "host/train/spec.h describes it. An interrupt "
-                                 "(Ctrl-C) ends the training early; the model so far is written.",
-                                 NULL,
-                                 NULL,
-                                 NULL};
+static const struct argp argp = {
+    option_table,
+    parse,
+    "SPEC.json",
+    "Trains a network by backpropagation through time and measures it "
+    "on the test part of the data.\v"
+    "The specification names data, layers and training; "
+    "host/train/spec.h describes it. An interrupt "
+    "(Ctrl-C) or SIGTERM ends the training early; the model so far is written.",
+    NULL,
+    NULL,
+    NULL};
 
 static volatile sig_atomic_t interrupted;
 
@@ -107,79 +115,29 @@ static void note_interrupt(int signal)
     interrupted = 1;
 }
 
-struct history {
-    const struct options *options;
-    const struct eddy_train_options *training;
-    double begin; /* seconds */
-    size_t first; /* batches that came before, by a checkpoint */
-    double *loss; /* of each batch since */
-    size_t n_batches;
-    FILE *log;
-};
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static int note_progress(void *arg, const struct eddy_train_progress *p)
 {
-    struct history *h = arg;
-    if (h->n_batches == 0)
-        h->first = p->batch - 1;
-    h->loss[h->n_batches++] = p->loss;
-    char validation[32] = "";
-    if (!isnan(p->validation))
-        snprintf(validation, sizeof validation, "%.9g", p->validation);
-    if (h->log)
-        fprintf(h->log, "%zu,%.9g,%.9g,%.9g,%s\n", p->batch, p->loss, p->gradient_norm,
-                p->learning_rate, validation);
-    const double a_batch = (now() - h->begin) / (double)h->n_batches;
-    progress_show(h->options,
-                  "eddy train: batch %zu of %zu, loss %.6f, %.0f sequences/s, %.0f s left",
-                  p->batch, p->batches, p->loss, (double)h->training->batch / a_batch,
-                  a_batch * (double)(p->batches - p->batch));
+    train_log_note(arg, p);
     return interrupted;
 }
 
-static int open_history(const struct train_options *o, const struct eddy_train_options *training,
-                        struct history *history)
+static void print_training(const struct train_log *log)
 {
-    *history = (struct history){
-        &o->shared, training, now(), 0, calloc(training->batches, sizeof(double)), 0, NULL};
-    if (!history->loss)
-        return refuse("out of memory");
-    if (!o->log)
-        return EDDY_OK;
-    history->log = fopen(o->log, "w");
-    if (!history->log)
-        return refuse("cannot write %s: %m", o->log);
-    fprintf(history->log, "batch,loss,gradient_norm,learning_rate,validation\n");
-    return EDDY_OK;
-}
-
-static int close_history(const struct train_options *o, struct history *history)
-{
-    const bool bad = history->log && (ferror(history->log) | fclose(history->log));
-    free(history->loss);
-    return bad ? refuse("cannot write %s: %m", o->log) : EDDY_OK;
-}
-
-static void print_training(const struct eddy_train_options *training, const struct history *h)
-{
-    printf("%s %zu batches of %zu sequences, seed %zu, %zu thread(s)",
-           interrupted ? "interrupted after" : "trained", h->first + h->n_batches, training->batch,
-           (size_t)training->seed, training->threads);
+    const struct eddy_train_options *const training = log->training;
+    if (log->n_batches)
+        printf("%s %zu batches", interrupted ? "interrupted after" : "trained", log->last);
+    else
+        printf("the checkpoint has all batches");
+    printf(" of %zu sequences, seed %zu, %zu thread(s)", training->batch, (size_t)training->seed,
+           training->threads);
     if (training->group)
         printf(" in each of %zu processes", training->group->size);
     printf(": ");
-    if (h->n_batches)
-        printf("loss %.6f, ", h->loss[h->n_batches - 1]);
+    if (log->n_batches)
+        printf("loss %.6f, ", log->loss);
     struct rusage usage = {0};
     getrusage(RUSAGE_SELF, &usage);
-    printf("%.1f s, %ld MB\n", now() - h->begin, usage.ru_maxrss / 1024);
+    printf("%.1f s, %ld MB\n", train_log_seconds(log), usage.ru_maxrss / 1024);
 }
 
 /* The specification's training, with what the command line says instead. */
@@ -190,6 +148,8 @@ static void choose_training(const struct train_options *o, const struct eddy_dat
     training->batches = o->batches ? o->batches : eddy_spec_batches(spec, dataset);
     if (o->has_seed)
         training->seed = o->shared.seed;
+    if (o->has_weight_bits)
+        training->weight_bits = (unsigned)o->shared.weight_bits;
     if (o->threads)
         training->threads = o->threads;
     training->checkpoint = o->checkpoint;
@@ -208,22 +168,24 @@ static int train(struct eddy_context *context, const struct train_options *o,
                  struct trained *trained)
 {
     struct eddy_train_options *training = &spec->training;
-    struct history history;
+    struct train_log log;
     choose_training(o, dataset, spec);
-    int error = open_history(o, training, &history);
+    int error = train_log_open(&o->shared, training, o->log, o->plot != NULL, &log);
     training->progress = note_progress;
-    training->progress_arg = &history;
-    void (*before)(int) = signal(SIGINT, note_interrupt);
+    training->progress_arg = &log;
+    void (*const before)(int) = signal(SIGINT, note_interrupt);
+    void (*const before_term)(int) = signal(SIGTERM, note_interrupt);
     if (!error)
         error = eddy_train_pair(context, dataset, spec->n_encoder, spec->n_layers, spec->layers,
                                 training, &trained->encoder, &trained->model);
     signal(SIGINT, before);
+    signal(SIGTERM, before_term);
     progress_end();
     if (!error && !o->shared.quiet)
-        print_training(training, &history);
-    if (!error && o->plot && history.n_batches)
-        error = plot_loss(o->plot, history.n_batches, history.loss);
-    const int unwritten = close_history(o, &history);
+        print_training(&log);
+    if (!error && o->plot)
+        error = train_log_plot(&log, o->plot);
+    const int unwritten = train_log_close(&log);
     return error ? error : unwritten;
 }
 
@@ -269,24 +231,57 @@ static int check_export(struct eddy_context *context, const struct eddy_spec *sp
     return error;
 }
 
+/* Whether both are the same file, or will be. */
+static bool is_same(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    if (stat(a, &of_a) || stat(b, &of_b))
+        return strcmp(a, b) == 0;
+    return S_ISREG(of_a.st_mode) && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+/* That no output is written over another one, or over what is read. */
+static int check_distinct(const struct train_options *o, const struct eddy_spec *spec)
+{
+    enum { INPUTS = 2 };
+    const struct {
+        const char *what, *path;
+    } files[] = {{"the specification", o->shared.file},
+                 {"the data", o->data ? o->data : spec->data_path},
+                 {"--output", o->shared.output},
+                 {"--decoder", o->decoder},
+                 {"--weights", o->weights},
+                 {"--log", o->log},
+                 {"--plot", o->plot},
+                 {"--checkpoint", o->checkpoint}};
+    for (size_t i = INPUTS; i < sizeof files / sizeof *files; i++)
+        for (size_t k = 0; k < i; k++)
+            if (files[i].path && files[k].path && is_same(files[i].path, files[k].path))
+                return refuse("%s would be written over %s: name another file than %s",
+                              files[i].what, files[k].what, files[i].path);
+    return EDDY_OK;
+}
+
 /* All that will be written. */
 static int check_outputs(struct eddy_context *context, const struct train_options *o,
                          const struct eddy_spec *spec, const struct eddy_dataset *dataset)
 {
     const bool pair = spec->n_encoder > 0;
+    const char *const others[] = {o->plot, o->weights, o->checkpoint};
     if (pair != (o->decoder != NULL))
         return refuse(pair ? "say with --decoder where to write the decoder"
                            : "--decoder goes with the task \"translate\" only");
-    int error = check_export(context, spec, spec->n_encoder, spec->n_layers, dataset,
+    int error = check_distinct(o, spec);
+    if (!error && o->weights)
+        error = eddy_weights_check(context, o->weights);
+    if (!error)
+        error = check_export(context, spec, spec->n_encoder, spec->n_layers, dataset,
                              pair ? o->decoder : o->shared.output);
     if (!error && pair)
         error = check_export(context, spec, 0, spec->n_encoder, dataset, o->shared.output);
-    if (!error && o->plot)
-        error = output_check(o->plot);
-    if (!error && o->weights)
-        error = output_check(o->weights);
-    if (!error && o->checkpoint)
-        error = output_check(o->checkpoint);
+    for (size_t i = 0; !error && i < sizeof others / sizeof *others; i++)
+        if (others[i])
+            error = output_check(others[i]);
     return error;
 }
 
@@ -298,8 +293,16 @@ static int write_models(struct eddy_context *context, const struct train_options
     if (!error && trained->encoder)
         error = eddy_model_write_onnx(context, trained->encoder, o->shared.output);
     if (!error && o->weights)
-        error = eddy_model_write_weights(context, trained->model, o->weights);
+        error = eddy_model_write_weights(context, trained->encoder, trained->model, o->weights);
     return error;
+}
+
+/* Ends all processes: the others may wait for this one. */
+static void give_up(struct eddy_context *context, const struct eddy_train_group *group, int error)
+{
+    if (error < 0)
+        refuse("%s", eddy_last_error(context));
+    group->give_up(group->arg);
 }
 
 static int run(struct eddy_context *context, int argc, char **argv)
@@ -330,10 +333,14 @@ static int run(struct eddy_context *context, int argc, char **argv)
         error = check_outputs(context, &options, spec, dataset);
     if (!error)
         error = train(context, &options, spec, dataset, &trained);
-    if (!error && is_first)
-        error = write_models(context, &options, &trained);
-    if (!error && is_first && !o->quiet)
-        error = print_evaluation(context, &trained, dataset);
+    if (trained.model && is_first) { /* even if log or plot failed */
+        int late = write_models(context, &options, &trained);
+        if (!late && !o->quiet)
+            late = print_evaluation(context, &trained, dataset);
+        error = late ? late : error;
+    }
+    if (error && options.group.give_up)
+        give_up(context, &options.group, error);
     eddy_model_free(start);
     eddy_model_free(trained.encoder);
     eddy_model_free(trained.model);

@@ -7,8 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+bool file_ends_in(const char *path, const char *ending)
+{
+    const size_t length = strlen(path), n = strlen(ending);
+    return length >= n && strcasecmp(path + length - n, ending) == 0;
+}
 
 static int fail_io(struct eddy_context *context, const char *path, const char *verb)
 {

@@ -4,6 +4,9 @@
 
 #include <eddy/eddy.h>
 
+/* Whether a file's name ends so: in ".npy", or ".NPY", say. */
+bool file_ends_in(const char *path, const char *ending);
+
 /* Reads a file into memory that the caller frees. EDDY_ERROR_IO, EDDY_ERROR_MEMORY. */
 int file_read(struct eddy_context *context, const char *path, uint8_t **bytes, size_t *size_bytes);
 

@@ -91,6 +91,9 @@ static const char *shape_fault(const struct eddy_layer_shape *s, size_t index)
         return "a layer without recurrence has no last output";
     if (s->linear_before_reset && s->cell != EDDY_CELL_GRU)
         return "linear_before_reset is of gru layers";
+    if ((s->cell == EDDY_CELL_GRU || s->cell == EDDY_CELL_LSTM) &&
+        s->activation != EDDY_ACTIVATION_TANH && s->activation != EDDY_ACTIVATION_NONE)
+        return "gru and lstm layers have tanh";
     if (s->peephole && s->cell != EDDY_CELL_LSTM)
         return "peepholes are of lstm layers";
     return NULL;

@@ -17,12 +17,6 @@ void eddy_table_free(struct eddy_table *table)
     *table = (struct eddy_table){0};
 }
 
-static bool ends_with(const char *path, const char *ending)
-{
-    const size_t n = strlen(path), n_ending = strlen(ending);
-    return n >= n_ending && strcasecmp(path + n - n_ending, ending) == 0;
-}
-
 static int64_t read_zip(void *member, void *bytes, size_t n_bytes)
 {
     return zip_fread(member, bytes, n_bytes);
@@ -50,7 +44,7 @@ static void list_members(zip_t *archive, char *list, size_t list_bytes)
         const char *name = zip_get_name(archive, (zip_uint64_t)i, 0);
         if (!name)
             continue;
-        const int length = (int)strlen(name) - (ends_with(name, ".npy") ? 4 : 0);
+        const int length = (int)strlen(name) - (file_ends_in(name, ".npy") ? 4 : 0);
         used += (size_t)snprintf(list + used, list_bytes - used, "%s%.*s", used ? ", " : "", length,
                                  name);
     }
@@ -143,14 +137,14 @@ int eddy_table_read(struct eddy_context *context, const char *path, const char *
     const bool zip = size_bytes >= 4 && memcmp(bytes, "PK\3\4", 4) == 0;
     if (zip)
         error = parse_npz(context, path, name, bytes, size_bytes, table);
-    else if (ends_with(path, ".npz"))
+    else if (file_ends_in(path, ".npz"))
         error = eddy_fail(context, EDDY_ERROR_FORMAT, "%s is not a .npz file: it is no zip archive",
                           path);
     else if (name)
         error = eddy_fail(context, EDDY_ERROR_ARGUMENT,
                           "%s has no named arrays, so '%s' cannot be chosen; only .npz has", path,
                           name);
-    else if (npy || ends_with(path, ".npy"))
+    else if (npy || file_ends_in(path, ".npy"))
         error = table_parse_npy(context, path, bytes, size_bytes, table);
     else
         error = table_parse_csv(context, path, bytes, size_bytes, table);
@@ -163,9 +157,9 @@ int eddy_table_write(struct eddy_context *context, const char *path, const struc
     char *bytes = NULL;
     size_t size_bytes = 0;
     int error;
-    if (ends_with(path, ".npy"))
+    if (file_ends_in(path, ".npy"))
         error = table_format_npy(context, table, &bytes, &size_bytes);
-    else if (ends_with(path, ".csv") || ends_with(path, ".txt"))
+    else if (file_ends_in(path, ".csv") || file_ends_in(path, ".txt"))
         error = table_format_csv(context, table, &bytes, &size_bytes);
     else
         error = eddy_fail(context, EDDY_ERROR_ARGUMENT,

@@ -28,6 +28,12 @@ static int sum_doubles(void *arg, size_t n, double *values)
     return sum(MPI_DOUBLE, n, values);
 }
 
+static void give_up(void *arg)
+{
+    (void)arg;
+    MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
+}
+
 static void finish(void)
 {
     MPI_Finalize();
@@ -42,7 +48,10 @@ int eddy_mpi_open(struct eddy_train_group *group)
         MPI_Comm_rank(MPI_COMM_WORLD, &rank) != MPI_SUCCESS ||
         MPI_Comm_size(MPI_COMM_WORLD, &size) != MPI_SUCCESS)
         return EDDY_ERROR_DEVICE;
-    *group = (struct eddy_train_group){
-        .rank = (size_t)rank, .size = (size_t)size, .sum = sum_floats, .sum_doubles = sum_doubles};
+    *group = (struct eddy_train_group){.rank = (size_t)rank,
+                                       .size = (size_t)size,
+                                       .sum = sum_floats,
+                                       .sum_doubles = sum_doubles,
+                                       .give_up = give_up};
     return EDDY_OK;
 }

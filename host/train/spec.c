@@ -5,7 +5,6 @@
 #include "lib/context.h"
 #include "lib/file.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +106,20 @@ static int read_data(struct reader *reader, json_t *node)
     return error;
 }
 
+/* NULL, or what is wrong with the activation of a cell. */
+static const char *activation_fault(enum eddy_cell cell, enum eddy_activation activation)
+{
+    const bool tanh = activation == EDDY_ACTIVATION_TANH;
+    switch (cell) {
+    case EDDY_CELL_DENSE: return NULL;
+    case EDDY_CELL_RNN:
+        return tanh || activation == EDDY_ACTIVATION_RELU ? NULL : "choose one of: tanh, relu";
+    case EDDY_CELL_EMBEDDING:
+        return activation == EDDY_ACTIVATION_NONE ? NULL : "an embedding has none: remove it";
+    default: return tanh ? NULL : "gru and lstm have tanh: remove it";
+    }
+}
+
 /* list: "layers" or "decoder", whose layer i is layer `to` of all. */
 static int read_layer(struct reader *reader, const char *list, size_t i, size_t to, json_t *node)
 {
@@ -130,6 +143,12 @@ static int read_layer(struct reader *reader, const char *list, size_t i, size_t 
     if (activation < 0)
         activation = eddy_cell_is_recurrent((enum eddy_cell)cell) ? EDDY_ACTIVATION_TANH
                                                                   : EDDY_ACTIVATION_NONE;
+    const char *const fault =
+        activation_fault((enum eddy_cell)cell, (enum eddy_activation)activation);
+    if (fault)
+        return spec_refuse(reader, "activation", fault);
+    if (cell == EDDY_CELL_EMBEDDING && i > 0)
+        return spec_refuse(reader, "cell", "an embedding is the first layer");
     if (cell == EDDY_CELL_EMBEDDING)
         reader->spec->dataset.tokens = true;
     reader->spec->layers[to] =
@@ -231,6 +250,9 @@ static int read_training(struct reader *reader, json_t *node)
         return spec_refuse(reader, "fixed_point", "goes with weight_bits only: set it to 2 to 16");
     if (o->threads > o->batch)
         return spec_refuse(reader, "threads", "must be at most batch: each needs a sequence");
+    if (reader->spec->dataset.validation > 0 && o->validate_every == 0)
+        return spec_refuse(reader, "validate_every",
+                           "is missing: say after how many batches to measure data.validation");
     if (o->steps && o->warmup_steps >= o->steps)
         return spec_refuse(reader, "warmup_steps", "must be less than steps");
     if ((o->loss == EDDY_LOSS_CROSS_ENTROPY) != is_class)
@@ -267,17 +289,17 @@ int eddy_spec_read(struct eddy_context *context, const char *path, struct eddy_s
     json_t *root = NULL;
     int error = EDDY_ERROR_MEMORY;
     struct eddy_spec *const spec = calloc(1, sizeof *spec);
-    FILE *const file = fopen(path, "r");
-    if (!file) {
-        error = eddy_fail(context, EDDY_ERROR_IO, "%s: %s", path, strerror(errno));
-        goto done;
-    }
+    uint8_t *text = NULL;
+    size_t text_bytes;
     if (!spec || !(spec->path = strdup(path)))
         goto done;
     spec->scale = 1;
     eddy_dataset_options_init(&spec->dataset);
     eddy_train_options_init(&spec->training);
-    root = json_loadf(file, JSON_REJECT_DUPLICATES, &fault);
+    error = file_read(context, path, &text, &text_bytes);
+    if (error)
+        goto done;
+    root = json_loadb((const char *)text, text_bytes, JSON_REJECT_DUPLICATES, &fault);
     if (!root) {
         error = eddy_fail(context, EDDY_ERROR_FORMAT, "%s:%d:%d: not JSON: %s", path, fault.line,
                           fault.column, fault.text);
@@ -288,8 +310,7 @@ int eddy_spec_read(struct eddy_context *context, const char *path, struct eddy_s
 done:
     if (error == EDDY_ERROR_MEMORY)
         eddy_fail(context, error, "%s: out of memory", path);
-    if (file)
-        fclose(file);
+    free(text);
     json_decref(root);
     if (error)
         eddy_spec_free(spec);
@@ -341,8 +362,7 @@ static int read_text(struct eddy_context *context, const char *path, struct eddy
 static int read_table(struct eddy_context *context, const char *path, const struct eddy_spec *spec,
                       struct eddy_table *table)
 {
-    const size_t length = strlen(path);
-    if (length > 4 && strcmp(path + length - 4, ".txt") == 0)
+    if (file_ends_in(path, ".txt"))
         return read_text(context, path, table);
     return eddy_table_read(context, path, spec->data_name, table);
 }

@@ -14,10 +14,11 @@
  * model.layers: cell and units required,
  * cell dense, rnn, gru (linear_before_reset true or false), lstm (peephole true or false) or
  * embedding (the first; as many tokens as the data has); activation none, tanh, relu or sigmoid for
- * dense (default none), tanh or relu for rnn (default tanh); direction forward, reverse or
+ * dense (default none), tanh or relu for rnn (default tanh), for no other cell; direction forward, reverse or
  * bidirectional (then units in each) and last_only true or false for rnn, gru and lstm. training
  * takes the names of struct eddy_train_options, with its defaults (but steps of sequences: as the
- * longest), and for sequences epochs in place of batches; "weight_bits": 8, "fixed_point": true learn with the
+ * longest), and for sequences epochs in place of batches; data.validation, a fraction of the training rows, needs
+ * training.validate_every; "weight_bits": 8, "fixed_point": true learn with the
  * device's numbers.
  */
 #ifndef EDDY_SPEC_H

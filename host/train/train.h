@@ -35,6 +35,9 @@ struct eddy_train_group {
      * error. */
     int (*sum)(void *arg, size_t n, float *values);
     int (*sum_doubles)(void *arg, size_t n, double *values);
+    /* For the caller of eddy_train, not called by it: ends all processes when one of them cannot go on. May be
+     * NULL, and does not return. */
+    void (*give_up)(void *arg);
 };
 
 struct eddy_train_options {

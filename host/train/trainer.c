@@ -85,6 +85,19 @@ static uint64_t fingerprint_numbers(uint64_t before, size_t n, const double *num
     return eddy_fingerprint(before, numbers, n * sizeof *numbers);
 }
 
+/* Of a part of the data, and where its sequences end. */
+static uint64_t fingerprint_part(uint64_t f, const struct eddy_dataset *d, struct eddy_range part)
+{
+    const size_t n_in = d->n_inputs, n_out = d->n_outputs;
+    struct eddy_range s = {0};
+    while ((s = eddy_dataset_stretch(d, part, s.first + s.count)).count)
+        f = eddy_fingerprint(f, &s, sizeof s);
+    f = eddy_fingerprint(f, d->raw + part.first * n_in, part.count * n_in * sizeof(float));
+    return d->labels ? eddy_fingerprint(f, d->labels + part.first, part.count * sizeof(int))
+                     : eddy_fingerprint(f, d->target + part.first * n_out,
+                                        part.count * n_out * sizeof(float));
+}
+
 /* Of all that decides about the bits of a training, which has just begun. */
 static uint64_t fingerprint(const struct eddy_trainer *trainer)
 {
@@ -116,7 +129,6 @@ static uint64_t fingerprint(const struct eddy_trainer *trainer)
                               (double)o->validate_every,
                               (double)o->patience,
                               (double)d->n_tokens,
-                              (double)trainer->sampler.n_sequences,
                               d->residual,
                               (double)trainer->stack.n_encoder};
     uint64_t f =
@@ -130,10 +142,8 @@ static uint64_t fingerprint(const struct eddy_trainer *trainer)
         f = fingerprint_numbers(f, sizeof shape / sizeof *shape, shape);
     }
     f = eddy_fingerprint(f, trainer->state.weights, trainer->state.params_elems * sizeof(float));
-    f = eddy_fingerprint(f, trainer->sampler.x, d->train.count * d->n_inputs * sizeof(float));
-    return d->labels ? eddy_fingerprint(f, d->labels, d->train.count * sizeof(int))
-                     : eddy_fingerprint(f, trainer->sampler.target,
-                                        d->train.count * d->n_outputs * sizeof(float));
+    f = fingerprint_part(f, d, d->train);
+    return o->validate_every ? fingerprint_part(f, d, d->validation) : f;
 }
 
 int eddy_trainer_open(struct eddy_trainer *trainer)
@@ -160,7 +170,7 @@ int eddy_trainer_open(struct eddy_trainer *trainer)
                          error == EDDY_ERROR_MEMORY
                              ? "out of memory for the training: lower batch, steps or units"
                              : "a layer is of a cell or direction that the training does not have, "
-                               "has no units, or too many for a batch");
+                               "or batch, steps and units are too many together: lower one");
     if (!o->checkpoint)
         return EDDY_OK;
     trainer->state.run = fingerprint(trainer);

@@ -3,6 +3,38 @@
 #include "optimise.h"
 #include "trainer.h"
 
+/* The next recurrent layer of [*i, end), or NULL. */
+static const struct eddy_layer_shape *next_recurrent(const struct eddy_stack *stack, size_t *i,
+                                                     size_t end)
+{
+    while (*i < end)
+        if (eddy_cell_is_recurrent(stack->layers[(*i)++].cell))
+            return &stack->layers[*i - 1];
+    return NULL;
+}
+
+/* Why the decoder cannot go on where the encoder ends, or NULL. */
+static const char *pair_fault(const struct eddy_stack *stack)
+{
+    size_t e = 0, d = stack->n_encoder;
+    const struct eddy_layer_shape *from, *to;
+    for (size_t i = d; i < stack->n_layers; i++)
+        if (stack->layers[i].direction != EDDY_DIRECTION_FORWARD || stack->layers[i].last_only)
+            return "the layers of the decoder are forward, and none is last_only";
+    do {
+        from = next_recurrent(stack, &e, stack->n_encoder);
+        to = next_recurrent(stack, &d, stack->n_layers);
+        if (!from != !to)
+            return "encoder and decoder need as many recurrent layers";
+        if (from && (from->cell != to->cell || from->n_out != to->n_out))
+            return "the recurrent layers of encoder and decoder must be alike, one by one, in cell "
+                   "and units";
+        if (from && from->direction == EDDY_DIRECTION_BIDIRECTIONAL)
+            return "the layers of the encoder are forward or reverse, not bidirectional";
+    } while (from);
+    return NULL;
+}
+
 int eddy_trainer_check(const struct eddy_trainer *trainer)
 {
     struct eddy_context *const context = trainer->context;
@@ -22,6 +54,9 @@ int eddy_trainer_check(const struct eddy_trainer *trainer)
         stack->n_encoder >= stack->n_layers)
         return eddy_fail(context, EDDY_ERROR_ARGUMENT,
                          "the task \"translate\", and no other, needs an encoder and a decoder");
+    const char *const unpaired = stack->n_encoder > 0 ? pair_fault(stack) : NULL;
+    if (unpaired)
+        return eddy_fail(context, EDDY_ERROR_ARGUMENT, "%s", unpaired);
     const bool embeds = stack->layers[0].cell == EDDY_CELL_EMBEDDING;
     const bool decoder_embeds = stack->layers[stack->n_encoder].cell == EDDY_CELL_EMBEDDING;
     if (embeds != eddy_dataset_reads_tokens(dataset) || decoder_embeds != (dataset->n_tokens > 0))

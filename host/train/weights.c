@@ -10,82 +10,72 @@
 #include <zip.h>
 
 struct tensor {
-    char name[32];
+    char name[40];
     const float *values;
     size_t n_sizes, sizes[3], n_bytes;
 };
 
 enum { LAYER_TENSORS = 7, MODEL_TENSORS = 4, NPY_HEADER_BYTES = 128 };
 
+struct tensors {
+    size_t n;
+    struct tensor *list; /* values are the models' */
+};
+
 /* sizes: three, from the last; 0 for dimensions that are not there. */
-static size_t add(struct tensor *to, const char *name, const float *values, size_t a, size_t b,
-                  size_t c)
+static void add(struct tensors *to, const char *prefix, const char *name, const float *values,
+                size_t a, size_t b, size_t c)
 {
     if (!values)
-        return 0;
-    *to = (struct tensor){.values = values, .n_bytes = sizeof *values};
-    snprintf(to->name, sizeof to->name, "%s", name);
+        return;
+    struct tensor *const t = &to->list[to->n++];
+    *t = (struct tensor){.values = values, .n_bytes = sizeof *values};
+    snprintf(t->name, sizeof t->name, "%s%s", prefix, name);
     if (a)
-        to->sizes[to->n_sizes++] = a;
+        t->sizes[t->n_sizes++] = a;
     if (b)
-        to->sizes[to->n_sizes++] = b;
-    to->sizes[to->n_sizes++] = c;
-    for (size_t i = 0; i < to->n_sizes; i++)
-        to->n_bytes *= to->sizes[i];
-    return 1;
+        t->sizes[t->n_sizes++] = b;
+    t->sizes[t->n_sizes++] = c;
+    for (size_t i = 0; i < t->n_sizes; i++)
+        t->n_bytes *= t->sizes[i];
 }
 
-static size_t add_layer(struct tensor *to, size_t l, const struct eddy_layer *layer)
+static void add_layer(struct tensors *to, const char *prefix, const struct eddy_layer *layer)
 {
     const size_t d = eddy_layer_directions(layer), n = layer->n_hidden;
     const size_t rows = eddy_cell_gates(layer->cell) * n;
-    const struct {
-        const char *name;
-        const float *values;
-        size_t b, c;
-    } parts[LAYER_TENSORS] = {{"w", layer->w, rows, layer->n_in},
-                              {"r", layer->r, rows, n},
-                              {"b", layer->b, 0, rows},
-                              {"rb", layer->rb, 0, n},
-                              {"p", layer->p, 0, 3 * n},
-                              {"h0", layer->h0, 0, n},
-                              {"c0", layer->c0, 0, n}};
-    size_t count = 0;
-    for (size_t i = 0; i < LAYER_TENSORS; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "layers.%zu.%s", l, parts[i].name);
-        count += add(to + count, name, parts[i].values, d, parts[i].b, parts[i].c);
-    }
-    return count;
+    add(to, prefix, "w", layer->w, d, rows, layer->n_in);
+    add(to, prefix, "r", layer->r, d, rows, n);
+    add(to, prefix, "b", layer->b, d, 0, rows);
+    add(to, prefix, "rb", layer->rb, d, 0, n);
+    add(to, prefix, "p", layer->p, d, 0, 3 * n);
+    add(to, prefix, "h0", layer->h0, d, 0, n);
+    add(to, prefix, "c0", layer->c0, d, 0, n);
 }
 
-/* The caller frees *tensors, whose values are the model's. */
-static size_t list_tensors(const struct eddy_model *model, struct tensor **tensors)
+static void add_model(struct tensors *to, const char *prefix, const struct eddy_model *model)
 {
     const size_t n_in = eddy_model_inputs(model), n_out = eddy_model_outputs(model);
-    size_t n = 0;
-    struct tensor *const t = *tensors =
-        calloc(LAYER_TENSORS * model->n_layers + MODEL_TENSORS, sizeof *t);
-    for (size_t l = 0; t && l < model->n_layers; l++)
-        n += add_layer(t + n, l, &model->layers[l]);
-    if (!t)
-        return 0;
-    n += add(t + n, "in_scale", model->in_scale, 0, 0, n_in);
-    n += add(t + n, "in_offset", model->in_offset, 0, 0, n_in);
-    n += add(t + n, "out_scale", model->out_scale, 0, 0, n_out);
-    n += add(t + n, "out_offset", model->out_offset, 0, 0, n_out);
-    return n;
+    for (size_t l = 0; l < model->n_layers; l++) {
+        char of_layer[32];
+        snprintf(of_layer, sizeof of_layer, "%slayers.%zu.", prefix, l);
+        add_layer(to, of_layer, &model->layers[l]);
+    }
+    add(to, prefix, "in_scale", model->in_scale, 0, 0, n_in);
+    add(to, prefix, "in_offset", model->in_offset, 0, 0, n_in);
+    add(to, prefix, "out_scale", model->out_scale, 0, 0, n_out);
+    add(to, prefix, "out_offset", model->out_offset, 0, 0, n_out);
 }
 
 /* ---- safetensors: the length of the header, 8 bytes little-endian; the header, JSON; the values ---- */
 
-static char *describe(size_t n, const struct tensor *tensors)
+static char *describe(const struct tensors *tensors)
 {
     json_t *const header = json_object();
     size_t begin = 0;
     bool failed = false;
-    for (size_t i = 0; i < n; i++) {
-        const struct tensor *const t = &tensors[i];
+    for (size_t i = 0; i < tensors->n; i++) {
+        const struct tensor *const t = &tensors->list[i];
         json_t *const shape = json_array();
         for (size_t k = 0; k < t->n_sizes; k++)
             failed |= json_array_append_new(shape, json_integer((json_int_t)t->sizes[k])) != 0;
@@ -100,21 +90,21 @@ static char *describe(size_t n, const struct tensor *tensors)
     return text;
 }
 
-static uint8_t *lay_out_safetensors(size_t n, const struct tensor *tensors, size_t *size_bytes)
+static uint8_t *lay_out_safetensors(const struct tensors *tensors, size_t *size_bytes)
 {
-    char *const text = describe(n, tensors);
+    char *const text = describe(tensors);
     const size_t text_bytes = text ? strlen(text) : 0;
     *size_bytes = 8 + text_bytes;
-    for (size_t i = 0; i < n; i++)
-        *size_bytes += tensors[i].n_bytes;
+    for (size_t i = 0; i < tensors->n; i++)
+        *size_bytes += tensors->list[i].n_bytes;
     uint8_t *const file = text ? malloc(*size_bytes) : NULL;
     if (file) {
         uint8_t *to = file + 8 + text_bytes;
         for (size_t i = 0; i < 8; i++)
             file[i] = (uint8_t)((uint64_t)text_bytes >> (8 * i));
         memcpy(file + 8, text, text_bytes);
-        for (size_t i = 0; i < n; to += tensors[i++].n_bytes)
-            memcpy(to, tensors[i].values, tensors[i].n_bytes);
+        for (size_t i = 0; i < tensors->n; to += tensors->list[i++].n_bytes)
+            memcpy(to, tensors->list[i].values, tensors->list[i].n_bytes);
     }
     free(text);
     return file;
@@ -178,7 +168,7 @@ static uint8_t *take(zip_source_t *buffer, size_t *size_bytes)
     return file;
 }
 
-static uint8_t *lay_out_npz(size_t n, const struct tensor *tensors, size_t *size_bytes)
+static uint8_t *lay_out_npz(const struct tensors *tensors, size_t *size_bytes)
 {
     zip_source_t *const buffer = zip_source_buffer_create(NULL, 0, 0, NULL);
     zip_t *const archive =
@@ -187,8 +177,8 @@ static uint8_t *lay_out_npz(size_t n, const struct tensor *tensors, size_t *size
     bool good = archive != NULL;
     if (good)
         zip_source_keep(buffer);
-    for (size_t i = 0; i < n && good; i++)
-        good = add_npy(archive, &tensors[i]);
+    for (size_t i = 0; i < tensors->n && good; i++)
+        good = add_npy(archive, &tensors->list[i]);
     if (good && zip_close(archive) == 0)
         file = take(buffer, size_bytes);
     else if (archive)
@@ -198,20 +188,35 @@ static uint8_t *lay_out_npz(size_t n, const struct tensor *tensors, size_t *size
     return file;
 }
 
-int eddy_model_write_weights(struct eddy_context *context, const struct eddy_model *model,
-                             const char *path)
+int eddy_weights_check(struct eddy_context *context, const char *path)
 {
-    const size_t length = strlen(path);
-    const bool is_npz = length >= 4 && strcmp(path + length - 4, ".npz") == 0;
+    if (file_ends_in(path, ".npz") || file_ends_in(path, ".safetensors"))
+        return EDDY_OK;
+    return eddy_fail(context, EDDY_ERROR_ARGUMENT,
+                     "%s: an unknown ending; weights are written as .safetensors or .npz", path);
+}
+
+int eddy_model_write_weights(struct eddy_context *context, const struct eddy_model *encoder,
+                             const struct eddy_model *model, const char *path)
+{
+    const size_t n_layers = model->n_layers + (encoder ? encoder->n_layers : 0);
+    int error = eddy_weights_check(context, path);
+    if (error)
+        return error;
+    struct tensors tensors = {
+        0, calloc(LAYER_TENSORS * n_layers + 2 * MODEL_TENSORS, sizeof *tensors.list)};
+    uint8_t *file = NULL;
     size_t size_bytes = 0;
-    struct tensor *tensors;
-    const size_t n = list_tensors(model, &tensors);
-    uint8_t *const file = !tensors ? NULL
-                          : is_npz ? lay_out_npz(n, tensors, &size_bytes)
-                                   : lay_out_safetensors(n, tensors, &size_bytes);
-    const int error = file ? file_write(context, path, file, size_bytes)
-                           : eddy_fail(context, EDDY_ERROR_MEMORY, "%s: out of memory", path);
-    free(tensors);
+    if (tensors.list) {
+        if (encoder)
+            add_model(&tensors, "encoder.", encoder);
+        add_model(&tensors, encoder ? "decoder." : "", model);
+        file = file_ends_in(path, ".npz") ? lay_out_npz(&tensors, &size_bytes)
+                                          : lay_out_safetensors(&tensors, &size_bytes);
+    }
+    error = file ? file_write(context, path, file, size_bytes)
+                 : eddy_fail(context, EDDY_ERROR_MEMORY, "%s: out of memory", path);
+    free(tensors.list);
     free(file);
     return error;
 }

@@ -15,8 +15,8 @@ holds 'train: the checkpoint before is whole' cmp wide before
 holds 'train: nothing is left of the other' sh -c '! ls wide.?????? none.onnx* 2> /dev/null'
 match 'train: the checkpoint of another training' 1 '^eddy: state: the checkpoint is of a training with other data' \
   eddy train spec.json -o none.onnx --checkpoint state --resume --seed 4
-match 'train: no checkpoint' 1 '^eddy: wave.csv: not a checkpoint of a training' \
-  eddy train spec.json -o none.onnx --checkpoint wave.csv --resume
+match 'train: no checkpoint' 1 '^eddy: m.onnx: not a checkpoint of a training' \
+  eddy train spec.json -o none.onnx --checkpoint m.onnx --resume
 wrong 'train --resume' 'eddy train: --resume needs --checkpoint FILE' eddy train spec.json -o x --resume
 holds 'train: --resume before the first checkpoint begins' \
   eddy train spec.json -o new.onnx --checkpoint new --resume --quiet
@@ -25,6 +25,31 @@ eddy train spec.json -o log.onnx --log log.csv --weights log.safetensors --quiet
 holds 'train: the weights' grep -q '"layers.1.w":{"dtype":"F32","shape":\[1,1,10\]' log.safetensors
 expect 'train: a log of each batch' 0 41 grep -c , log.csv
 expect 'train: its columns' 0 batch,loss,gradient_norm,learning_rate,validation head -1 log.csv
+eddy train spec.json -o log.onnx --log log.jsonl --quiet
+expect 'train: the same as JSON' 0 "$(tail -n +2 log.csv | cut -d, -f1-4)" \
+  jq -r '"\(.batch),\(.loss),\(.gradient_norm),\(.learning_rate)"' log.jsonl
+# The checkpoint has 35 of 40 batches; the log ends within a row behind it, as after a kill.
+for log in log.csv log.jsonl; do
+  head -n 38 $log > "cut.${log#*.}"
+  printf 39, >> "cut.${log#*.}"
+  eddy train spec.json -o part.onnx --batches 40 --checkpoint state --checkpoint-every 7 --resume --quiet --log "cut.${log#*.}"
+  holds "train: --resume goes on in $log" cmp $log "cut.${log#*.}"
+done
+match 'train: a log that cannot be written' 1 'eddy: cannot write /dev/full: No space left' \
+  eddy train spec.json -o despite.onnx --log /dev/full
+holds 'train: the model is written all the same' cmp whole.onnx despite.onnx
+sed 's/.*/3/' wave.csv > constant.csv
+holds 'train: a plot of losses that are zero' eddy train spec.json --data constant.csv -o zero.onnx --plot zero.png --quiet
+holds 'train: it is a picture' grep -q PNG zero.png
+match 'train: over the specification' 1 '^eddy: --output would be written over the specification: name' \
+  eddy train spec.json -o ./spec.json
+match 'train: over the data' 1 '^eddy: --log would be written over the data: name' \
+  eddy train spec.json -o x.onnx --log wave.csv
+match 'train: over each other' 1 '^eddy: --checkpoint would be written over --output: name another file than none.onnx' \
+  eddy train spec.json -o none.onnx --checkpoint none.onnx
+match 'train: a folder' 1 '^eddy: cannot write .: Is a directory' eddy train spec.json -o .
+match 'train: weights of an unknown kind' 1 '^eddy: w.npy: an unknown ending; weights are written as .safetensors or .npz' \
+  eddy train spec.json -o none.onnx --weights w.npy
 eddy train spec.json -o threads.onnx --threads 2 --quiet
 eddy train spec.json -o again.onnx --threads 2 --quiet
 holds 'train: the same threads give the same file' cmp threads.onnx again.onnx
@@ -81,7 +106,8 @@ cat > pairs.json << 'SPEC'
   "training": { "epochs": 20, "batch": 16, "learning_rate": 0.02, "threads": 2 } }
 SPEC
 match 'train: encoder and decoder' 0 '^test part: 180 samples, whole answers (1|0.9)' \
-  eddy train pairs.json -o encoder.onnx --decoder decoder.onnx
+  eddy train pairs.json -o encoder.onnx --decoder decoder.onnx --weights pair.safetensors
+holds 'train: the weights of both' grep -q '"decoder.layers.2.w":.*"encoder.layers.1.r"\|"encoder.layers.1.r":.*"decoder.layers.2.w"' pair.safetensors
 holds 'compile: encoder and decoder' eddy compile encoder.onnx --decoder decoder.onnx -o pair.eddy --quiet
 printf '3\n4\n' > source.csv
 for device in cpu: sim:; do

@@ -36,6 +36,10 @@ holds 'threads of processes' "${both[@]}" -o four.onnx --threads 2
 rm half.onnx
 holds 'go on from a checkpoint' "$eddy" train spec.json -o half.onnx --threads 2 --checkpoint state --resume
 holds 'the same bits after it' cmp threads.onnx half.onnx
+refused() { # what one process refuses ends both
+  ! timeout 60 "${both[@]}" "$@" && [ $? != 124 ]
+}
+holds 'a refusal ends both' refused -o nowhere/m.onnx
 echo "[  PASSED  ] $passed test(s)."
 [ "$failed" = 0 ] || echo "[  FAILED  ] $failed test(s)."
 [ "$failed" = 0 ]

@@ -112,11 +112,61 @@ static void test_resumes_all_that_there_is(void **state)
     eddy_dataset_free(recording);
 }
 
+/* The same numbers of rows, sequences and weights. */
+static void test_other_data_is_noticed(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/eddy-checkpoint-XXXXXX", message[256];
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0 && close(fd) == 0);
+    const size_t number = 0;
+    struct eddy_dataset_options chosen;
+    struct eddy_dataset *dataset;
+    struct eddy_train_options options = toy_ragged_options();
+    struct eddy_model *model;
+    eddy_dataset_options_init(&chosen);
+    chosen.task = EDDY_TASK_CLASS;
+    chosen.sequence_column = &number;
+    chosen.validation = 0.2;
+    assert_int_equal(eddy_dataset_create(context, toy_ragged(false), &chosen, &dataset), 0);
+    options.batches = 10;
+    options.validate_every = 5;
+    options.checkpoint = path;
+    options.checkpoint_every = 5;
+    assert_int_equal(eddy_train(context, dataset, 2, toy_last_of_gru, &options, &model), 0);
+    eddy_model_free(model);
+    options.resume = true;
+    assert_int_equal(eddy_train(context, dataset, 2, toy_last_of_gru, &options, &model), 0);
+    eddy_model_free(model);
+    snprintf(message, sizeof message,
+             "%s: the checkpoint is of a training with other data, layers or options: give those, "
+             "or begin anew with another file",
+             path);
+    float *const values[] = {dataset->raw + dataset->train.count / 2,
+                             dataset->raw + dataset->validation.first};
+    for (size_t i = 0; i < 2; i++) {
+        *values[i] += 1;
+        expect_refused(eddy_train(context, dataset, 2, toy_last_of_gru, &options, &model),
+                       EDDY_ERROR_ARGUMENT, message);
+        *values[i] -= 1;
+    }
+    dataset->sequences[0].count--;
+    expect_refused(eddy_train(context, dataset, 2, toy_last_of_gru, &options, &model),
+                   EDDY_ERROR_ARGUMENT, message);
+    dataset->raw[dataset->test.first] += 1; /* which does not matter */
+    dataset->sequences[0].count++;
+    assert_int_equal(eddy_train(context, dataset, 2, toy_last_of_gru, &options, &model), 0);
+    eddy_model_free(model);
+    assert_int_equal(unlink(path), 0);
+    eddy_dataset_free(dataset);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resumes_bit_for_bit),
         cmocka_unit_test(test_resumes_all_that_there_is),
+        cmocka_unit_test(test_other_data_is_noticed),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

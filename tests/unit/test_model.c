@@ -105,7 +105,10 @@ static void nonsense_is_refused(void **state)
     const struct eddy_layer_shape empty = {EDDY_CELL_RNN, EDDY_ACTIVATION_TANH, 0};
     const struct eddy_layer_shape huge = {EDDY_CELL_RNN, EDDY_ACTIVATION_TANH, SIZE_MAX / 2};
     const struct eddy_layer_shape cell = {(enum eddy_cell)99, EDDY_ACTIVATION_TANH, 4};
+    const struct eddy_layer_shape relu = {EDDY_CELL_GRU, EDDY_ACTIVATION_RELU, 4};
     struct eddy_model *model;
+    assert_int_equal(eddy_model_create(context, 1, 1, &relu, &model), EDDY_ERROR_ARGUMENT);
+    assert_string_equal(eddy_last_error(context), "layer 0: gru and lstm layers have tanh");
     assert_int_equal(eddy_model_create(context, 0, 1, &good, &model), EDDY_ERROR_ARGUMENT);
     assert_int_equal(eddy_model_create(context, 1, 0, &good, &model), EDDY_ERROR_ARGUMENT);
     assert_int_equal(eddy_model_create(context, 1, 1, &empty, &model), EDDY_ERROR_ARGUMENT);

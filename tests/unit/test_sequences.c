@@ -4,6 +4,7 @@
 #include "train/train.h"
 
 #include <math.h>
+#include <string.h>
 
 #define DENSE(n)                                                                                   \
     {                                                                                              \
@@ -142,6 +143,51 @@ static void test_learns_to_answer_backwards(void **state)
     eddy_dataset_free(dataset);
 }
 
+static void test_refuses_what_is_no_pair(void **state)
+{
+    (void)state;
+    static const struct eddy_layer_shape good[] = {{EDDY_CELL_EMBEDDING, EDDY_ACTIVATION_NONE, 3},
+                                                   {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 4},
+                                                   {EDDY_CELL_EMBEDDING, EDDY_ACTIVATION_NONE, 3},
+                                                   {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 4},
+                                                   DENSE(5)};
+    static const struct {
+        size_t layer;
+        struct eddy_layer_shape shape;
+        const char *message;
+    } cases[] = {
+        {1, {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 5}, NULL},
+        {3, {EDDY_CELL_LSTM, EDDY_ACTIVATION_TANH, 4}, NULL},
+        {1,
+         {EDDY_CELL_DENSE, EDDY_ACTIVATION_TANH, 4},
+         "encoder and decoder need as many recurrent layers"},
+        {1,
+         {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 4, EDDY_DIRECTION_BIDIRECTIONAL},
+         "the layers of the encoder are forward or reverse, not bidirectional"},
+        {3,
+         {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 4, EDDY_DIRECTION_REVERSE},
+         "the layers of the decoder are forward, and none is last_only"},
+        {3,
+         {EDDY_CELL_GRU, EDDY_ACTIVATION_TANH, 4, .last_only = true},
+         "the layers of the decoder are forward, and none is last_only"},
+    };
+    struct eddy_dataset *const dataset = toy_pairs_dataset(context);
+    const struct eddy_train_options options = toy_ragged_options();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct eddy_layer_shape shapes[5];
+        struct eddy_model *encoder, *decoder;
+        memcpy(shapes, good, sizeof good);
+        shapes[cases[i].layer] = cases[i].shape;
+        expect_refused(
+            eddy_train_pair(context, dataset, 2, 5, shapes, &options, &encoder, &decoder),
+            EDDY_ERROR_ARGUMENT,
+            cases[i].message ? cases[i].message
+                             : "the recurrent layers of encoder and decoder must be alike, one by "
+                               "one, in cell and units");
+    }
+    eddy_dataset_free(dataset);
+}
+
 /* One vector, whose largest element is the k-th of three, to the tokens 2 + k, 2 + (k + 1) % 3 and 1. */
 static void test_learns_to_answer_vectors(void **state)
 {
@@ -244,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_learns_classes_of_ragged_sequences),
         cmocka_unit_test(test_learns_the_next_token),
         cmocka_unit_test(test_learns_to_answer_backwards),
+        cmocka_unit_test(test_refuses_what_is_no_pair),
         cmocka_unit_test(test_learns_to_answer_vectors),
         cmocka_unit_test(test_learns_a_sequence_from_one_input),
     };

@@ -52,7 +52,7 @@ static void test_reads_everything(void **state)
         " {\"cell\": \"dense\", \"units\": 3, \"activation\": \"tanh\"},"
         " {\"cell\": \"dense\", \"units\": 1}]},"
         "\"training\": {\"batches\": 9, \"steps\": 5, \"warmup_steps\": 2, \"seed\": 77,"
-        " \"learning_rate\": 0.5, \"weight_bits\": 8}}");
+        " \"learning_rate\": 0.5, \"weight_bits\": 8, \"validate_every\": 3}}");
     assert_int_equal(eddy_spec_read(context, path, &spec), 0);
     assert_string_equal(spec->data_path, "/tmp/d.csv");
     assert_null(spec->data_name);
@@ -194,6 +194,21 @@ static const struct {
      ": data.sequence_rows: goes without sequence_column: remove one"},
     {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"gru\", \"units\": 1, \"direction\": 1}]}}",
      ": model.layers[0].direction: choose one of: forward, reverse, bidirectional"},
+    {"{" DATA
+     ", \"model\": {\"layers\": [{\"cell\": \"gru\", \"units\": 1, \"activation\": \"relu\"}]}}",
+     ": model.layers[0].activation: gru and lstm have tanh: remove it"},
+    {"{" DATA
+     ", \"model\": {\"layers\": [{\"cell\": \"rnn\", \"units\": 1, \"activation\": \"none\"}]}}",
+     ": model.layers[0].activation: choose one of: tanh, relu"},
+    {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"embedding\", \"units\": 1, \"activation\": "
+     "\"tanh\"}]}}",
+     ": model.layers[0].activation: an embedding has none: remove it"},
+    {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"gru\", \"units\": 1}, {\"cell\": "
+     "\"embedding\", \"units\": 1}]}}",
+     ": model.layers[1].cell: an embedding is the first layer"},
+    {"{" SEQUENCES ", \"validation\": 0.1}, " MODEL "}",
+     ": training.validate_every: is missing: say after how many batches to measure "
+     "data.validation"},
     {"{\"data\": 1,\n", ":2:0: not JSON: string or '}' expected near end of file"},
 };
 
@@ -215,7 +230,10 @@ static void test_missing_file(void **state)
     (void)state;
     struct eddy_spec *spec;
     assert_int_equal(eddy_spec_read(context, "/nowhere/spec.json", &spec), EDDY_ERROR_IO);
-    assert_string_equal(eddy_last_error(context), "/nowhere/spec.json: No such file or directory");
+    assert_string_equal(eddy_last_error(context),
+                        "cannot open /nowhere/spec.json: No such file or directory");
+    assert_int_equal(eddy_spec_read(context, "/tmp", &spec), EDDY_ERROR_IO);
+    assert_string_equal(eddy_last_error(context), "cannot read /tmp: Is a directory");
 }
 
 int main(void)
