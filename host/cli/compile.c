@@ -176,6 +176,32 @@ static int print_all_cycles(struct eddy_context *context, const struct eddy_prog
     return error;
 }
 
+/* How often numbers saturate when the data that chose the formats runs. */
+static int print_saturations(struct eddy_context *context, const struct eddy_program *program,
+                             const struct eddy_table *data)
+{
+    struct eddy_program_info info;
+    struct session session = {0};
+    struct eddy_counters c = {0};
+    size_t n_out;
+    eddy_program_get_info(program, &info);
+    if (info.decoder_tokens) /* there is no data for the decoder */
+        return EDDY_OK;
+    float *y = malloc(data->n_rows * info.answers * sizeof *y);
+    int error = y ? session_open(context, "cpu:", program, &session) : refuse("out of memory");
+    if (!error)
+        error = eddy_stream_sequence(session.stream, data->n_rows, data->values, y, &n_out);
+    if (!error) {
+        eddy_stream_get_counters(session.stream, &c);
+        printf("calibration: in %zu rows %zu inputs, %zu outputs and %zu cell states saturate\n",
+               data->n_rows, (size_t)c.clipped_input, (size_t)c.clipped_output,
+               (size_t)c.clipped_cell);
+    }
+    session_close(&session);
+    free(y);
+    return error;
+}
+
 static void print_cost(const struct options *options, const struct eddy_program *program)
 {
     struct eddy_program_info info;
@@ -224,7 +250,9 @@ static int run(struct eddy_context *context, int argc, char **argv)
         error = eddy_program_write(context, program, options->output);
     if (!error && !options->quiet) {
         print_cost(options, program);
-        error = print_all_cycles(context, program);
+        error = options->data ? print_saturations(context, program, &data) : EDDY_OK;
+        if (!error)
+            error = print_all_cycles(context, program);
     }
     eddy_program_free(program);
     eddy_table_free(&data);

@@ -60,5 +60,8 @@ int preset_choose(const struct options *options, const char **preset)
         if (eddy_preset_at(i)->weight_bits == options->weight_bits)
             return EDDY_OK;
     }
-    return refuse("no preset has %zu-bit weights; use --weight-bits 8 or 16", options->weight_bits);
+    return refuse(
+        "no preset has %zu-bit weights; use --weight-bits 8 or 16: weights that learnt with fewer "
+        "(eddy train --weight-bits) keep them there",
+        options->weight_bits);
 }

@@ -36,7 +36,7 @@ for command in 'compile -o out' check; do
   refused "$2: too large" "the model needs 45675 columns of weights, preset sim-small has \
 16384: 29291 too many; use a smaller model or a larger preset" "$@" large.onnx
   refused "$2: unknown preset" "no preset 'huge'; eddy devices lists them" "$@" m.onnx --preset huge
-  refused "$2: no such weights" 'no preset has 9-bit weights; use --weight-bits 8 or 16' \
+  refused "$2: no such weights" 'no preset has 9-bit weights; use --weight-bits 8 or 16: weights that learnt with fewer (eddy train --weight-bits) keep them there' \
     "$@" m.onnx --weight-bits 9
 done
 refused 'compile: what the device lacks' "layer 1 (node 'gru'): attribute 'clip': the device does not limit the \

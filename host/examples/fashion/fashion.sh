@@ -40,6 +40,7 @@ on_device() {
 }
 
 /usr/bin/python3 -c "import numpy; numpy.save('$out/calibration.npy', numpy.load('$out/fashion.npy', 'r')[:$some, :28])"
+sed 's/"epochs"/"weight_bits": 8, "fixed_point": true, "round_from": 0.5, "epochs"/' "$here/fashion.json" > "$out/learn.json"
 : > "$out/rows"
 echo '| seed | seconds | float | 8-bit | learnt with 8 bits | learnt with 4 bits |'
 echo '|---:|---:|---:|---:|---:|---:|'
@@ -50,8 +51,7 @@ for seed in "$@"; do
   row="$seed $seconds $(accuracy "$out/float.onnx" float:)"
   row="$row $(on_device "$out/float.onnx")"
   for bits in 8 4; do
-    sed "s/\"epochs\"/\"weight_bits\": $bits, \"fixed_point\": true, \"round_from\": 0.5, \"epochs\"/" "$here/fashion.json" > "$out/$bits.json"
-    "$eddy" train "$out/$bits.json" --data "$out/fashion.npy" --seed "$seed" -o "$out/$bits.onnx" --quiet
+    "$eddy" train "$out/learn.json" --data "$out/fashion.npy" --seed "$seed" --weight-bits $bits -o "$out/$bits.onnx" --quiet
     row="$row $(on_device "$out/$bits.onnx")"
   done
   echo "$row" >> "$out/rows"
