@@ -1,6 +1,6 @@
 #!/bin/bash
-# prove.sh BUILD -- proves what the queue across clocks and the transactions promise (hw/usb/*_properties.svh). The queue is
-# proved for 4 bytes.
+# prove.sh BUILD -- proves what the queue across clocks and the transactions promise (hw/usb/*_properties.svh), the queue as deep
+# as it is in the device.
 set -u
 folder=$1/prove/usb
 # shellcheck source=tests/support/prove.sh
@@ -16,12 +16,40 @@ broken() {
   usb unproved "$(mistake "hw/usb/$1.sv" "$2" "$3")" "$4"
 }
 
-queue='chparam -set DEPTH_LOG2 2 usb_fifo; prep -top usb_fifo; memory_map; clk2fflogic'
-usb proved hw/usb/usb_fifo.sv "$queue"
-broken usb_fifo 1 's/wire \[W-1:0\] write_shown = .*/wire [W-1:0] write_shown = write_committed_q;/' "$queue"
-broken usb_fifo 2 's/write_free_o <= read_binary_q + /write_free_o <= ONE + read_binary_q + /' "$queue"
-broken usb_fifo 3 's/write_rollback_i) write_q <= write_committed_q/write_rollback_i) write_q <= write_shown_q/' "$queue"
-broken usb_fifo 4 's/read_used_o <= write_binary_q - /read_used_o <= write_committed_q - /' "$queue"
+# queue EXPECTED WHAT SOURCE DEPTH_LOG2: the pointers, or, with their promises, the data. One clock of two, one byte of the
+# memory: hw/usb/usb_fifo_properties.svh.
+queue() {
+  local name copy defines
+  name=$(basename "$3" .sv)-$2-$4
+  copy=$folder/$name.sv
+  defines=-DUSB_FIFO_POINTERS=assert
+  [ "$2" = data ] && defines='-DUSB_FIFO_POINTERS=assume -DUSB_FIFO_DATA'
+  sed 's/always @(posedge \(write\|read\)_clk)/always @(posedge clock) if (\1_clk)/
+    s/    input  wire                write_clk,/    input  wire                clock,\n&/
+    s/reg \[7:0\] bytes\[.*;/reg [7:0] kept;\n  (* anyconst *) wire [DEPTH_LOG2-1:0] place;\n  (* anyseq *) wire [7:0] other;/
+    s/bytes\[\(write_q.*\)\] <= \(.*\);/if (\1 == place) kept <= \2;/
+    s/<= bytes\[\(read_.*\)\];/<= \1 == place ? kept : other;/' "$3" > "$copy"
+  proof "$name" "$1" sat "read_verilog -sv -formal -Ihw/usb $defines $copy; chparam -set DEPTH_LOG2 $4 usb_fifo;
+    prep -top usb_fifo; async2sync; opt -full"
+}
+
+# lost NUMBER WHAT SED: a queue with a mistake; four bytes are enough to see it.
+lost() {
+  queue unproved "$2" "$(mistake hw/usb/usb_fifo.sv "$1" "$3")" 2
+}
+
+depth=$(sed -n 's/^  localparam DEPTH_LOG2 = \(.*\);/\1/p' hw/usb/usb_device.sv)
+queue proved pointers hw/usb/usb_fifo.sv "$depth"
+queue proved data hw/usb/usb_fifo.sv "$depth"
+lost 1 pointers 's/wire \[W-1:0\] write_shown = .*/wire [W-1:0] write_shown = write_committed_q;/'
+lost 2 pointers 's/write_free_o <= read_binary_q + /write_free_o <= ONE + read_binary_q + /'
+lost 3 pointers 's/write_rollback_i) write_q <= write_committed_q/write_rollback_i) write_q <= write_shown_q/'
+lost 4 pointers 's/read_used_o <= write_binary_q - /read_used_o <= write_committed_q - /'
+lost 5 pointers 's/write_seen_q <= write_sync_q/write_seen_q <= write_gray_q + ONE/'
+lost 6 pointers 's/read_gray_q  <= read_shown_q ^ .*/read_gray_q <= read_q ^ {1'"'b0"', read_q[W-1:1]};/'
+lost 7 data 's/read_data_o  <= bytes\[read_q/read_data_o <= bytes[read_committed_q/'
+lost 8 data 's/bytes\[write_q\(.*\)\] <= /bytes[write_q\1 ^ 1] <= /'
+lost 9 data 's/if (write_i) bytes/bytes/'
 
 clocked='prep -top usb_transactions; async2sync'
 usb proved hw/usb/usb_transactions.sv "$clocked"
