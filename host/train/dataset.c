@@ -363,7 +363,7 @@ static void measure(const struct eddy_dataset *dataset, const float *a, const fl
         *deviation = 1;
 }
 
-static void normalise(struct eddy_dataset *dataset)
+static int normalise(struct eddy_context *context, struct eddy_dataset *dataset)
 {
     double mean, deviation;
     for (size_t k = 0; k < dataset->n_inputs; k++) {
@@ -384,7 +384,13 @@ static void normalise(struct eddy_dataset *dataset)
                 dataset->n_outputs, k, &mean, &deviation);
         dataset->out_scale[k] = (float)deviation;
         dataset->out_offset[k] = (float)mean;
+        if (!isfinite(dataset->out_scale[k]) || !isfinite(dataset->out_offset[k]))
+            return eddy_fail(context, EDDY_ERROR_RANGE,
+                             "target %zu: its differences are more than a float32 holds: scale the "
+                             "data down",
+                             k + 1);
     }
+    return EDDY_OK;
 }
 
 /* The labels, or room for the targets; how many outputs there are. */
@@ -435,8 +441,7 @@ static int fill(struct eddy_context *context, const struct eddy_table *table,
     dataset->in_offset = dataset->in_scale + dataset->n_inputs;
     dataset->out_offset = dataset->out_scale + dataset->n_outputs;
     gather(table, options, dataset);
-    normalise(dataset);
-    return EDDY_OK;
+    return normalise(context, dataset);
 }
 
 int eddy_dataset_create(struct eddy_context *context, const struct eddy_table *table,

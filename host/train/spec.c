@@ -147,6 +147,14 @@ static int read_layer(struct reader *reader, const char *list, size_t i, size_t 
         activation_fault((enum eddy_cell)cell, (enum eddy_activation)activation);
     if (fault)
         return spec_refuse(reader, "activation", fault);
+    const bool recurrent = eddy_cell_is_recurrent((enum eddy_cell)cell);
+    if (linear_before_reset && cell != EDDY_CELL_GRU)
+        return spec_refuse(reader, "linear_before_reset", "goes with gru only: remove it");
+    if (peephole && cell != EDDY_CELL_LSTM)
+        return spec_refuse(reader, "peephole", "goes with lstm only: remove it");
+    if (!recurrent && (direction != EDDY_DIRECTION_FORWARD || last_only))
+        return spec_refuse(reader, last_only ? "last_only" : "direction",
+                           "goes with rnn, gru and lstm only: remove it");
     if (cell == EDDY_CELL_EMBEDDING && i > 0)
         return spec_refuse(reader, "cell", "an embedding is the first layer");
     if (cell == EDDY_CELL_EMBEDDING)
@@ -375,6 +383,25 @@ static bool is_number(const struct eddy_spec *spec, size_t column, size_t n_colu
            d->task == EDDY_TASK_NEXT_TOKEN || (d->sequence_column && column == *d->sequence_column);
 }
 
+/* Values as the specification scales them. */
+static int scale_table(struct eddy_context *context, const struct eddy_spec *spec,
+                       struct eddy_table *table)
+{
+    for (size_t i = 0; i < table->n_rows * table->n_columns; i++) {
+        const size_t column = i % table->n_columns;
+        if (is_number(spec, column, table->n_columns))
+            continue;
+        const float value = (float)((double)table->values[i] * spec->scale + spec->offset);
+        if (!isfinite(value))
+            return eddy_fail(context, EDDY_ERROR_RANGE,
+                             "row %zu, column %zu (counted from 0): %g * scale + offset is more "
+                             "than a float32 holds: lower data.scale",
+                             i / table->n_columns, column, (double)table->values[i]);
+        table->values[i] = value;
+    }
+    return EDDY_OK;
+}
+
 int eddy_spec_dataset(struct eddy_context *context, const struct eddy_spec *spec,
                       const char *data_path, struct eddy_table *table_out,
                       struct eddy_dataset **dataset)
@@ -383,10 +410,9 @@ int eddy_spec_dataset(struct eddy_context *context, const struct eddy_spec *spec
     int error = read_table(context, data_path ? data_path : spec->data_path, spec, &table);
     if (error)
         return error;
-    for (size_t i = 0; i < table.n_rows * table.n_columns; i++)
-        if (!is_number(spec, i % table.n_columns, table.n_columns))
-            table.values[i] = (float)((double)table.values[i] * spec->scale + spec->offset);
-    error = eddy_dataset_create(context, &table, &spec->dataset, dataset);
+    error = scale_table(context, spec, &table);
+    if (!error)
+        error = eddy_dataset_create(context, &table, &spec->dataset, dataset);
     if (error || !table_out)
         eddy_table_free(&table);
     else

@@ -148,6 +148,21 @@ static void test_dataset_refuses_classes(void **state)
     }
 }
 
+static void test_differences_beyond_float(void **state)
+{
+    (void)state;
+    float values[20];
+    const struct eddy_table table = {20, 1, values};
+    struct eddy_dataset_options options;
+    for (size_t t = 0; t < 20; t++)
+        values[t] = t % 2 ? 3e38F : -3e38F;
+    eddy_dataset_options_init(&options);
+    options.residual = true;
+    expect_dataset_error(
+        &table, &options, EDDY_ERROR_RANGE,
+        "target 1: its differences are more than a float32 holds: scale the data down");
+}
+
 static void test_baselines_of_known_signals(void **state)
 {
     (void)state;
@@ -188,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_dataset_refuses_pairs),
         cmocka_unit_test(test_dataset_splits_and_normalises),
         cmocka_unit_test(test_dataset_refuses_classes),
+        cmocka_unit_test(test_differences_beyond_float),
         cmocka_unit_test(test_baselines_of_known_signals),
         cmocka_unit_test(test_baselines_refuse),
     };

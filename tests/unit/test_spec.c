@@ -131,6 +131,30 @@ static void test_text_is_tokens(void **state)
     eddy_spec_free(spec);
 }
 
+static void test_what_scaling_makes_too_large(void **state)
+{
+    (void)state;
+    struct eddy_spec *spec;
+    struct eddy_dataset *dataset;
+    char data[sizeof path + 4], json[256];
+    snprintf(data, sizeof data, "%s.csv", path);
+    FILE *const file = fopen(data, "w");
+    assert_non_null(file);
+    assert_true(fputs("1,2\n3,4e10\n5,6\n7,8\n", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    snprintf(json, sizeof json,
+             "{\"data\": {\"file\": \"%s\", \"task\": \"next\", \"scale\": 1e30}, " MODEL "}",
+             data);
+    write_spec(json);
+    assert_int_equal(eddy_spec_read(context, path, &spec), 0);
+    assert_int_equal(eddy_spec_dataset(context, spec, NULL, NULL, &dataset), EDDY_ERROR_RANGE);
+    assert_string_equal(eddy_last_error(context),
+                        "row 1, column 1 (counted from 0): 4e+10 * scale + offset is more than a "
+                        "float32 holds: lower data.scale");
+    assert_int_equal(unlink(data), 0);
+    eddy_spec_free(spec);
+}
+
 static const struct {
     const char *text, *message; /* the message follows "<path>: " or "<path>:" */
 } refusals[] = {
@@ -209,6 +233,17 @@ static const struct {
     {"{" SEQUENCES ", \"validation\": 0.1}, " MODEL "}",
      ": training.validate_every: is missing: say after how many batches to measure "
      "data.validation"},
+    {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"lstm\", \"units\": 1, "
+              "\"linear_before_reset\": true}]}}",
+     ": model.layers[0].linear_before_reset: goes with gru only: remove it"},
+    {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"gru\", \"units\": 1, \"peephole\": true}]}}",
+     ": model.layers[0].peephole: goes with lstm only: remove it"},
+    {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"dense\", \"units\": 1, \"direction\": "
+              "\"reverse\"}]}}",
+     ": model.layers[0].direction: goes with rnn, gru and lstm only: remove it"},
+    {"{" DATA
+     ", \"model\": {\"layers\": [{\"cell\": \"dense\", \"units\": 1, \"last_only\": true}]}}",
+     ": model.layers[0].last_only: goes with rnn, gru and lstm only: remove it"},
     {"{\"data\": 1,\n", ":2:0: not JSON: string or '}' expected near end of file"},
 };
 
@@ -242,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_reads_everything),
         cmocka_unit_test(test_reads_sequences),
         cmocka_unit_test(test_text_is_tokens),
+        cmocka_unit_test(test_what_scaling_makes_too_large),
         cmocka_unit_test(test_refusals_name_file_key_and_remedy),
         cmocka_unit_test(test_missing_file),
     };
