@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,30 +77,71 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size_bytes)
         bytes += n < 0 ? 0 : n;
         size_bytes -= n < 0 ? 0 : (size_t)n;
     }
-    return fsync(fd) == 0;
+    return true;
+}
+
+static bool is_still(int fd, const char *path)
+{
+    struct stat ours, named;
+    return fstat(fd, &ours) == 0 && stat(path, &named) == 0 && ours.st_ino == named.st_ino &&
+           ours.st_dev == named.st_dev;
+}
+
+/* The temporary file, empty, for this process alone: one that was killed may have left it, one that lives is waited
+ * for, and has then given it its own name. Negative: errno says why. */
+static int open_temporary(const char *temporary)
+{
+    int fd;
+    while ((fd = open(temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666)) >= 0) {
+        while (flock(fd, LOCK_EX) && errno == EINTR)
+            ;
+        if (is_still(fd, temporary))
+            break;
+        close(fd);
+    }
+    if (fd < 0 || ftruncate(fd, 0) == 0)
+        return fd;
+    const int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+}
+
+static bool replace_file(const char *path, const char *temporary, const void *bytes,
+                         size_t size_bytes)
+{
+    const int fd = open_temporary(temporary);
+    if (fd < 0)
+        return false;
+    const bool written =
+        write_all(fd, bytes, size_bytes) && fsync(fd) == 0 && rename(temporary, path) == 0;
+    const int reason = errno;
+    if (!written)
+        unlink(temporary);
+    close(fd);
+    errno = reason;
+    return written;
+}
+
+/* A device or a pipe, which no file may replace. */
+static bool write_through(const char *path, const void *bytes, size_t size_bytes)
+{
+    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    const bool written = fd >= 0 && write_all(fd, bytes, size_bytes);
+    return fd >= 0 && close(fd) == 0 && written;
 }
 
 int file_write(struct eddy_context *context, const char *path, const void *bytes, size_t size_bytes)
 {
-    char *temporary = malloc(strlen(path) + sizeof ".XXXXXX");
+    struct stat there;
+    char *temporary = malloc(strlen(path) + sizeof ".tmp");
     if (!temporary)
         return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
-    sprintf(temporary, "%s.XXXXXX", path);
-    int error = EDDY_OK;
-    const int fd = mkstemp(temporary);
-    if (fd < 0) {
-        error = fail_io(context, path, "write");
-        goto out;
-    }
-    const mode_t mask = umask(0);
-    umask(mask);
-    bool written = write_all(fd, bytes, size_bytes) && fchmod(fd, 0666 & ~mask) == 0;
-    written = close(fd) == 0 && written;
-    if (!written || rename(temporary, path) != 0) {
-        error = fail_io(context, path, "write");
-        unlink(temporary);
-    }
-out:
+    sprintf(temporary, "%s.tmp", path);
+    const bool through =
+        stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
+    const bool written = through ? write_through(path, bytes, size_bytes)
+                                 : replace_file(path, temporary, bytes, size_bytes);
     free(temporary);
-    return error;
+    return written ? EDDY_OK : fail_io(context, path, "write");
 }

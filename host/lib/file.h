@@ -18,7 +18,8 @@ typedef int64_t (*file_reader)(void *source, void *bytes, size_t n_bytes);
 int file_read_all(struct eddy_context *context, const char *name, file_reader reader, void *source,
                   uint8_t **bytes, size_t *size_bytes);
 
-/* Writes a file whole or not at all: into a temporary file beside it, synced, then renamed. EDDY_ERROR_IO. */
+/* Writes a file whole or not at all: into PATH.tmp beside it, synced, then renamed; a device or a pipe is written as it
+ * is. EDDY_ERROR_IO. */
 int file_write(struct eddy_context *context, const char *path, const void *bytes,
                size_t size_bytes);
 

@@ -12,7 +12,7 @@ cp wide before
 match 'train: no room for a checkpoint' 1 '^eddy: cannot write wide: File too large' \
   bash -c "trap '' XFSZ; ulimit -f 8; eddy train wide.json -o none.onnx --checkpoint wide --checkpoint-every 20 --quiet"
 holds 'train: the checkpoint before is whole' cmp wide before
-holds 'train: nothing is left of the other' sh -c '! ls wide.?????? none.onnx* 2> /dev/null'
+holds 'train: nothing is left of the other' sh -c '! ls wide.tmp none.onnx* 2> /dev/null'
 match 'train: the checkpoint of another training' 1 '^eddy: state: the checkpoint is of a training with other data' \
   eddy train spec.json -o none.onnx --checkpoint state --resume --seed 4
 match 'train: no checkpoint' 1 '^eddy: m.onnx: not a checkpoint of a training' \
@@ -38,6 +38,12 @@ done
 match 'train: a log that cannot be written' 1 'eddy: cannot write /dev/full: No space left' \
   eddy train spec.json -o despite.onnx --log /dev/full
 holds 'train: the model is written all the same' cmp whole.onnx despite.onnx
+mkfifo pipe
+timeout 60 cat pipe > piped.onnx &
+eddy train spec.json -o pipe --quiet
+wait $!
+holds 'train: a pipe stays one' test -p pipe
+holds 'train: what went through it' cmp whole.onnx piped.onnx
 sed 's/.*/3/' wave.csv > constant.csv
 holds 'train: a plot of losses that are zero' eddy train spec.json --data constant.csv -o zero.onnx --plot zero.png --quiet
 holds 'train: it is a picture' grep -q PNG zero.png
