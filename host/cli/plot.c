@@ -43,6 +43,17 @@ static void write_script(FILE *to, const char *image, size_t first, size_t end, 
     write_curve(to, first, end, loss, 25);
 }
 
+/* gnuplot does not say when the disk is full: a whole PNG has its last chunk. */
+static bool is_whole(const char *image)
+{
+    char end[8] = "";
+    FILE *const file = fopen(image, "rb");
+    const bool read = file && fseek(file, -8, SEEK_END) == 0 && fread(end, 8, 1, file) == 1;
+    if (file)
+        fclose(file);
+    return read && memcmp(end, "IEND", 4) == 0;
+}
+
 int plot_loss(const char *path, size_t first, size_t end, const double *loss)
 {
     char *temporary = malloc(strlen(path) + 5);
@@ -57,8 +68,10 @@ int plot_loss(const char *path, size_t first, size_t end, const double *loss)
     const bool drawn = gnuplot && pclose(gnuplot) == 0;
     signal(SIGPIPE, before);
     int error = EDDY_OK;
-    if (!drawn || rename(temporary, path))
+    if (!drawn)
         error = refuse("cannot draw %s: is gnuplot installed (package gnuplot-nox)?", path);
+    else if (!is_whole(temporary) || rename(temporary, path))
+        error = refuse("cannot write %s: is there room?", path);
     if (error)
         unlink(temporary);
     free(temporary);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# full_disk.sh EDDY -- a training whose checkpoint meets a full disk: it says so, and the checkpoint before stays whole.
+# full_disk.sh EDDY -- a training whose checkpoint, or plot, meets a full disk: it says so, and the checkpoint before stays whole.
 # Run as: unshare --user --map-root-user --mount tests/train/full_disk.sh EDDY
 set -eu
 eddy=$(realpath "$1")
@@ -26,6 +26,13 @@ fi
 echo "$message"
 grep -q 'No space left on device' <<< "$message"
 cmp disk/state before
+if "$eddy" train spec.json -o plotted.onnx --plot disk/loss.png --quiet 2> message; then
+  echo "a plot on a full disk was not noticed"
+  exit 1
+fi
+grep -q 'cannot write disk/loss.png' message
+[ ! -e disk/loss.png ] && [ ! -e disk/loss.png.tmp ]
+cmp m.onnx plotted.onnx
 rm disk/filler
 train -o again.onnx --resume
 cmp m.onnx again.onnx
