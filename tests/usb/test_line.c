@@ -17,6 +17,23 @@ static void test_cut_off(void **state)
     }
 }
 
+/* The data of a token are the packet behind it: when that is cut off, the next one is nobody's. */
+static void test_data_after_cut_off(void **state)
+{
+    uint8_t lines[BUS_PACKET_LINES];
+    (void)state;
+    for (size_t cut = 20; cut < 140; cut += 5) {
+        const size_t n = query_lines((uint16_t)cut, lines);
+        bus_token(&dev.bus, PID_OUT, ADDRESS, OUT_EP);
+        pause_bits(3);
+        bus_send_lines(&dev.bus, lines, cut);
+        pause_bits(20);
+        bus_send_lines(&dev.bus, lines, n);
+        assert_int_equal(answer(), BUS_SILENT);
+        works((uint16_t)cut);
+    }
+}
+
 /* Every stuffed bit of a packet in turn is a one: the packet is refused though its bits are right without it. */
 static void test_stuffing_errors(void **state)
 {
@@ -380,6 +397,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WIRE_TEST(test_cut_off),
+        WIRE_TEST(test_data_after_cut_off),
         WIRE_TEST(test_stuffing_errors),
         WIRE_TEST(test_clock_tolerance),
         WIRE_TEST(test_reset_at_any_moment),
