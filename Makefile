@@ -54,8 +54,9 @@ help:
 
 DEBIAN_PACKAGES := build-essential pkg-config clang-19 llvm-19-dev verilator yosys iverilog \
   zlib1g-dev libopenblas-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libjansson-dev \
-  libzip-dev libcmocka-dev libusb-1.0-0-dev libfuse3-dev usbutils boolector gnuplot-nox \
-  python3-scipy jq libxrt-dev uuid-dev unzip z3 tcl espeak-ng python3-aubio dataset-fashion-mnist
+  libzip-dev libcmocka-dev libusb-1.0-0-dev libusbredirparser-dev libfuse3-dev usbutils boolector \
+  gnuplot-nox python3-scipy jq libxrt-dev uuid-dev unzip z3 tcl espeak-ng python3-aubio \
+  dataset-fashion-mnist
 LINT_PACKAGES := clang-format-14 cppcheck shellcheck
 
 # $(1): packages. Silent, and without root, when all of them are there.

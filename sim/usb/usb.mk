@@ -36,11 +36,12 @@ USB_BOARD_OBJECTS := $(R)/usb/sim/rtl.o $(O)/usb/sim/board.o $(O)/obj/sim/usb/bu
   $(O)/obj/sim/usb/usbdev.o $(VERILATED_OBJECTS)
 
 $(O)/obj/sim/usb/usbfs.o: override CFLAGS += $(shell pkg-config --cflags fuse3)
+$(O)/obj/sim/usb/usbredir.o: override CFLAGS += $(shell pkg-config --cflags libusbredirparser-0.5)
 
-$(O)/bin/with-board: $(addprefix $(O)/obj/sim/usb/,with_board.o usbfs.o sysfs.o) $(USB_BOARD_OBJECTS)
+$(O)/bin/with-board: $(addprefix $(O)/obj/sim/usb/,with_board.o usbfs.o sysfs.o usbredir.o) $(USB_BOARD_OBJECTS)
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs fuse3) -lz -lstdc++ -lm -lpthread
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs fuse3 libusbredirparser-0.5) -lz -lstdc++ -lm -lpthread
 
 # What the library knows of the engines that it was built with.
 $(O)/gen/rtl_hash.h: $(foreach preset,$(PRESETS),$(R)/usb/$(preset)/hash)

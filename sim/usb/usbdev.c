@@ -261,6 +261,23 @@ int usbdev_reset(struct usbdev *dev)
     return enumerate(dev);
 }
 
+static int begin_again(struct usbdev *dev, int error)
+{
+    if (error >= 0)
+        memset(dev->toggles, 0, sizeof dev->toggles);
+    return error < 0 ? error : 0;
+}
+
+int usbdev_set_configuration(struct usbdev *dev, uint8_t number)
+{
+    return begin_again(dev, usbdev_request(dev, 0x00, 9, number, 0, NULL, 0));
+}
+
+int usbdev_set_interface(struct usbdev *dev, uint8_t number, uint8_t setting)
+{
+    return begin_again(dev, usbdev_request(dev, 0x01, 11, setting, number, NULL, 0));
+}
+
 int usbdev_clear_halt(struct usbdev *dev, uint8_t endpoint)
 {
     const int error = usbdev_request(dev, 0x02, 1, 0, endpoint, NULL, 0);

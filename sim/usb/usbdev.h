@@ -58,6 +58,9 @@ int usbdev_reset(struct usbdev *dev);
 int usbdev_control(struct usbdev *dev, const uint8_t setup[8], uint8_t *data);
 int usbdev_request(struct usbdev *dev, uint8_t type, uint8_t code, uint16_t value, uint16_t index,
                    uint8_t *data, uint16_t length);
+/* The requests that begin an endpoint's toggles again. Return 0 or a negative errno. */
+int usbdev_set_configuration(struct usbdev *dev, uint8_t number);
+int usbdev_set_interface(struct usbdev *dev, uint8_t number, uint8_t setting);
 int usbdev_clear_halt(struct usbdev *dev, uint8_t endpoint);
 int usbdev_submit(struct usbdev *dev, struct usbdev_urb *urb);
 /* The transfer ends with `status`, unless it ended before. */

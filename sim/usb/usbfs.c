@@ -1,5 +1,7 @@
+/* usbfs.c -- usbfs by FUSE, for devices behind virtual host controllers. */
 #define FUSE_USE_VERSION 35
-#include "usbfs.h"
+#include "front.h"
+#include "sysfs.h"
 
 #include <errno.h>
 #include <fuse3/fuse_lowlevel.h>
@@ -14,6 +16,7 @@
 #ifndef USBDEVFS_GET_SPEED
 #define USBDEVFS_GET_SPEED _IO('U', 31)
 #endif
+#define BUS 1
 #define SPEED_FULL 2                   /* enum usb_device_speed of linux/usb/ch9.h */
 #define MEMORY_LIMIT_BYTES (16u << 20) /* usbfs_memory_mb of the kernel */
 enum { INODE_ROOT = FUSE_ROOT_ID, INODE_BUS, INODE_DEVICES };
@@ -38,9 +41,10 @@ struct submitted {
 };
 
 struct usbfs {
+    struct front base;
     struct fuse_session *session;
     struct fuse_buf buffer;
-    struct usbdev *devices[USBFS_DEVICES];
+    struct usbdev *devices[FRONT_DEVICES];
     struct handle *handles;
     mode_t mode;
     size_t memory_bytes;
@@ -275,17 +279,10 @@ static int set_interface(fuse_req_t req, struct handle *h, const void *arg)
 {
     struct usbdevfs_setinterface set = {0};
     const int error = read_client(req, arg, &set, sizeof set);
-    const uint8_t setup[8] = {0x01, 11, (uint8_t)set.altsetting, 0, (uint8_t)set.interface};
-    if (error)
-        return error;
-    const int result = usbdev_control(h->dev, setup, NULL);
-    if (result < 0)
-        return -result;
-    memset(h->dev->toggles, 0, sizeof h->dev->toggles);
-    return 0;
+    return error ? error
+                 : -usbdev_set_interface(h->dev, (uint8_t)set.interface, (uint8_t)set.altsetting);
 }
 
-/* The requests whose argument points to a number. */
 static int with_number(fuse_req_t req, struct handle *h, unsigned code, const void *arg)
 {
     unsigned number = 0;
@@ -354,7 +351,7 @@ static bool describe(const struct usbfs *fs, fuse_ino_t inode, struct stat *stat
     *stat = (struct stat){.st_ino = inode, .st_nlink = 1, .st_mode = S_IFDIR | 0755};
     if (inode == INODE_ROOT || inode == INODE_BUS)
         return true;
-    if (inode < INODE_DEVICES || inode >= INODE_DEVICES + USBFS_DEVICES ||
+    if (inode < INODE_DEVICES || inode >= INODE_DEVICES + FRONT_DEVICES ||
         !fs->devices[inode - INODE_DEVICES])
         return false;
     stat->st_mode = S_IFREG | fs->mode;
@@ -370,8 +367,8 @@ static fuse_ino_t inode_of(fuse_ino_t parent, const char *name)
     if (strlen(name) != 3 || *end)
         return 0;
     if (parent == INODE_ROOT)
-        return number == USBFS_BUS ? INODE_BUS : 0;
-    return number >= 2 && number < 2 + USBFS_DEVICES ? INODE_DEVICES + number - 2 : 0;
+        return number == BUS ? INODE_BUS : 0;
+    return number >= 2 && number < 2 + FRONT_DEVICES ? INODE_DEVICES + number - 2 : 0;
 }
 
 static void do_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -400,12 +397,12 @@ static void do_readdir(fuse_req_t req, fuse_ino_t inode, size_t size, off_t offs
     char buffer[1024], name[8];
     size_t used = 0;
     (void)info;
-    for (off_t n = offset; inode == INODE_ROOT ? n < 1 : n < USBFS_DEVICES; n++) {
+    for (off_t n = offset; inode == INODE_ROOT ? n < 1 : n < FRONT_DEVICES; n++) {
         struct stat stat;
         const fuse_ino_t child = inode == INODE_ROOT ? INODE_BUS : INODE_DEVICES + (fuse_ino_t)n;
         if (!describe(fs, child, &stat))
             continue;
-        snprintf(name, sizeof name, "%03u", inode == INODE_ROOT ? USBFS_BUS : (unsigned)n + 2);
+        snprintf(name, sizeof name, "%03u", inode == INODE_ROOT ? BUS : (unsigned)n + 2);
         used += fuse_add_direntry(req, buffer + used, sizeof buffer - used, name, &stat, n + 1);
     }
     fuse_reply_buf(req, buffer, used < size ? used : size);
@@ -501,56 +498,25 @@ static const struct fuse_lowlevel_ops operations = {
     .ioctl = do_ioctl,
 };
 
-struct usbfs *usbfs_open(const char *mount_point, mode_t mode)
+static bool serve(struct front *front)
 {
-    static char name[] = "usbfs", flag[] = "-o",
-                text[] = "allow_other,default_permissions,fsname=usbfs";
-    char *argv[] = {name, flag, text};
-    struct fuse_args args = FUSE_ARGS_INIT(3, argv);
-    struct usbfs *fs = calloc(1, sizeof *fs);
-    if (!fs)
-        return NULL;
-    fs->mode = mode;
-    fs->session = fuse_session_new(&args, &operations, sizeof operations, fs);
-    fuse_opt_free_args(&args);
-    if (fs->session && fuse_session_mount(fs->session, mount_point) == 0)
-        return fs;
-    if (fs->session)
-        fuse_session_destroy(fs->session);
-    free(fs);
-    return NULL;
-}
-
-void usbfs_close(struct usbfs *fs)
-{
-    while (fs->handles)
-        close_handle(fs->handles);
-    fuse_session_unmount(fs->session);
-    fuse_session_destroy(fs->session);
-    free(fs->buffer.mem);
-    free(fs);
-}
-
-int usbfs_fd(const struct usbfs *fs)
-{
-    return fuse_session_fd(fs->session);
-}
-
-bool usbfs_serve(struct usbfs *fs)
-{
+    struct usbfs *fs = (struct usbfs *)front;
     const int received = fuse_session_receive_buf(fs->session, &fs->buffer);
     if (received > 0)
         fuse_session_process_buf(fs->session, &fs->buffer);
     return !fuse_session_exited(fs->session);
 }
 
-void usbfs_plug(struct usbfs *fs, unsigned n, struct usbdev *dev)
+static int plug(struct front *front, unsigned n, struct usbdev *dev)
 {
-    fs->devices[n] = dev;
+    ((struct usbfs *)front)->devices[n] = dev;
+    return sysfs_add(n, dev);
 }
 
-void usbfs_unplug(struct usbfs *fs, unsigned n)
+/* Its open files live on. */
+static int unplug(struct front *front, unsigned n)
 {
+    struct usbfs *fs = (struct usbfs *)front;
     struct usbdev *dev = fs->devices[n];
     fs->devices[n] = NULL;
     usbdev_unplug(dev);
@@ -560,4 +526,42 @@ void usbfs_unplug(struct usbfs *fs, unsigned n)
             notify(h);
         }
     }
+    return sysfs_remove(n);
+}
+
+static void close_usbfs(struct front *front)
+{
+    struct usbfs *fs = (struct usbfs *)front;
+    while (fs->handles)
+        close_handle(fs->handles);
+    fuse_session_unmount(fs->session);
+    fuse_session_destroy(fs->session);
+    free(fs->buffer.mem);
+    free(fs);
+}
+
+struct front *front_open_usbfs(mode_t mode, const char **what)
+{
+    static const struct front_ops ops = {plug, unplug, serve, close_usbfs};
+    static char name[] = "usbfs", flag[] = "-o",
+                text[] = "allow_other,default_permissions,fsname=usbfs";
+    char *argv[] = {name, flag, text};
+    struct fuse_args args = FUSE_ARGS_INIT(3, argv);
+    if (sysfs_enter(what))
+        return NULL;
+    *what = "/dev/bus/usb by FUSE";
+    struct usbfs *fs = calloc(1, sizeof *fs);
+    if (!fs)
+        return NULL;
+    fs->mode = mode;
+    fs->session = fuse_session_new(&args, &operations, sizeof operations, fs);
+    fuse_opt_free_args(&args);
+    if (fs->session && fuse_session_mount(fs->session, "/dev/bus/usb") == 0) {
+        fs->base = (struct front){&ops, fuse_session_fd(fs->session), "/run/udev"};
+        return &fs->base;
+    }
+    if (fs->session)
+        fuse_session_destroy(fs->session);
+    free(fs);
+    return NULL;
 }

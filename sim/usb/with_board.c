@@ -1,11 +1,10 @@
 /* with_board.c -- runs a command with simulated boards on its USB.
  *
- * The command sees them through its own, unmodified libusb; nothing outside of it does. What is written to the
- * file named by EDDY_BOARDS_CONTROL happens to the boards, a line each:
+ * The command sees them through its own, unmodified libusb; nothing outside of it does. With --usbredir it is QEMU that
+ * sees them, for its guest. What is written to the file named by EDDY_BOARDS_CONTROL happens to the boards, a line each:
  *   unplug N | plug N | noise ONE_IN SEED | halt N ENDPOINT | engine KHZ
  */
-#include "sysfs.h"
-#include "usbfs.h"
+#include "front.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -21,19 +20,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CONTROL "/run/udev/boards"
 /* A board that has said NAK for so many rounds is left alone for a while. */
 #define PATIENCE_ROUNDS 2000
 
 struct boards {
-    struct board *boards[USBFS_DEVICES];
-    struct usbdev devices[USBFS_DEVICES];
-    struct usbfs *fs;
+    struct board *boards[FRONT_DEVICES];
+    struct usbdev devices[FRONT_DEVICES];
+    struct front *front;
     unsigned n_boards, engine_khz, idle_rounds, noise_one_in;
     uint64_t noise_seed;
-    const char *trace_path;
+    const char *trace_path, *folder;
     bool show_figures;
     mode_t mode;
+    char control[256], line[256]; /* the file of control, and what was read of a line */
+    size_t line_bytes;
     char **command;
 };
 
@@ -64,8 +64,7 @@ static int plug(struct boards *b, unsigned n)
     if (errno)
         return -1;
     set_noise(b, n);
-    usbfs_plug(b->fs, n, &b->devices[n]);
-    return sysfs_add(n, &b->devices[n]);
+    return b->front->ops->plug(b->front, n, &b->devices[n]);
 }
 
 static void show_figures(const struct usbdev *dev, unsigned n)
@@ -83,10 +82,9 @@ static void unplug(struct boards *b, unsigned n)
 {
     if (b->show_figures)
         show_figures(&b->devices[n], n);
-    usbfs_unplug(b->fs, n);
+    b->front->ops->unplug(b->front, n);
     board_close(b->boards[n]);
     b->boards[n] = NULL;
-    sysfs_remove(n);
 }
 
 static void halt(struct usbdev *dev, unsigned endpoint)
@@ -113,16 +111,21 @@ static void obey(struct boards *b, const char *line)
     }
 }
 
+/* Lines may come in pieces. */
 static void read_control(struct boards *b, int fd)
 {
     char text[256];
-    const ssize_t length = read(fd, text, sizeof text - 1);
-    if (length <= 0)
-        return;
-    text[length] = '\0';
-    char *save;
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-        obey(b, line);
+    const ssize_t length = read(fd, text, sizeof text);
+    for (ssize_t i = 0; i < length; i++) {
+        if (text[i] != '\n') {
+            if (b->line_bytes + 1 < sizeof b->line)
+                b->line[b->line_bytes++] = text[i];
+            continue;
+        }
+        b->line[b->line_bytes] = '\0';
+        b->line_bytes = 0;
+        obey(b, b->line);
+    }
 }
 
 /* One round for every board; true while any of them has something under way. */
@@ -141,7 +144,14 @@ static bool run_boards(struct boards *b)
 
 /* ---- the command ---- */
 
-static pid_t start_command(char **command, const sigset_t *signals, mode_t mask)
+static int open_control(struct boards *b)
+{
+    snprintf(b->control, sizeof b->control, "%s/boards", b->front->folder);
+    unlink(b->control);
+    return mkfifo(b->control, 0600) ? -1 : open(b->control, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+static pid_t start_command(const struct boards *b, const sigset_t *signals, mode_t mask)
 {
     const pid_t child = fork();
     if (child != 0)
@@ -150,9 +160,9 @@ static pid_t start_command(char **command, const sigset_t *signals, mode_t mask)
     umask(mask);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     setenv("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", 1);
-    setenv("EDDY_BOARDS_CONTROL", CONTROL, 1);
-    execvp(command[0], command);
-    fprintf(stderr, "with-board: %s: %s\n", command[0], strerror(errno));
+    setenv("EDDY_BOARDS_CONTROL", b->control, 1);
+    execvp(b->command[0], b->command);
+    fprintf(stderr, "with-board: %s: %s\n", b->command[0], strerror(errno));
     _exit(127);
 }
 
@@ -162,7 +172,7 @@ static int serve(struct boards *b, int control, int signals, pid_t child)
     bool busy = false;
     for (;;) {
         struct pollfd fds[] = {
-            {usbfs_fd(b->fs), POLLIN, 0}, {control, POLLIN, 0}, {signals, POLLIN, 0}};
+            {b->front->fd, POLLIN, 0}, {control, POLLIN, 0}, {signals, POLLIN, 0}};
         const int wait_ms = !busy ? -1 : b->idle_rounds > PATIENCE_ROUNDS ? 1 : 0;
         if (poll(fds, 3, wait_ms) < 0 && errno != EINTR)
             return refuse("poll");
@@ -178,8 +188,8 @@ static int serve(struct boards *b, int control, int signals, pid_t child)
             read_control(b, control);
         if (fds[0].revents) {
             b->idle_rounds = 0;
-            if (!usbfs_serve(b->fs))
-                return refuse("usbfs");
+            if (!b->front->ops->serve(b->front))
+                return refuse("the front");
         }
         busy = run_boards(b);
     }
@@ -195,27 +205,28 @@ static int run(struct boards *b)
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     const mode_t mask = umask(022); /* whoever started this, all users may look at the bus */
-    if (sysfs_enter(&what)) {
+    b->front = b->folder ? front_open_usbredir(b->folder, b->n_boards, &what)
+                         : front_open_usbfs(b->mode, &what);
+    if (!b->front) {
         refuse(what);
-        fputs("  it takes root, and /dev/fuse: try sudo\n", stderr);
+        if (!b->folder)
+            fputs("  it takes root, and /dev/fuse: try sudo\n", stderr);
         return EXIT_FAILURE;
     }
-    b->fs = usbfs_open("/dev/bus/usb", b->mode);
-    if (!b->fs)
-        return refuse("/dev/bus/usb by FUSE");
     for (unsigned n = 0; n < b->n_boards; n++)
         if (plug(b, n))
             return refuse("the board does not enumerate");
-    const int control = mkfifo(CONTROL, 0600) ? -1 : open(CONTROL, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    const int control = open_control(b);
     const int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
-    const pid_t child = start_command(b->command, &signals, mask);
+    const pid_t child = start_command(b, &signals, mask);
     if (control < 0 || signal_fd < 0 || child < 0)
         return refuse("start");
     const int status = serve(b, control, signal_fd, child);
     for (unsigned n = 0; n < b->n_boards; n++)
         if (b->boards[n])
             unplug(b, n);
-    usbfs_close(b->fs);
+    unlink(b->control);
+    b->front->ops->close(b->front);
     return status;
 }
 
@@ -227,10 +238,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'n':
         b->n_boards = (unsigned)strtoul(arg, NULL, 10);
-        if (b->n_boards > USBFS_DEVICES)
-            argp_error(state, "--boards is at most %d", USBFS_DEVICES);
+        if (b->n_boards > FRONT_DEVICES)
+            argp_error(state, "--boards is at most %d", FRONT_DEVICES);
         return 0;
     case 'e': b->engine_khz = (unsigned)strtoul(arg, NULL, 10); return 0;
+    case 'r': b->folder = arg; return 0;
     case 'm': b->mode = (mode_t)strtoul(arg, NULL, 8) & 0777; return 0;
     case 't': b->trace_path = arg; return 0;
     case 'f': b->show_figures = true; return 0;
@@ -246,6 +258,8 @@ int main(int argc, char **argv)
         {"boards", 'n', "N", 0, "how many boards (default 1); serial numbers 00000001, ...", 0},
         {"engine", 'e', "KHZ", 0, "the clock of the engine (default 24000)", 0},
         {"mode", 'm', "OCTAL", 0, "permissions of the device files (default 666)", 0},
+        {"usbredir", 'r', "FOLDER", 0,
+         "show the boards by usbredir, to QEMU, at sockets board1, ... in this folder", 0},
         {"trace", 't', "FILE", 0, "an FST waveform of the first board", 0},
         {"figures", 'f', NULL, 0, "print what went over the bus at the end", 0},
         {0}};

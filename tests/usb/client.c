@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 libusb_context *usb;
@@ -30,19 +31,35 @@ void empty(void)
     assert_int_equal(libusb_clear_halt(handle, EDDY_USB_ENDPOINT_IN), 0);
 }
 
+static int try_to_open(void)
+{
+    handle = libusb_open_device_with_vid_pid(usb, EDDY_USB_VENDOR, EDDY_USB_PRODUCT);
+    if (!handle)
+        return LIBUSB_ERROR_NO_DEVICE;
+    const int error = libusb_claim_interface(handle, 0);
+    if (error) {
+        libusb_close(handle);
+        handle = NULL;
+    }
+    return error;
+}
+
+/* A board that was just plugged in is announced before it is configured: there is no interface to claim then. */
 int open_board(void **state)
 {
+    int error = LIBUSB_ERROR_NO_DEVICE;
     (void)state;
-    for (int tries = 0; tries < 100 && !handle; tries++) {
-        handle = libusb_open_device_with_vid_pid(usb, EDDY_USB_VENDOR, EDDY_USB_PRODUCT);
-        if (handle)
-            break;
-        if (tries == 50)
+    for (int tries = 0; tries < 100 && error; tries++) {
+        error = try_to_open();
+        if (error)
+            usleep(50000);
+        if (error && tries == 50)
             command("plug 0"); /* a check that failed may have left it unplugged */
-        usleep(50000);
     }
-    if (!handle || libusb_claim_interface(handle, 0))
+    if (error) {
+        print_error("no board: %s\n", libusb_error_name(error));
         return -1;
+    }
     empty();
     return 0;
 }
@@ -131,6 +148,13 @@ void works(uint16_t sequence)
 
 /* ---- asynchronous transfers ---- */
 
+int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return 1000 * (int64_t)now.tv_sec + now.tv_nsec / 1000000;
+}
+
 void handle_events(int limit_ms)
 {
     struct timeval limit = {.tv_usec = 1000 * limit_ms};
@@ -166,8 +190,7 @@ void launch_all(struct flight *flights, int n, uint8_t endpoint)
 void await(struct flight *flights, int n)
 {
     for (int i = 0; i < n; i++) {
-        for (int tries = 0; tries < 100 && flights[i].status < 0; tries++)
-            handle_events(100);
+        HANDLE_EVENTS_UNTIL(flights[i].status >= 0);
         assert_true(flights[i].status >= 0);
         libusb_free_transfer(flights[i].transfer);
     }

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#define TIMEOUT_MS 10000
+#define TIMEOUT_MS 60000
 #define QUERY_BYTES (2 * PACKET_HEADER_WORDS)
 #define ANSWER_BYTES (QUERY_BYTES + 2 * ID_WORDS)
 #define NO_OPCODE 0x7f /* a request that is skipped by its length, and answered by a header */
@@ -53,7 +53,12 @@ struct flight {
     bool (*next)(struct flight *);
 };
 
+int64_t now_ms(void);
 void handle_events(int limit_ms);
+/* Handles events until the condition holds, or for TIMEOUT_MS. */
+#define HANDLE_EVENTS_UNTIL(condition)                                                             \
+    for (const int64_t end_ms = now_ms() + TIMEOUT_MS; !(condition) && now_ms() < end_ms;)         \
+    handle_events(100)
 void launch(struct flight *flight, uint8_t endpoint, int n_bytes);
 void launch_all(struct flight *flights, int n, uint8_t endpoint);
 /* Until all of them have landed. */

@@ -130,8 +130,7 @@ static libusb_hotplug_callback_handle watch(void)
 
 static void wait_for(const int *event, int count)
 {
-    for (int tries = 0; tries < 100 && *event < count; tries++)
-        handle_events(100);
+    HANDLE_EVENTS_UNTIL(*event >= count);
     assert_int_equal(*event, count);
 }
 

@@ -2,6 +2,8 @@
 # run.sh BIN -- the command eddy on simulated boards: the same bits as sim:, the board's own descriptors, and what a user
 # is told when something is missing. Prints in cmocka's form.
 set -u
+# shellcheck source=tests/usb/models.sh
+. "$(dirname "$0")/models.sh"
 bin=$(realpath "$1")
 passed=0 failed=0
 folder=$(mktemp -d) || exit 1
@@ -42,16 +44,10 @@ same() {
     cmp sim.csv usb.csv' - "$data" "$model" "$uri" "$@"
 }
 
-awk 'BEGIN { for (t = 0; t < 300; t++) printf "%.4f\n", sin(t / 5) + 0.3 * cos(t / 1.7) }' > wave.csv
+make_wave wave.csv
 for layer in rnn:3 rnn:10 gru:12 lstm:25; do
   cell=${layer%:*} units=${layer#*:}
-  cat > spec.json << SPEC
-{ "data": { "file": "wave.csv", "task": "next", "train": 0.8 },
-  "model": { "layers": [ {"cell": "$cell", "units": $units}, {"cell": "dense", "units": 1} ] },
-  "training": { "batches": 5, "batch": 4, "steps": 10, "seed": $units } }
-SPEC
-  eddy train spec.json -o "$units.onnx" --quiet &&
-    eddy compile "$units.onnx" --calibrate wave.csv -o "$units.eddy" --quiet || exit 1
+  make_model wave.csv "$cell" "$units" || exit 1
   same "$cell of $units units" wave.csv "$units.eddy" usb:
 done
 same 'a slow engine' wave.csv 10.eddy usb: --engine 3000
@@ -91,6 +87,9 @@ says 'a board that is reset by another' 'the board was reset' with-board bash -c
 holds 'a board that comes later' with-board bash -c 'echo unplug 0 > "$EDDY_BOARDS_CONTROL"
   (sleep 0.4; timeout 5 bash -c "echo plug 0 > $EDDY_BOARDS_CONTROL") > /dev/null 2>&1 &
   eddy run 10.eddy --device usb:wait=10 --input wave.csv'
+# shellcheck disable=SC2016
+holds 'a line to the boards in pieces' with-board bash -c 'printf unp > "$EDDY_BOARDS_CONTROL"; sleep 0.1
+  echo "lug 0" > "$EDDY_BOARDS_CONTROL"; until ! lsusb -d 1209:0001; do sleep 0.05; done'
 holds 'eddy devices' bash -c 'with-board --boards 2 eddy devices | grep "usb:serial=00000002  *8 "'
 for line in 'bcdUSB  *1.10' 'iManufacturer  *1 Eddy' 'iProduct  *2 Eddy RNN engine' 'iSerial  *3 00000001' \
   'MaxPower  *100mA' 'bEndpointAddress  *0x01  EP 1 OUT' 'bEndpointAddress  *0x81  EP 1 IN'; do

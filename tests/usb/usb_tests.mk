@@ -16,7 +16,20 @@ $(O)/tests/usb_client: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/usb/client*.
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 USB_TEST_PROGRAMS += $(O)/tests/usb_client
-USB_TESTS += "timeout 120 $(O)/bin/with-board --mode 660 $(O)/tests/usb_client"
+USB_TESTS += "timeout 300 $(O)/bin/with-board --mode 660 $(O)/tests/usb_client"
+
+# ... and behind Debian's kernel, in a guest of QEMU.
+GUEST_PACKAGES := qemu-system-x86 libkmod2
+$(O)/guest/vmlinux: tests/usb/guest/fetch.sh
+	$(call say,FETCH)
+	$< $(@D)
+
+.PHONY: test-usb-kernel
+## test-usb-kernel: the client suite of libusb in a guest of QEMU: a simulated board behind Debian's kernel
+test-usb-kernel: deps
+	$(call install_missing,$(GUEST_PACKAGES))
+	+$(MAKE) --no-print-directory $(addprefix $(O)/,bin/eddy bin/with-board tests/usb_client guest/vmlinux)
+	O=$(O) tests/run.sh "tests/usb/guest/run.sh $(O)"
 
 $(O)/tests/usb_faults: $(O)/obj/tests/usb/faults.o $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
 	$(call say,LD)
