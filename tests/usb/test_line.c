@@ -34,21 +34,25 @@ static void test_data_after_cut_off(void **state)
     }
 }
 
-/* Every stuffed bit of a packet in turn is a one: the packet is refused though its bits are right without it. */
-static void test_stuffing_errors(void **state)
+/* Whether the line state `at` is a stuffed bit: behind seven alike. */
+static bool is_stuffed(const uint8_t *lines, size_t at)
 {
-    const uint16_t sequence = 0xffff;
+    unsigned same = 1;
+    while (same < 7 && lines[at - 1 - same] == lines[at - 1])
+        same++;
+    return same == 7 && lines[at] != lines[at - 1];
+}
+
+/* Every stuffed bit of a query in turn is a one: the packet is refused though its bits are right without it. Returns how many. */
+static size_t spoil_stuffing(uint16_t sequence)
+{
     uint8_t lines[BUS_PACKET_LINES];
     size_t n_stuffed = 0;
-    (void)state;
-    for (size_t from = 8; from < query_lines(sequence, lines) - 3; from++) {
+    for (size_t at = 8; at < query_lines(sequence, lines) - 3; at++) {
         const size_t n = query_lines(sequence, lines);
-        unsigned same = 1;
-        while (same < 7 && lines[from - same] == lines[from - 1])
-            same++;
-        if (same != 7 || lines[from] == lines[from - 1])
+        if (!is_stuffed(lines, at))
             continue;
-        for (size_t i = from; i < n - 3; i++)
+        for (size_t i = at; i < n - 3; i++)
             lines[i] ^= LINE_DP | LINE_DM;
         bus_token(&dev.bus, PID_OUT, ADDRESS, OUT_EP);
         pause_bits(3);
@@ -56,7 +60,19 @@ static void test_stuffing_errors(void **state)
         assert_int_equal(answer(), BUS_SILENT);
         works((uint16_t)n_stuffed++);
     }
-    assert_true(n_stuffed > 2);
+    return n_stuffed;
+}
+
+static void test_stuffing_errors(void **state)
+{
+    uint8_t lines[BUS_PACKET_LINES];
+    uint16_t last = 0;
+    (void)state;
+    assert_true(spoil_stuffing(0xffff) > 2);
+    /* In the last place, where all bits have come already. */
+    while (!is_stuffed(lines, query_lines(last, lines) - 4))
+        last++;
+    assert_true(spoil_stuffing(last) > 0);
 }
 
 static void test_clock_tolerance(void **state)
@@ -343,9 +359,41 @@ static void begin_something(int kind)
 }
 enum { SOMETHINGS = 4 };
 
-static void test_reset_in_the_middle(void **state)
+/* After a reset: address and configuration, and a query. */
+static void enumerate_again(uint16_t sequence)
 {
     uint8_t data[18];
+    assert_int_equal(say_token(PID_IN, 0), BUS_SILENT); /* the old address */
+    dev.address = 0;
+    assert_int_equal(ask(0x00, 5, ADDRESS, 0, 0, NULL), 0);
+    dev.address = ADDRESS;
+    assert_int_equal(ask(0x80, 6, 0x0100, 0, 18, data), 18);
+    assert_int_equal(ask(0x00, 9, 1, 0, 0, NULL), 0);
+    reset_toggles();
+    works(sequence);
+}
+
+/* SE0 from less than a reset to more than one, two in a row: it is one or it is none, and 2.5 us are the border. */
+static void test_resets_of_every_length(void **state)
+{
+    (void)state;
+    for (unsigned bits = 24; bits < 44; bits++) {
+        send_query((uint16_t)bits); /* whose answer a reset takes away */
+        pause_bits(300);
+        for (int n = 0; n < 2; n++) {
+            bus_hold(&dev.bus, LINE_SE0, bits);
+            pause_bits(4);
+        }
+        assert_true(board_configured(board) ? bits < 34 : bits >= 30);
+        if (board_configured(board))
+            read_answer((uint16_t)bits);
+        else
+            enumerate_again((uint16_t)bits);
+    }
+}
+
+static void test_reset_in_the_middle(void **state)
+{
     (void)state;
     for (int kind = 0; kind < SOMETHINGS; kind++) {
         for (unsigned bits = 0; bits < 260; bits += 5) {
@@ -354,14 +402,7 @@ static void test_reset_in_the_middle(void **state)
             bus_hold(&dev.bus, LINE_SE0, 700); /* longer than what the board may be sending */
             bus_hold(&dev.bus, LINE_J, 100);
             assert_false(board_configured(board));
-            assert_int_equal(say_token(PID_IN, 0), BUS_SILENT); /* the old address */
-            dev.address = 0;
-            assert_int_equal(ask(0x00, 5, ADDRESS, 0, 0, NULL), 0);
-            dev.address = ADDRESS;
-            assert_int_equal(ask(0x80, 6, 0x0100, 0, 18, data), 18);
-            assert_int_equal(ask(0x00, 9, 1, 0, 0, NULL), 0);
-            reset_toggles();
-            works((uint16_t)bits);
+            enumerate_again((uint16_t)bits);
         }
     }
 }
@@ -413,6 +454,7 @@ int main(void)
         WIRE_TEST(test_endless_packet),
         WIRE_TEST(test_garbage),
         WIRE_TEST(test_low_speed_traffic),
+        WIRE_TEST(test_resets_of_every_length),
         WIRE_TEST(test_reset_in_the_middle),
         WIRE_TEST(test_suspend_in_the_middle),
         WIRE_TEST(test_reset_while_suspended),
