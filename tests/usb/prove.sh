@@ -33,6 +33,21 @@ queue() {
     prep -top usb_fifo; async2sync; opt -full"
 }
 
+# flush EXPECTED SOURCE: what of usb_device flushes the queues.
+flush() {
+  local name copy
+  name=$(basename "$2" .sv)-flush
+  copy=$folder/$name.sv
+  {
+    echo 'module usb_flush (input wire clock, clk, engine_clk, device_rst_n, flush_request, output wire engine_rst_n);'
+    sed -n '/---- flushing/,/assign engine_rst_n/p' "$2" |
+      sed 's/always @(posedge \(clk\|engine_clk\))/always @(posedge clock) if (\1)/'
+    echo '`include "usb_flush_properties.svh"'
+    echo 'endmodule'
+  } > "$copy"
+  proof "$name" "$1" sat "read_verilog -sv -formal -Ihw/usb $copy; prep -top usb_flush; async2sync"
+}
+
 # lost NUMBER WHAT SED: a queue with a mistake; four bytes are enough to see it.
 lost() {
   queue unproved "$2" "$(mistake hw/usb/usb_fifo.sv "$1" "$3")" 2
@@ -50,6 +65,11 @@ lost 6 pointers 's/read_gray_q  <= read_shown_q ^ .*/read_gray_q <= read_q ^ {1'
 lost 7 data 's/read_data_o  <= bytes\[read_q/read_data_o <= bytes[read_committed_q/'
 lost 8 data 's/bytes\[write_q\(.*\)\] <= /bytes[write_q\1 ^ 1] <= /'
 lost 9 data 's/if (write_i) bytes/bytes/'
+
+flush proved hw/usb/usb_device.sv
+flush unproved "$(mistake hw/usb/usb_device.sv 1 's/queues_rst_n = !(flushing_q || seen_q)/queues_rst_n = !flushing_q/')"
+flush unproved "$(mistake hw/usb/usb_device.sv 2 's/ || (flushing_q \&\& !seen_q)//')"
+flush unproved "$(mistake hw/usb/usb_device.sv 3 's/seen_sync_q <= engine_reset_q/seen_sync_q <= engine_reset_sync_q/')"
 
 clocked='prep -top usb_transactions; async2sync'
 usb proved hw/usb/usb_transactions.sv "$clocked"
