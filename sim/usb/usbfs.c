@@ -283,6 +283,16 @@ static int set_interface(fuse_req_t req, struct handle *h, const void *arg)
                  : -usbdev_set_interface(h->dev, (uint8_t)set.interface, (uint8_t)set.altsetting);
 }
 
+/* The one configuration that there is, again. */
+static int set_configuration(struct handle *h, unsigned number)
+{
+    if (h->claimed || claimed_by_another(h))
+        return EBUSY;
+    return number == h->dev->configuration[5] ? -usbdev_set_configuration(h->dev, (uint8_t)number)
+                                              : EINVAL;
+}
+
+/* The requests whose argument points to a number. */
 static int with_number(fuse_req_t req, struct handle *h, unsigned code, const void *arg)
 {
     unsigned number = 0;
@@ -293,7 +303,7 @@ static int with_number(fuse_req_t req, struct handle *h, unsigned code, const vo
     case USBDEVFS_CLAIMINTERFACE:
     case USBDEVFS_DISCONNECT_CLAIM: return number == 0 ? claim(h) : ENOENT;
     case USBDEVFS_RELEASEINTERFACE: return release(h);
-    case USBDEVFS_SETCONFIGURATION: return number == 1 ? 0 : EINVAL;
+    case USBDEVFS_SETCONFIGURATION: return set_configuration(h, number);
     default: return -usbdev_clear_halt(h->dev, (uint8_t)number);
     }
 }

@@ -32,6 +32,22 @@ static void test_configuration(void **state)
                      EDDY_USB_PACKET_BYTES);
 }
 
+static void test_set_configuration(void **state)
+{
+    uint8_t bytes[ANSWER_BYTES];
+    (void)state;
+    query(bytes, 1);
+    send(bytes, QUERY_BYTES); /* the toggle is not where it begins */
+    assert_int_equal(libusb_set_configuration(handle, 1), LIBUSB_ERROR_BUSY);
+    assert_int_equal(libusb_release_interface(handle, 0), 0);
+    assert_int_equal(libusb_set_configuration(handle, 7), LIBUSB_ERROR_NOT_FOUND);
+    assert_int_equal(libusb_set_configuration(handle, 1), 0);
+    assert_int_equal(libusb_claim_interface(handle, 0), 0);
+    receive(bytes, ANSWER_BYTES);
+    check_answer(bytes, 1);
+    works(2);
+}
+
 /* What the front shows is what the board says when it is asked now. */
 static void test_descriptors_are_the_boards(void **state)
 {
@@ -175,6 +191,7 @@ static void test_control_stall(void **state)
 const struct CMUnitTest device_checks[] = {
     CHECK(test_enumeration),
     CHECK(test_configuration),
+    CHECK(test_set_configuration),
     CHECK(test_descriptors_are_the_boards),
     CHECK(test_manufacturer),
     CHECK(test_product),

@@ -28,7 +28,8 @@ $(O)/guest/vmlinux: tests/usb/guest/fetch.sh
 ## test-usb-kernel: the client suite of libusb in a guest of QEMU: a simulated board behind Debian's kernel
 test-usb-kernel: deps
 	$(call install_missing,$(GUEST_PACKAGES))
-	+$(MAKE) --no-print-directory $(addprefix $(O)/,bin/eddy bin/with-board tests/usb_client guest/vmlinux)
+	+$(MAKE) --no-print-directory $(addprefix $(O)/, \
+	  bin/eddy bin/with-board tests/usb_client tests/usb_faults guest/vmlinux)
 	O=$(O) tests/run.sh "tests/usb/guest/run.sh $(O)"
 
 $(O)/tests/usb_faults: $(O)/obj/tests/usb/faults.o $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a

@@ -27,6 +27,7 @@ dmesg | grep 'usb [0-9]-[0-9]:'
 
 cd /test || poweroff -f
 timeout 300 ./usb_client || dmesg | grep -i 'usb\|xhci' | tail -n 40
+timeout 200 ./usb_faults usb: 10 1
 
 # check NAME COMMAND...: one that succeeds.
 passed=0 failed=0

@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh BUILD -- the client suite, and the command eddy, in a guest of QEMU: a simulated board behind Debian's own
-# kernel, by usbredir. Prints in cmocka's form. BUILD/guest has what fetch.sh made.
+# run.sh BUILD -- the client suite, fault runs and the command eddy in a guest of QEMU: a simulated board behind
+# Debian's own kernel, by usbredir. Prints in cmocka's form. BUILD/guest has what fetch.sh made.
 set -euo pipefail
 build=$(realpath "$1")
 here=$(realpath "$(dirname "$0")")
@@ -30,7 +30,7 @@ install -m 644 "$here/../../../hw/boards/70-eddy.rules" $root/etc/udev/rules.d
 printf '%s:/:/bin/sh\n' root:x:0:0: nobody:x:65534:65534: > $root/etc/passwd
 printf '%s:\n' root:x:0 plugdev:x:46 nogroup:x:65534 > $root/etc/group
 put bin debian/bin/udevadm "$build/bin/eddy" "$(command -v lsusb)"
-put test "$build/tests/usb_client"
+put test "$build"/tests/usb_{client,faults}
 
 # shellcheck source=tests/usb/models.sh
 . "$here/../models.sh"
