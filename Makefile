@@ -166,7 +166,7 @@ SIM_OBJECTS += $(VERILATED_OBJECTS)
 
 LIB_SOURCES := $(wildcard host/lib/*.c) \
   $(filter-out host/backends/engine.c,$(wildcard host/backends/*.c)) \
-  $(sort $(MODEL_SOURCES) $(addprefix host/model/,image.c program.c cells.c quantise.c)) $(TRAIN_SOURCES)
+  $(sort $(MODEL_SOURCES) $(addprefix host/model/,image.c program.c descriptors.c cells.c quantise.c)) $(TRAIN_SOURCES)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(O)/obj/%.o) $(ENGINE_OBJECTS) $(MODEL_GENERATED_OBJECTS) \
   $(SIM_OBJECTS)
 LIBS := $(sort $(MODEL_LIBS) $(TRAIN_LDLIBS)) -lusb-1.0 -lz -lstdc++ -lpthread

@@ -43,7 +43,7 @@
  * STATE_ROWS    outputs of all layers of one stream
  * INPUT_ROWS    elements of x_t
  * STREAMS       independent states kept side by side: 1 to 8
- * GROUPS        row groups of a program
+ * DESCRIPTORS   segments, drains and passes of a program (descriptor.h)
  * PASSES        passes of a program
  * All but PIPELINE, LANES, DRAINS and WEIGHT_BITS are powers of two. */
 #if EDDY_PRESET == EDDY_PRESET_SIM_SMALL
@@ -57,7 +57,7 @@
 #define STATE_ROWS 1024
 #define INPUT_ROWS 512
 #define STREAMS 8
-#define GROUPS 64
+#define DESCRIPTORS 2048
 #define PASSES 16
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_SIM_SMALL_W8
@@ -71,7 +71,7 @@
 #define STATE_ROWS 1024
 #define INPUT_ROWS 512
 #define STREAMS 8
-#define GROUPS 64
+#define DESCRIPTORS 2048
 #define PASSES 16
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_UP5K
@@ -85,7 +85,7 @@
 #define STATE_ROWS 256
 #define INPUT_ROWS 256
 #define STREAMS 1
-#define GROUPS 16
+#define DESCRIPTORS 256
 #define PASSES 4
 #define FEATURES FEATURE_GRU
 #elif EDDY_PRESET == EDDY_PRESET_ECP5_25
@@ -99,7 +99,7 @@
 #define STATE_ROWS 512
 #define INPUT_ROWS 256
 #define STREAMS 4
-#define GROUPS 32
+#define DESCRIPTORS 512
 #define PASSES 8
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_ECP5_85
@@ -113,7 +113,7 @@
 #define STATE_ROWS 1024
 #define INPUT_ROWS 512
 #define STREAMS 8
-#define GROUPS 64
+#define DESCRIPTORS 2048
 #define PASSES 16
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_CARD
@@ -127,7 +127,7 @@
 #define STATE_ROWS 1024
 #define INPUT_ROWS 512
 #define STREAMS 8
-#define GROUPS 64
+#define DESCRIPTORS 2048
 #define PASSES 16
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_SIM_32
@@ -141,7 +141,7 @@
 #define STATE_ROWS 1024
 #define INPUT_ROWS 512
 #define STREAMS 8
-#define GROUPS 64
+#define DESCRIPTORS 2048
 #define PASSES 16
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_SIM_80
@@ -155,7 +155,7 @@
 #define STATE_ROWS 1024
 #define INPUT_ROWS 512
 #define STREAMS 8
-#define GROUPS 64
+#define DESCRIPTORS 2048
 #define PASSES 16
 #define FEATURES (FEATURE_LSTM | FEATURE_GRU)
 #else

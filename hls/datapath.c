@@ -297,7 +297,7 @@ static inline struct largest compare(struct largest l, const int16_t values[DRAI
 static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *drains,
                 hls_stream_u64 *results)
 {
-    struct mac_side mac = {0};
+    struct mac_side mac = next_segment(segments);
     struct drain_side drain = {0};
     struct counters count = {0};
 #if FEATURES & FEATURE_TOKEN

@@ -9,20 +9,20 @@
  *   word 3   argument
  *   word 4   streams << 8 | pass
  *   word 5   length of the payload in words, low half
- *   word 6   ... high half
+ *   word 6   ... high half, below 256: at most 2^24 - 1 words
  *   word 7   check: the complement of the sum of words 0 to 6, modulo 2^16
  *
  * An answer has the same header with ANSWER_MAGIC, the status in place of the argument, and its own
  * length and payload. A run answers at once, with PACKET_STATUS_OK, then its outputs as they are computed,
  * then ANSWER_RUN_TRAILER_WORDS words of counters.
  *
- * A header whose check or magic is wrong is answered once with PACKET_STATUS_HEADER; words are then skipped until
+ * A header whose check, magic or length is wrong is answered once with PACKET_STATUS_HEADER; words are then skipped until
  * eight of them make a good header. Any other refused request is skipped by its length. Neither touches
- * state, program or weights.
+ * state, program or weights, but for a program that is read and found wrong.
  *
  *   opcode                 argument      payload                            answer
  *   PACKET_QUERY           -             -                                  the ID block below
- *   PACKET_PROGRAM         groups        groups x GROUP_WORDS               -
+ *   PACKET_PROGRAM         descriptors   descriptors x DESCRIPTOR_WORDS     -
  *   PACKET_WEIGHTS         first column  columns x LANES weights            -
  *   PACKET_ROWS            first row     rows x ROW_WORDS                   -
  *   PACKET_RUN             steps         x, see below                       outputs, then the trailer
@@ -41,10 +41,11 @@
 
 #include "hls.h"
 
-#define PACKET_VERSION 2
+#define PACKET_VERSION 3
 #define PACKET_MAGIC 0xED
 #define ANSWER_MAGIC 0xEA
 #define PACKET_HEADER_WORDS 8
+#define PACKET_LENGTH_BITS 24
 
 /* The sum of the words of a header, modulo 2^16: all ones when the check is right. */
 static inline uint16_t packet_sum(const uint16_t words[PACKET_HEADER_WORDS])
@@ -59,7 +60,8 @@ static inline uint16_t packet_sum(const uint16_t words[PACKET_HEADER_WORDS])
 /* Whether words are a good header: of a request with PACKET_MAGIC, of an answer with ANSWER_MAGIC. */
 static inline bool packet_is_header(const uint16_t words[PACKET_HEADER_WORDS], uint8_t magic)
 {
-    return words[0] >> 8 == magic && packet_sum(words) == 0xffff;
+    return words[0] >> 8 == magic && words[6] >> (PACKET_LENGTH_BITS - 16) == 0 &&
+           packet_sum(words) == 0xffff;
 }
 
 #define PACKET_QUERY 1
@@ -83,45 +85,15 @@ static inline bool packet_is_header(const uint16_t words[PACKET_HEADER_WORDS], u
 #define PACKET_STATUS_STREAM 3 /* stream number beyond the capacity */
 #define PACKET_STATUS_LENGTH 4 /* payload length does not fit opcode and argument */
 #define PACKET_STATUS_RANGE                                                                        \
-    5 /* addresses beyond the memories, or a program that the device cannot hold */
+    5 /* addresses beyond the memories, or a program that the device cannot hold or follow */
 #define PACKET_STATUS_PROGRAM 6 /* no program is loaded, or it has no such pass */
 
-/* A program is a list of row groups: rows that share their columns. A dense or plain recurrent layer is one group, an
- * LSTM layer too, a GRU layer is three. A group has up to four phases (phase.h), each with a row for each
- * of its units, padded to a multiple of DRAINS; its rows are dealt to blocks of LANES. Weights lie in the order of use: for each
- * block, x columns, then h columns.
+/* A program is a list of descriptors (descriptor.h), DESCRIPTOR_WORDS words each: for each pass one that describes it, then
+ * the blocks of one step in their order. A block is one or two segments, then its drains. Weights lie in the order of
+ * use: for each block, x columns, then h columns. The drains' `hold` and `gap` say what the distances of config.h ask for.
  *
- * A pass is the groups from one with GROUP_FLAG_FIRST to the next: what one step of a run goes through. Its x is the
- * data of the run. All addresses are places in the state of a stream: a unit of a layer has the same place in h, in the cells
- * and between phases. Two passes share no places. The reader of a vector starts at its first element or before: that
- * is what GROUP_FLAG_GUARD relies on. */
-#define GROUP_WORDS 16
-#define GROUP_FLAGS 0
-#define GROUP_PHASES 1 /* words 1 to 4: the phases; the first 0xffff ends them */
-#define GROUP_UNITS 5
-#define GROUP_X_LENGTH 6 /* columns of x, 0 for none; the number of tokens with GROUP_FLAG_TOKEN */
-#define GROUP_X_PLACE 7  /* of x in this step's state, unless GROUP_FLAG_DATA */
-#define GROUP_H_LENGTH 8 /* columns of h, 0 for none */
-#define GROUP_H_PLACE                                                                              \
-    9                  /* of h in the state of the step before, or in r * h with GROUP_FLAG_GATED */
-#define GROUP_PLACE 10 /* of the group's units */
-#define GROUP_ROW 11   /* first row constant */
-#define GROUP_WEIGHT 12 /* first column */
-/* Of a FIRST group, for its pass: */
-#define GROUP_STATE_PLACE 13
-#define GROUP_STATE_UNITS 14
-#define GROUP_FEEDBACK_PLACE 15 /* of the vector, or of the token, that is fed back */
-#define MAX_PHASES 4
-#define NO_PHASE 0xffff
-
-#define GROUP_FLAG_FIRST 1
-#define GROUP_FLAG_DATA 2  /* x is the data of the run; so in every FIRST group */
-#define GROUP_FLAG_TOKEN 4 /* x is one number, that of the column to take; only with DATA */
-#define GROUP_FLAG_GATED 8
-#define GROUP_FLAG_EMIT 16 /* the outputs of its last phase are answered */
-#define GROUP_FLAG_GUARD                                                                           \
-    32 /* the vector of its last phase is read by a group, of this step or the next */
-#define GROUP_CELL_SHIFT_BIT 6 /* 2 bits: cells have 11 to 14 fraction bits */
+ * A pass is what one step of a run goes through. Its x is the data of the run. A unit of a layer has the same place in h, in
+ * the cells and between phases. A program that is refused, or not whole, leaves none loaded. */
 
 /* The constants of a row: ROW_WORDS words. */
 #define ROW_BIAS_LOW 0 /* bias at the scale of the sums, 32 bits */
@@ -141,11 +113,11 @@ static inline bool packet_is_header(const uint16_t words[PACKET_HEADER_WORDS], u
 #define ID_STATE_ROWS 7
 #define ID_INPUT_ROWS 8
 #define ID_STREAMS 9
-#define ID_GROUPS 10
+#define ID_DESCRIPTORS 10
 #define ID_PASSES 11
 #define ID_DRAINS 12
 #define ID_FEATURES 13
-#define ID_LOADED_GROUPS 14 /* groups of the loaded program, 0 without one */
+#define ID_LOADED_PASSES 14 /* passes of the loaded program, 0 without one */
 #define ID_ERRORS 15        /* requests refused since reset, modulo 2^16 */
 #define ID_WORDS 16
 #define ID_MAGIC_VALUE 0x5EDD

@@ -9,8 +9,9 @@
 /* The sizes of a build configuration, and its number in packets. */
 struct eddy_preset {
     const char *name;
-    uint16_t number, lanes, weight_bits, rows, state_rows, input_rows, streams, groups, passes,
+    uint16_t number, lanes, weight_bits, rows, state_rows, input_rows, streams, descriptors, passes,
         drains, features; /* FEATURE_... of hls/config.h */
+    uint8_t state_distance, carry_distance, cell_distance, factor_distance;
     uint32_t weight_words;
 };
 

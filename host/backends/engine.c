@@ -57,14 +57,13 @@ static void reset(void)
     memset(first, 0, sizeof first);
     memset(second, 0, sizeof second);
     memset(carry, 0, sizeof carry);
-    memset(group_words, 0, sizeof group_words);
-    memset(pass_words, 0, sizeof pass_words);
+    memset(program, 0, sizeof program);
     memset(bank, 0, sizeof bank);
     window_words = 0;
+    window_sum = 0;
     lost = false;
     errors = 0;
-    program_groups = 0;
-    program_passes = program_half = 0;
+    program_passes = 0;
     seen_words = payload_missing = 0;
 }
 
@@ -156,10 +155,14 @@ const struct engine EDDY_ENGINE_NAME(EDDY_PRESET) = {
                .state_rows = STATE_ROWS,
                .input_rows = INPUT_ROWS,
                .streams = STREAMS,
-               .groups = GROUPS,
+               .descriptors = DESCRIPTORS,
                .passes = PASSES,
                .drains = DRAINS,
-               .features = FEATURES},
+               .features = FEATURES,
+               .state_distance = STATE_DISTANCE,
+               .carry_distance = CARRY_DISTANCE,
+               .cell_distance = CELL_DISTANCE,
+               .factor_distance = FACTOR_DISTANCE},
     .open = engine_open,
     .close = engine_close,
     .send = engine_send,

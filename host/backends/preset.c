@@ -25,7 +25,7 @@ void eddy_preset_sizes(const struct eddy_preset *p, uint16_t sizes[PRESET_SIZES]
 {
     const uint16_t list[PRESET_SIZES] = {p->lanes,   p->weight_bits, (uint16_t)p->weight_words,
                                          p->rows,    p->state_rows,  p->input_rows,
-                                         p->streams, p->groups,      p->passes,
+                                         p->streams, p->descriptors, p->passes,
                                          p->drains,  p->features};
     memcpy(sizes, list, sizeof list);
 }

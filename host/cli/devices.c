@@ -26,8 +26,8 @@ static const struct argp argp = {
 
 static void print_sizes(const char *uri, const struct eddy_preset *preset)
 {
-    printf("%-25s %5u %8u %12zu %7u %7u %7u %8u\n", uri, preset->lanes, preset->weight_bits,
-           (size_t)preset->weight_words * preset->lanes, preset->groups, preset->input_rows,
+    printf("%-25s %5u %8u %12zu %11u %7u %7u %8u\n", uri, preset->lanes, preset->weight_bits,
+           (size_t)preset->weight_words * preset->lanes, preset->descriptors, preset->input_rows,
            preset->state_rows, preset->streams);
 }
 
@@ -65,8 +65,8 @@ static int run(struct eddy_context *context, int argc, char **argv)
                                                      &eddy_backend_usb};
     struct options options = {OPTIONS_DEFAULT};
     argp_parse(&argp, argc, argv, 0, NULL, &options);
-    printf("%-25s %5s %8s %12s %7s %7s %7s %8s\n", "device", "lanes", "bits", "weights", "groups",
-           "inputs", "state", "streams");
+    printf("%-25s %5s %8s %12s %11s %7s %7s %8s\n", "device", "lanes", "bits", "weights",
+           "descriptors", "inputs", "state", "streams");
     for (size_t b = 0; b < sizeof backends / sizeof *backends; b++) {
         int error = EDDY_OK;
         if (backends[b]->list)

@@ -290,7 +290,7 @@ void eddy_device_get_info(const struct eddy_device *device, struct eddy_device_i
         .state_rows = p->state_rows,
         .input_rows = p->input_rows,
         .streams = p->streams,
-        .groups = p->groups,
+        .descriptors = p->descriptors,
         .passes = p->passes,
     };
 }

@@ -1,23 +1,24 @@
 /* load.c -- brings a program to a device. */
 #include "context.h"
 #include "device.h"
+#include "model/descriptors.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* The largest payload of a load packet, in words: a bound for the buffer, not of the protocol. */
-#define LOAD_WORDS 4096
+#define LOAD_WORDS 8192
 
-static int load_groups(struct eddy_device *device, const struct eddy_program *program,
-                       uint16_t *packet)
+static int load_descriptors(struct eddy_device *device, const struct eddy_program *program,
+                            uint16_t *packet)
 {
-    memcpy(packet + PACKET_HEADER_WORDS, program->groups,
-           program->n_groups * sizeof *program->groups);
-    const struct request_header header = {
-        .opcode = PACKET_PROGRAM,
-        .argument = (uint16_t)program->n_groups,
-        .length_words = (uint32_t)(program->n_groups * GROUP_WORDS),
-    };
+    const size_t words = program->n_descriptors * DESCRIPTOR_WORDS;
+    for (size_t n = 0; n < words; n++)
+        packet[PACKET_HEADER_WORDS + n] =
+            (uint16_t)(program->descriptors[n / DESCRIPTOR_WORDS] >> 16 * (n % DESCRIPTOR_WORDS));
+    const struct request_header header = {.opcode = PACKET_PROGRAM,
+                                          .argument = (uint16_t)program->n_descriptors,
+                                          .length_words = (uint32_t)words};
     return device_request(device, header, packet, NULL, 0);
 }
 
@@ -120,7 +121,7 @@ int eddy_device_load(struct eddy_device *device, const struct eddy_program *prog
     if (!packet)
         return eddy_fail(device->context, EDDY_ERROR_MEMORY, "out of memory");
     device->program = NULL;
-    int error = load_groups(device, program, packet);
+    int error = load_descriptors(device, program, packet);
     if (!error)
         error = load_weights(device, program, packet);
     if (!error)

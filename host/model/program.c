@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include "cells.h"
+#include "descriptors.h"
 #include "lib/context.h"
 #include "model.h"
 
@@ -89,38 +90,35 @@ static size_t blocks_of(const struct layout *at, size_t rows)
 /* What a group has of its neighbours. */
 struct surroundings {
     size_t x_place, place;
-    bool from_data, first, read_above;
+    bool from_data, read_above;
 };
 
 static void lay_group(struct layout *at, const struct program_layer *layer,
                       const struct form_group *form, bool last_group, struct surroundings s,
-                      uint16_t *words)
+                      struct program_group *group)
 {
     const size_t rows = form->n_phases * program_padded(at->preset, layer->n_hidden);
     const bool recurrent = eddy_cell_is_recurrent((enum eddy_cell)layer->cell);
-    const bool guard = form->guard && (!last_group || recurrent || s.read_above);
     const bool is_lstm = layer->cell == EDDY_CELL_LSTM;
-    if (words) {
-        memset(words, 0, GROUP_WORDS * sizeof *words);
-        words[GROUP_FLAGS] =
-            (uint16_t)((s.first ? GROUP_FLAG_FIRST : 0) |
-                       (form->x && s.from_data ? GROUP_FLAG_DATA : 0) |
-                       (layer->cell == EDDY_CELL_EMBEDDING ? GROUP_FLAG_TOKEN : 0) |
-                       (form->gated ? GROUP_FLAG_GATED : 0) |
-                       (layer->emit && last_group ? GROUP_FLAG_EMIT : 0) |
-                       (guard ? GROUP_FLAG_GUARD : 0) |
-                       (is_lstm ? (layer->cell_fraction_bits - 11) << GROUP_CELL_SHIFT_BIT : 0));
-        for (size_t p = 0; p < MAX_PHASES; p++)
-            words[GROUP_PHASES + p] =
-                p < form->n_phases ? phase_pack(form->phases[p].phase) : NO_PHASE;
-        words[GROUP_UNITS] = layer->n_hidden;
-        words[GROUP_X_LENGTH] = form->x ? layer->n_in : 0;
-        words[GROUP_X_PLACE] = (uint16_t)(form->x && !s.from_data ? s.x_place : 0);
-        words[GROUP_H_LENGTH] = form->h ? layer->n_hidden : 0;
-        words[GROUP_H_PLACE] = (uint16_t)s.place;
-        words[GROUP_PLACE] = (uint16_t)s.place;
-        words[GROUP_ROW] = (uint16_t)at->rows;
-        words[GROUP_WEIGHT] = (uint16_t)at->weight_words;
+    if (group) {
+        *group = (struct program_group){
+            .data = form->x && s.from_data,
+            .token = layer->cell == EDDY_CELL_EMBEDDING,
+            .gated = form->gated,
+            .emit = layer->emit && last_group,
+            .guard = form->guard && (!last_group || recurrent || s.read_above),
+            .cell_shift = is_lstm ? (uint8_t)(layer->cell_fraction_bits - 11) : 0,
+            .n_phases = form->n_phases,
+            .units = layer->n_hidden,
+            .x_length = form->x ? layer->n_in : 0,
+            .h_length = form->h ? layer->n_hidden : 0,
+            .x_place = (uint16_t)(s.from_data ? 0 : s.x_place),
+            .place = (uint16_t)s.place,
+            .row = at->rows,
+            .weight = at->weight_words,
+        };
+        for (size_t p = 0; p < form->n_phases; p++)
+            group->phases[p] = form->phases[p].phase;
     }
     at->groups++;
     at->rows += rows;
@@ -128,14 +126,12 @@ static void lay_group(struct layout *at, const struct program_layer *layer,
 }
 
 static void lay_layer(struct layout *at, const struct program_layer *layer, struct surroundings s,
-                      uint16_t (*groups)[GROUP_WORDS])
+                      struct program_group *groups)
 {
     struct form_group forms[MAX_FORM_GROUPS];
     const size_t n = cell_form(layer, forms);
-    for (size_t g = 0; g < n; g++) {
-        lay_group(at, layer, &forms[g], g + 1 == n, s, groups ? groups[at->groups] : NULL);
-        s.first = false;
-    }
+    for (size_t g = 0; g < n; g++)
+        lay_group(at, layer, &forms[g], g + 1 == n, s, groups ? &groups[at->groups] : NULL);
 }
 
 /* Layers first to last, in one direction, as one pass. p may be NULL: then nothing is written, only counted. */
@@ -159,7 +155,6 @@ static void lay_pass(struct layout *at, const struct program_layer *layers, size
                   (struct surroundings){.x_place = x_place,
                                         .place = at->places,
                                         .from_data = l == first,
-                                        .first = l == first,
                                         .read_above = l + 1 < first + n || at->feedback},
                   p ? p->groups : NULL);
         x_place = at->places;
@@ -171,13 +166,9 @@ static void lay_pass(struct layout *at, const struct program_layer *layers, size
     pass.answered = (uint16_t)answered;
     pass.state_place = (uint16_t)first_place;
     pass.state_units = (uint16_t)(at->places - first_place);
-    if (p) {
-        uint16_t *words = p->groups[pass.first_group];
-        words[GROUP_STATE_PLACE] = pass.state_place;
-        words[GROUP_STATE_UNITS] = pass.state_units;
-        words[GROUP_FEEDBACK_PLACE] = (uint16_t)(at->feedback ? x_place : 0);
+    pass.feedback_place = (uint16_t)(at->feedback ? x_place : 0);
+    if (p)
         p->passes[at->passes] = pass;
-    }
     at->passes++;
 }
 
@@ -219,9 +210,7 @@ static int check_fits(struct eddy_context *context, const struct layout *need,
 {
     const struct eddy_preset *p = need->preset;
     const size_t inputs = layers[0].cell == EDDY_CELL_EMBEDDING ? 1 : layers[0].n_in;
-    int error = check_capacity(context, "row groups", need->groups, p->groups, p);
-    if (!error)
-        error = check_capacity(context, "passes", need->passes, p->passes, p);
+    int error = check_capacity(context, "passes", need->passes, p->passes, p);
     if (!error)
         error = check_capacity(context, "inputs", inputs, p->input_rows, p);
     if (!error)
@@ -235,13 +224,29 @@ static int check_fits(struct eddy_context *context, const struct layout *need,
 }
 
 /* The input of a pass above the first is data of the host too. */
-static int check_inputs(struct eddy_context *context, const struct eddy_program *p)
+static int check_passes(struct eddy_context *context, const struct eddy_program *p)
 {
     int error = EDDY_OK;
     for (size_t n = 0; n < p->n_passes && !error; n++)
         error = check_capacity(context, "inputs of a pass", p->passes[n].inputs,
                                p->preset->input_rows, p->preset);
+    if (!error)
+        error = check_capacity(context, "descriptors", p->n_descriptors, p->preset->descriptors,
+                               p->preset);
     return error;
+}
+
+static int write_descriptors(struct eddy_context *context, struct eddy_program *p)
+{
+    p->n_descriptors = program_write_descriptors(p, NULL);
+    int error = check_passes(context, p);
+    if (error)
+        return error;
+    p->descriptors = malloc(p->n_descriptors * sizeof *p->descriptors);
+    if (!p->descriptors)
+        return eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
+    program_write_descriptors(p, p->descriptors);
+    return EDDY_OK;
 }
 
 static int check_cells(struct eddy_context *context, const struct eddy_preset *preset,
@@ -311,7 +316,7 @@ int program_create(struct eddy_context *context, const struct eddy_preset *prese
     }
     struct layout at = {.preset = preset, .n_encoder = n_encoder, .feedback = feedback};
     lay_out(&at, layers, n_layers, p);
-    error = check_inputs(context, p);
+    error = write_descriptors(context, p);
     if (error)
         eddy_program_free(p);
     else
@@ -362,14 +367,14 @@ struct program_row program_row(const struct eddy_program *program, size_t layer,
         for (size_t p = 0; p < forms[g].n_phases; p++) {
             if (forms[g].phases[p].gate != gate)
                 continue;
-            const uint16_t *words = program->groups[group + g];
+            const struct program_group *laid = &program->groups[group + g];
             const size_t row = p * units + unit, columns = columns_of(l, &forms[g]);
-            int16_t *weights = program->weights +
-                               (words[GROUP_WEIGHT] + row / lanes * columns) * lanes + row % lanes;
+            int16_t *weights =
+                program->weights + (laid->weight + row / lanes * columns) * lanes + row % lanes;
             return (struct program_row){
                 .x = forms[g].x ? weights : NULL,
                 .h = forms[g].h ? weights + (forms[g].x ? l->n_in : 0u) * lanes : NULL,
-                .constant = words[GROUP_ROW] + row,
+                .constant = laid->row + row,
                 .sum_bits = sum_bits_of(l, &forms[g].phases[p].phase)};
         }
     }
@@ -383,6 +388,7 @@ void eddy_program_free(struct eddy_program *program)
     free(program->layers);
     free(program->passes);
     free(program->groups);
+    free(program->descriptors);
     free(program->weights);
     free(program->biases);
     free(program->shifts);

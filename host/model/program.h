@@ -31,15 +31,36 @@ struct program_pass {
     uint16_t outputs;  /* of its last layer and direction */
     uint16_t answered; /* words that the device answers each step: whole groups of DRAINS rows */
     uint16_t state_place, state_units;
+    uint16_t feedback_place;
+};
+
+#define MAX_PHASES 4
+
+/* Rows that share their columns, in up to four phases, each with a row for each unit, padded to a multiple of `drains`; its
+ * rows are dealt to blocks of `lanes`. Places are in the state of a stream. */
+struct program_group {
+    bool data;          /* x is the data of the run */
+    bool token;         /* x is one number, that of the column to take; only with data */
+    bool gated;         /* h is r * h */
+    bool emit;          /* the outputs of its last phase are answered */
+    bool guard;         /* they are read by a group, of this step or the next */
+    uint8_t cell_shift; /* cells have 11 + cell_shift fraction bits */
+    uint8_t n_phases;
+    struct phase phases[MAX_PHASES];
+    uint16_t units;
+    uint16_t x_length, h_length; /* columns; of a token: the number of tokens */
+    uint16_t x_place, place; /* of x in this step's state, unless data; of its units, and of h */
+    size_t row, weight;      /* first row constant, first column */
 };
 
 struct eddy_program {
     const struct eddy_preset *preset;
-    size_t n_layers, n_passes, n_groups;
+    size_t n_layers, n_passes, n_groups, n_descriptors;
     size_t n_encoder; /* layers of the encoder, as in model.h; 0: one stack */
     struct program_layer *layers;
     struct program_pass *passes;
-    uint16_t (*groups)[GROUP_WORDS];
+    struct program_group *groups;
+    uint64_t *descriptors; /* hls/descriptor.h */
     /* Weights in the order of use, (n_weight_words, lanes); row constants, (n_rows). */
     size_t n_weight_words, n_rows;
     int16_t *weights;

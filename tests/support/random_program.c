@@ -75,23 +75,19 @@ static void random_peepholes(struct random *random, struct eddy_program *p)
 /* Rows that only fill up a beat are zero, as the compiler leaves them. */
 static void clear_padding(struct eddy_program *p)
 {
-    for (size_t g = 0; g < p->n_groups; g++) {
-        const uint16_t *words = p->groups[g];
-        const size_t units = words[GROUP_UNITS], padded = program_padded(p->preset, units);
-        const size_t columns = (size_t)words[GROUP_X_LENGTH] + words[GROUP_H_LENGTH];
-        const size_t lanes = p->preset->lanes;
-        for (size_t phase = 0; phase < MAX_PHASES; phase++) {
-            if (words[GROUP_PHASES + phase] == NO_PHASE)
-                break;
-            for (size_t row = phase * padded + units; row < (phase + 1) * padded; row++) {
-                int16_t *weights = p->weights +
-                                   (words[GROUP_WEIGHT] + row / lanes * columns) * lanes +
-                                   row % lanes;
+    const size_t lanes = p->preset->lanes;
+    for (size_t n = 0; n < p->n_groups; n++) {
+        const struct program_group *g = &p->groups[n];
+        const size_t padded = program_padded(p->preset, g->units);
+        const size_t columns = (size_t)g->x_length + g->h_length;
+        for (size_t phase = 0; phase < g->n_phases; phase++)
+            for (size_t row = phase * padded + g->units; row < (phase + 1) * padded; row++) {
+                int16_t *weights =
+                    p->weights + (g->weight + row / lanes * columns) * lanes + row % lanes;
                 for (size_t c = 0; c < columns; c++)
                     weights[c * lanes] = 0;
-                p->biases[words[GROUP_ROW] + row] = 0;
+                p->biases[g->row + row] = 0;
             }
-        }
     }
 }
 

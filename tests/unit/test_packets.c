@@ -1,7 +1,8 @@
-/* test_packets.c -- malformed requests: the device answers errors, keeps program, weights and state, and
+/* test_packets.c -- malformed requests: the device answers errors, keeps weights and state, and
  * serves the next good packet. Runs on cpu: and, with EDDY_TEST_DEVICE, on any other device. */
 #include "../support/random_program.h"
 #include "lib/request.h"
+#include "model/descriptors.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -92,8 +93,9 @@ static void test_refused_requests_are_skipped(void **state)
         {{.opcode = PACKET_QUERY, .stream = (uint8_t)p->streams}, PACKET_STATUS_STREAM},
         {{.opcode = PACKET_QUERY, .length_words = 3}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_PROGRAM, .argument = 0}, PACKET_STATUS_RANGE},
-        {{.opcode = PACKET_PROGRAM, .argument = p->groups + 1}, PACKET_STATUS_RANGE},
-        {{.opcode = PACKET_PROGRAM, .argument = 1, .length_words = 4}, PACKET_STATUS_LENGTH},
+        {{.opcode = PACKET_PROGRAM, .argument = (uint16_t)(p->descriptors + 1)},
+         PACKET_STATUS_RANGE},
+        {{.opcode = PACKET_PROGRAM, .argument = 1, .length_words = 5}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_WEIGHTS, .length_words = 0}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_WEIGHTS, .length_words = column_words - 1}, PACKET_STATUS_LENGTH},
         {{.opcode = PACKET_WEIGHTS,
@@ -119,52 +121,123 @@ static void test_refused_requests_are_skipped(void **state)
     free(reference);
 }
 
-/* A program that the memories cannot hold leaves the loaded one in place. */
-static void test_refused_program_leaves_the_loaded_one(void **state)
+/* Sends descriptors as a program. */
+static void send_program(const uint64_t *descriptors, size_t n, uint16_t status)
+{
+    const size_t n_words = n * DESCRIPTOR_WORDS;
+    uint16_t *words = malloc((PACKET_HEADER_WORDS + n_words) * sizeof *words);
+    packet_write_request(&(struct request_header){.opcode = PACKET_PROGRAM,
+                                                  .argument = (uint16_t)n,
+                                                  .length_words = (uint32_t)n_words},
+                         words);
+    for (size_t k = 0; k < n_words; k++)
+        words[PACKET_HEADER_WORDS + k] =
+            (uint16_t)(descriptors[k / DESCRIPTOR_WORDS] >> 16 * (k % DESCRIPTOR_WORDS));
+    expect_statuses(words, PACKET_HEADER_WORDS + n_words, &status, 1);
+    free(words);
+}
+
+static void expect_no_program(void)
+{
+    uint16_t words[PACKET_HEADER_WORDS];
+    const uint16_t status = PACKET_STATUS_PROGRAM;
+    packet_write_request(&(struct request_header){.opcode = PACKET_RESET}, words);
+    expect_statuses(words, PACKET_HEADER_WORDS, &status, 1);
+}
+
+#define SEGMENT(...) segment_pack((struct segment){__VA_ARGS__})
+#define DRAIN(...) drain_pack((struct drain){__VA_ARGS__})
+#define X_OF(n) .source = SOURCE_DATA, .length = (n), .current = true
+#define H .source = SOURCE_STATE, .length = 2, .weight = 3
+#define ROWS_OF(n) .groups = (n), .phase = {.destination = DESTINATION_STATE}
+
+static const struct pass small_pass = {
+    .swaps = true, .inputs = 3, .answered = 2, .units = 2, .length = 5};
+
+/* Two units of x_t, three numbers, and h; then two of x_t alone, whose outputs are answered. */
+static void small_program(uint64_t d[6])
+{
+    d[0] = pass_pack(small_pass);
+    d[1] = SEGMENT(X_OF(3));
+    d[2] = SEGMENT(H, .ends_block = true);
+    d[3] = DRAIN(ROWS_OF(2), .releases = true);
+    d[4] = SEGMENT(.source = SOURCE_KEPT, .length = 3, .ends_block = true, .stop = true);
+    d[5] = DRAIN(ROWS_OF(2), .emit = true, .releases = true);
+}
+
+/* A program that the device cannot hold, or that would not end, is refused and leaves none; weights and states stay. */
+static void test_refused_program_leaves_none(void **state)
 {
     (void)state;
     const struct eddy_preset *p = eddy_preset_at(0);
-    const uint16_t none = phase_pack((struct phase){.destination = DESTINATION_STATE});
-    const uint16_t unknown = phase_pack((struct phase){.factor = FACTORS});
-    const uint16_t flags = GROUP_FLAG_FIRST | GROUP_FLAG_DATA | GROUP_FLAG_EMIT;
+#define PASS(field, value)                                                                         \
+    pass_pack(({                                                                                   \
+        struct pass q = small_pass;                                                                \
+        q.field = (uint16_t)(value);                                                               \
+        q;                                                                                         \
+    }))
     const struct {
-        int word;
-        uint16_t value;
+        size_t at;
+        uint64_t descriptor;
     } faults[] = {
-        {GROUP_FLAGS, GROUP_FLAG_DATA},
-        {GROUP_FLAGS, GROUP_FLAG_FIRST},
-        {GROUP_PHASES, NO_PHASE},
-        {GROUP_PHASES + 1, unknown},
-        {GROUP_UNITS, 0},
-        {GROUP_UNITS, (uint16_t)(p->state_rows + 1)},
-        {GROUP_UNITS, 0xffff},
-        {GROUP_X_LENGTH, 0},
-        {GROUP_X_LENGTH, (uint16_t)(p->input_rows + 1)},
-        {GROUP_H_LENGTH, (uint16_t)(p->state_rows + 1)},
-        {GROUP_H_PLACE, (uint16_t)(p->state_rows - 3)},
-        {GROUP_PLACE, (uint16_t)(p->state_rows - 3)},
-        {GROUP_ROW, (uint16_t)(p->rows - 3)},
-        {GROUP_WEIGHT, (uint16_t)(p->weight_words - 7)},
-        {GROUP_STATE_PLACE, (uint16_t)(p->state_rows - 3)},
-        {GROUP_STATE_UNITS, (uint16_t)(p->state_rows + 1)},
-        {GROUP_FEEDBACK_PLACE, (uint16_t)(p->state_rows - 3)},
-    };
-    const uint16_t good[GROUP_WORDS] = {
-        [GROUP_FLAGS] = flags,   [GROUP_PHASES] = none, [GROUP_PHASES + 1] = NO_PHASE,
-        [GROUP_UNITS] = 4,       [GROUP_X_LENGTH] = 4,  [GROUP_H_LENGTH] = 4,
-        [GROUP_STATE_UNITS] = 4,
+        {0, 3},
+        {0, SEGMENT(H)},
+        {0, PASS(swaps, false)},
+        {0, PASS(inputs, 0)},
+        {0, PASS(inputs, 2)},
+        {0, PASS(inputs, p->input_rows + 1)},
+        {0, PASS(answered, 3)},
+        {0, PASS(units, p->state_rows + 1)},
+        {0, PASS(feedback, p->state_rows - 2)},
+        {0, PASS(length, 4)},
+        {0, PASS(length, 6)},
+        {0, PASS(length, 0)},
+        {1, pass_pack(small_pass)},
+        {1, SEGMENT(H)},
+        {1, SEGMENT(X_OF(2))},
+        {1, SEGMENT(X_OF(3), .stop = true)},
+        {1, SEGMENT(X_OF(3), .ends_block = true)},
+        {1, DRAIN(ROWS_OF(2))},
+        {2, SEGMENT(H)},
+        {2, SEGMENT(H, .ends_block = true, .stop = true)},
+        {2, SEGMENT(X_OF(3), .ends_block = true)},
+        {2, SEGMENT(.source = SOURCE_STATE, .ends_block = true)},
+        {2, SEGMENT(.source = SOURCE_STATE, .length = 2, .ends_block = true,
+                    .weight = (uint16_t)(p->weight_words - 1))},
+        {2, SEGMENT(.source = SOURCE_STATE, .length = 2, .ends_block = true,
+                    .address = p->state_rows - 1u)},
+        {2, SEGMENT(.source = SOURCE_STATE, .length = 2, .ends_block = true, .address = 0x80000)},
+        {2, DRAIN(ROWS_OF(2), .releases = true)},
+        {3, DRAIN(ROWS_OF(2))},
+        {3, DRAIN(ROWS_OF(2), .emit = true, .releases = true)},
+        {3, SEGMENT(H, .ends_block = true)},
+        {4, SEGMENT(.source = SOURCE_KEPT, .length = 3, .ends_block = true)},
+        {4, SEGMENT(.source = SOURCE_KEPT, .length = 3, .stop = true)},
+        {4, DRAIN(ROWS_OF(2), .releases = true)},
+        {5, DRAIN(ROWS_OF(2), .emit = true)},
+        {5, DRAIN(ROWS_OF(1), .emit = true, .releases = true)},
+        {5, DRAIN(ROWS_OF(2), .releases = true)},
+        {5, DRAIN(ROWS_OF((uint8_t)(p->lanes + 1)), .emit = true, .releases = true)},
+        {5, DRAIN(ROWS_OF(2), .emit = true, .releases = true, .home = 1)},
+        {5, DRAIN(ROWS_OF(2), .emit = true, .releases = true, .row = (uint16_t)(p->rows - 1))},
+        {5,
+         DRAIN(ROWS_OF(2), .emit = true, .releases = true, .place = (uint16_t)(p->state_rows - 1))},
+        {5, DRAIN(.groups = 2, .emit = true, .releases = true, .phase = {.factor = FACTORS})},
+        {5, DRAIN(.groups = 2, .emit = true, .releases = true,
+                  .phase = {.destination = DESTINATIONS})},
     };
     int16_t *reference = calloc(program_state_words(program), sizeof *reference);
+    uint64_t d[7] = {0};
+    small_program(d);
+    send_program(d, 6, PACKET_STATUS_OK);
+    send_program(d, 5, PACKET_STATUS_RANGE);
+    send_program(d, 7, PACKET_STATUS_RANGE);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        uint16_t words[PACKET_HEADER_WORDS + GROUP_WORDS];
-        const uint16_t status = PACKET_STATUS_RANGE;
-        packet_write_request(&(struct request_header){.opcode = PACKET_PROGRAM,
-                                                      .argument = 1,
-                                                      .length_words = GROUP_WORDS},
-                             words);
-        memcpy(words + PACKET_HEADER_WORDS, good, sizeof good);
-        words[PACKET_HEADER_WORDS + faults[i].word] = faults[i].value;
-        expect_statuses(words, sizeof words / sizeof *words, &status, 1);
+        small_program(d);
+        d[faults[i].at] = faults[i].descriptor;
+        send_program(d, 6, PACKET_STATUS_RANGE);
+        expect_no_program();
+        send_program(program->descriptors, program->n_descriptors, PACKET_STATUS_OK);
         expect_unharmed(reference);
     }
     free(reference);
@@ -218,6 +291,21 @@ static void test_flipped_bits_in_a_header_are_noticed(void **state)
         expect_statuses(words, PACKET_HEADER_WORDS, &status, 1);
         expect_unharmed(reference);
     }
+    free(reference);
+}
+
+static void test_no_packet_is_longer_than_its_length_field_allows(void **state)
+{
+    (void)state;
+    int16_t *reference = calloc(program_state_words(program), sizeof *reference);
+    uint16_t words[PACKET_HEADER_WORDS];
+    const uint16_t no_header = PACKET_STATUS_HEADER;
+    packet_write_request(
+        &(struct request_header){.opcode = PACKET_QUERY,
+                                 .length_words = UINT32_C(1) << PACKET_LENGTH_BITS},
+        words);
+    expect_statuses(words, PACKET_HEADER_WORDS, &no_header, 1);
+    expect_unharmed(reference);
     free(reference);
 }
 
@@ -285,12 +373,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_refused_requests_are_skipped, open_loaded,
                                         close_loaded),
-        cmocka_unit_test_setup_teardown(test_refused_program_leaves_the_loaded_one, open_loaded,
+        cmocka_unit_test_setup_teardown(test_refused_program_leaves_none, open_loaded,
                                         close_loaded),
         cmocka_unit_test_setup_teardown(test_runs_need_a_program, open_loaded, close_loaded),
         cmocka_unit_test_setup_teardown(test_random_words_do_no_harm, open_loaded, close_loaded),
         cmocka_unit_test_setup_teardown(test_flipped_bits_in_a_header_are_noticed, open_loaded,
                                         close_loaded),
+        cmocka_unit_test_setup_teardown(test_no_packet_is_longer_than_its_length_field_allows,
+                                        open_loaded, close_loaded),
         cmocka_unit_test_setup_teardown(test_a_header_tells_where_its_answer_ends, open_loaded,
                                         close_loaded),
         cmocka_unit_test_setup_teardown(test_last_only_answers_the_last_step, open_loaded,

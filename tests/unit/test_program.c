@@ -29,7 +29,7 @@ static void fill(struct random *random, float *v, size_t n, float limit)
 static struct eddy_model *random_model(struct random *random, size_t inputs, size_t n_rnn,
                                        size_t hidden)
 {
-    struct eddy_layer_shape shapes[65];
+    struct eddy_layer_shape shapes[701];
     for (size_t l = 0; l < n_rnn; l++)
         shapes[l] = (struct eddy_layer_shape){EDDY_CELL_RNN, EDDY_ACTIVATION_TANH, hidden};
     shapes[n_rnn] = (struct eddy_layer_shape){EDDY_CELL_DENSE, EDDY_ACTIVATION_NONE, 2};
@@ -212,9 +212,10 @@ static void test_what_fits_is_loaded(void **state)
 static void test_models_too_large_are_refused(void **state)
 {
     (void)state;
-    expect_capacity_error(1, 64, 1,
-                          "the model needs 65 row groups, preset sim-small has 64: 1 too many; "
-                          "use a smaller model or a larger preset");
+    expect_capacity_error(
+        1, 700, 1,
+        "the model needs 2103 descriptors, preset sim-small has 2048: 55 too many; "
+        "use a smaller model or a larger preset");
     expect_capacity_error(600, 1, 4,
                           "the model needs 600 inputs, preset sim-small has 512: 88 too many; "
                           "use a smaller model or a larger preset");
@@ -282,8 +283,9 @@ static void test_images_come_back_as_they_were(void **state)
     assert_memory_equal(read->biases, program->biases, program->n_rows * sizeof(int32_t));
     assert_memory_equal(read->shifts, program->shifts, program->n_rows);
     assert_memory_equal(read->peepholes, program->peepholes, program->n_rows * sizeof(int16_t));
-    assert_int_equal(read->n_groups, program->n_groups);
-    assert_memory_equal(read->groups, program->groups, program->n_groups * sizeof *read->groups);
+    assert_int_equal(read->n_descriptors, program->n_descriptors);
+    assert_memory_equal(read->descriptors, program->descriptors,
+                        program->n_descriptors * sizeof *read->descriptors);
     assert_true(read->residual && read->in_scale[0] == 3.5f);
     eddy_program_free(read);
     eddy_program_free(program);

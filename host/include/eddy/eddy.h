@@ -116,7 +116,7 @@ struct eddy_device_info {
     size_t lanes, weight_bits;
     size_t weight_words; /* columns of lanes weights on chip */
     size_t rows, state_rows, input_rows, streams;
-    size_t groups, passes; /* of a program, see hls/packet.h */
+    size_t descriptors, passes; /* of a program, see hls/packet.h */
 };
 
 /* Opens "cpu:", "sim:" with comma-separated options after the colon:
