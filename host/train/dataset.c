@@ -130,12 +130,32 @@ static size_t count_source(const struct eddy_table *table,
     return row == end && end - source >= 2 ? source - first : 0;
 }
 
+/* Beyond 2^24 a float32, as which the table has them, does not tell neighbours apart. */
+static int check_numbers(struct eddy_context *context, const struct eddy_table *table,
+                         const struct eddy_dataset_options *options)
+{
+    const float most = 0x1p24F;
+    for (size_t i = 0; options->sequence_column && i < table->n_rows; i++) {
+        const float number = table->values[i * table->n_columns + *options->sequence_column];
+        if (!(fabsf(number) < most))
+            return eddy_fail(
+                context, EDDY_ERROR_RANGE,
+                "row %zu: the number of the sequence is %.0f, and %.0f and more cannot "
+                "be told apart: number the sequences from 0",
+                i + 1, (double)number, (double)most);
+    }
+    return EDDY_OK;
+}
+
 static int find_sequences(struct eddy_context *context, const struct eddy_table *table,
                           const struct eddy_dataset_options *options, struct eddy_dataset *dataset)
 {
     const size_t lead = lead_of(options->task);
     if (!options->sequence_rows && !options->sequence_column)
         return EDDY_OK;
+    const int error = check_numbers(context, table, options);
+    if (error)
+        return error;
     if (options->sequence_rows && table->n_rows % options->sequence_rows != 0)
         return eddy_fail(context, EDDY_ERROR_SHAPE,
                          "%zu rows are no whole number of sequences of %zu rows", table->n_rows,

@@ -86,8 +86,8 @@ EDDY_API void eddy_dataset_options_init(struct eddy_dataset_options *options);
 
 /* The table is not needed afterwards. Statistics come from the training samples alone.
  * Returns 0, EDDY_ERROR_ARGUMENT (options), EDDY_ERROR_SHAPE (too few rows or columns),
- * EDDY_ERROR_RANGE (a class or token that is no small whole number, or a class that never occurs in
- * the training part) or EDDY_ERROR_MEMORY. */
+ * EDDY_ERROR_RANGE (a class or token that is no small whole number, a class that never occurs in
+ * the training part, numbers too large to be told apart or normalised) or EDDY_ERROR_MEMORY. */
 EDDY_API int eddy_dataset_create(struct eddy_context *context, const struct eddy_table *table,
                                  const struct eddy_dataset_options *options,
                                  struct eddy_dataset **dataset);

@@ -38,6 +38,11 @@ static void test_dataset_finds_sequences(void **state)
     assert_int_equal(eddy_dataset_stretch(dataset, dataset->train, 1).first, 3);
     assert_int_equal(eddy_dataset_stretch(dataset, dataset->train, 4).count, 0);
     eddy_dataset_free(dataset);
+    values[4] = 16777217;
+    expect_dataset_error(&table, &options, EDDY_ERROR_RANGE,
+                         "row 3: the number of the sequence is 16777216, and 16777216 and more "
+                         "cannot be told apart: number the sequences from 0");
+    values[4] = 7;
     options.sequence_column = &beyond;
     expect_dataset_error(&table, &options, EDDY_ERROR_SHAPE,
                          "there is no column 2 with the number of the sequence: the data has "
