@@ -11,6 +11,7 @@ static const struct argp_option option_table[] = {
     OPTION_DEVICE,
     OPTION_DATA("input", "rows of input, which also calibrate: .csv, .npy, .npz (default: noise)"),
     OPTIONS_NUMBERS,
+    OPTION_RESET_EACH,
     OPTIONS_COMPILE,
     OPTION_STEPS("how many time steps at most (default 1000)"),
     OPTION_SEED,
@@ -36,13 +37,14 @@ static const struct argp argp = {
 /* The outputs of a layer at every step, (n_steps, n_out) each. */
 struct outputs {
     size_t n_steps, n_out;
+    size_t n_fixed, n_device; /* steps of them so far */
     float *real;
     int16_t *fixed, *device;
 };
 
 /* What all layers gave, and where the run under way writes. */
 struct checked {
-    size_t n_layers, capacity_steps, step;
+    size_t n_layers, capacity_steps, sequence_rows;
     struct outputs *layers;
     bool on_device, out_of_memory;
     struct eddy_counters counters; /* of the device */
@@ -77,15 +79,26 @@ static void keep_float(void *user, size_t layer, size_t n_out, const float *y)
         memcpy(out->real + out->n_steps++ * n_out, y, n_out * sizeof *y);
 }
 
-/* A whole layer in fixed point. */
+/* A layer over a whole sequence in fixed point. */
 static void keep_fixed(void *user, size_t layer, size_t n_steps, size_t n_out, const int16_t *y)
 {
     struct checked *c = user;
-    int16_t *copy = malloc(n_steps * n_out * sizeof *copy);
-    c->out_of_memory |= !copy;
-    if (copy)
-        memcpy(copy, y, n_steps * n_out * sizeof *y);
-    *(c->on_device ? &c->layers[layer].device : &c->layers[layer].fixed) = copy;
+    struct outputs *out = &c->layers[layer];
+    int16_t **const to = c->on_device ? &out->device : &out->fixed;
+    size_t *const done = c->on_device ? &out->n_device : &out->n_fixed;
+    if (!*to)
+        *to = malloc(c->capacity_steps * n_out * sizeof **to);
+    c->out_of_memory |= !*to;
+    if (*to)
+        memcpy(*to + *done * n_out, y, n_steps * n_out * sizeof *y);
+    *done += n_steps;
+}
+
+/* Rows of the sequence that begins at row t. */
+static size_t length_at(const struct checked *c, size_t t)
+{
+    const size_t left = c->capacity_steps - t;
+    return left < c->sequence_rows ? left : c->sequence_rows;
 }
 
 static int run_float(struct eddy_context *context, const struct eddy_model *model,
@@ -95,25 +108,31 @@ static int run_float(struct eddy_context *context, const struct eddy_model *mode
     float *y = malloc(input->n_rows * eddy_model_outputs(model) * sizeof *y);
     size_t n_out;
     int error = state && y ? EDDY_OK : refuse("out of memory; use fewer rows");
-    if (!error)
+    for (size_t t = 0; t < input->n_rows && !error; t += checked->sequence_rows) {
         eddy_model_initial_state(model, state);
-    if (!error)
-        error = eddy_model_run_sequence(context, model, state, input->n_rows, input->values, y,
-                                        &n_out, keep_float, checked);
+        error = eddy_model_run_sequence(context, model, state, length_at(checked, t),
+                                        input->values + t * input->n_columns, y, &n_out, keep_float,
+                                        checked);
+    }
     free(state);
     free(y);
     return error;
 }
 
 static int run_fixed(struct eddy_context *context, const char *uri,
-                     const struct eddy_program *program, size_t n_steps, const int16_t *x,
+                     const struct eddy_program *program, size_t n_inputs, const int16_t *x,
                      struct checked *checked)
 {
     struct session session;
     int error = session_open(context, uri, program, &session);
     if (error)
         return error;
-    error = eddy_stream_sequence_fixed(session.stream, n_steps, x, keep_fixed, checked);
+    for (size_t t = 0; t < checked->capacity_steps && !error; t += checked->sequence_rows) {
+        error = eddy_stream_reset(session.stream);
+        if (!error)
+            error = eddy_stream_sequence_fixed(session.stream, length_at(checked, t),
+                                               x + t * n_inputs, keep_fixed, checked);
+    }
     eddy_stream_get_counters(session.stream, &checked->counters);
     session_close(&session);
     return error;
@@ -121,11 +140,12 @@ static int run_fixed(struct eddy_context *context, const char *uri,
 
 static int run_all(struct eddy_context *context, const char *uri, const struct eddy_model *model,
                    const struct eddy_program *program, const struct eddy_table *input,
-                   struct checked *checked)
+                   size_t sequence_rows, struct checked *checked)
 {
     const size_t inputs = input->n_columns, n_steps = input->n_rows;
     *checked = (struct checked){.n_layers = model->n_layers,
                                 .capacity_steps = n_steps,
+                                .sequence_rows = sequence_rows ? sequence_rows : n_steps,
                                 .layers = calloc(model->n_layers, sizeof *checked->layers)};
     int16_t *x = malloc(n_steps * inputs * sizeof *x);
     int error = x && checked->layers ? run_float(context, model, input, checked)
@@ -133,10 +153,10 @@ static int run_all(struct eddy_context *context, const char *uri, const struct e
     for (size_t t = 0; t < n_steps && !error; t++)
         eddy_program_quantise_input(program, input->values + t * inputs, x + t * inputs);
     if (!error)
-        error = run_fixed(context, "cpu:", program, n_steps, x, checked);
+        error = run_fixed(context, "cpu:", program, inputs, x, checked);
     checked->on_device = true;
     if (!error)
-        error = run_fixed(context, uri, program, n_steps, x, checked);
+        error = run_fixed(context, uri, program, inputs, x, checked);
     if (!error && checked->out_of_memory)
         error = refuse("out of memory; use fewer rows");
     free(x);
@@ -245,10 +265,11 @@ static int run(struct eddy_context *context, int argc, char **argv)
     if (!error && input.n_rows > options.steps)
         input.n_rows = options.steps;
     compile.calibration = &input;
+    compile.sequence_rows = options.reset_each;
     if (!error)
         error = eddy_program_compile(context, model, &compile, &program);
     if (!error)
-        error = run_all(context, options.device, model, program, &input, &out);
+        error = run_all(context, options.device, model, program, &input, options.reset_each, &out);
     if (!error)
         error = report(&options, model, program, &out, input.n_rows);
     checked_free(&out);

@@ -31,6 +31,7 @@ struct options {
     double scale, offset; /* value = number in the file * scale + offset */
     size_t skip, rows;    /* of the data: how many rows are passed over, and then taken (0: all) */
     size_t weight_bits, steps;
+    size_t reset_each; /* rows of the data that are a sequence; 0: all are one */
     uint64_t seed;
     bool quiet, json;
 };
@@ -47,6 +48,7 @@ enum {
     KEY_WEIGHT_BITS,
     KEY_STEPS,
     KEY_SEED,
+    KEY_RESET_EACH,
     KEY_JSON,
     KEY_OWN, /* the first key for a command's own options */
 };
@@ -67,6 +69,8 @@ enum {
     OPTION("preset", KEY_PRESET, "NAME", "build configuration to compile for (default sim-small)"), \
     OPTION("weight-bits", KEY_WEIGHT_BITS, "8|16", "the preset with weights of that width")
 #define OPTION_STEPS(text) OPTION("steps", KEY_STEPS, "N", text)
+#define OPTION_RESET_EACH \
+    OPTION("reset-each", KEY_RESET_EACH, "N", "back to the zero state after every N rows")
 #define OPTION_SEED OPTION("seed", KEY_SEED, "N", "of everything random (default 1)")
 #define OPTION_JSON OPTION("json", KEY_JSON, NULL, "print one JSON object")
 #define OPTION_QUIET OPTION("quiet", 'q', NULL, "print results and errors only")

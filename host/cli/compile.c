@@ -19,6 +19,7 @@ static const struct argp_option option_table[] = {
                 "typical input (.csv, .npy, .npz): chooses the number formats; without it "
                 "normalised inputs and outputs within [-8, 8) are assumed"),
     OPTIONS_NUMBERS,
+    OPTION_RESET_EACH,
     OPTION("feedback", KEY_FEEDBACK, NULL,
            "outputs can be fed back as the next inputs, on the device: for eddy run --generate"),
     OPTION("largest", KEY_LARGEST, NULL,
@@ -178,7 +179,7 @@ static int print_all_cycles(struct eddy_context *context, const struct eddy_prog
 
 /* How often numbers saturate when the data that chose the formats runs. */
 static int print_saturations(struct eddy_context *context, const struct eddy_program *program,
-                             const struct eddy_table *data)
+                             const struct eddy_table *data, size_t sequence_rows)
 {
     struct eddy_program_info info;
     struct session session = {0};
@@ -189,11 +190,18 @@ static int print_saturations(struct eddy_context *context, const struct eddy_pro
         return EDDY_OK;
     float *y = malloc(data->n_rows * info.answers * sizeof *y);
     int error = y ? session_open(context, "cpu:", program, &session) : refuse("out of memory");
-    if (!error)
-        error = eddy_stream_sequence(session.stream, data->n_rows, data->values, y, &n_out);
+    for (size_t t = 0; t < data->n_rows && !error; t += sequence_rows) {
+        const size_t left = data->n_rows - t;
+        error = eddy_stream_reset(session.stream);
+        if (!error)
+            error =
+                eddy_stream_sequence(session.stream, left < sequence_rows ? left : sequence_rows,
+                                     data->values + t * data->n_columns, y, &n_out);
+    }
     if (!error) {
         eddy_stream_get_counters(session.stream, &c);
-        printf("calibration: in %zu rows %zu inputs, %zu outputs and %zu cell states saturate\n",
+        printf("calibration: in %zu rows %zu inputs, %zu linear results and %zu cell states "
+               "saturate\n",
                data->n_rows, (size_t)c.clipped_input, (size_t)c.clipped_output,
                (size_t)c.clipped_cell);
     }
@@ -243,6 +251,7 @@ static int run(struct eddy_context *context, int argc, char **argv)
     if (!error && options->data) {
         error = data_read(context, options, eddy_model_inputs(model), &data);
         compile.calibration = &data;
+        compile.sequence_rows = options->reset_each;
     }
     if (!error)
         error = eddy_program_compile(context, model, &compile, &program);
@@ -250,7 +259,9 @@ static int run(struct eddy_context *context, int argc, char **argv)
         error = eddy_program_write(context, program, options->output);
     if (!error && !options->quiet) {
         print_cost(options, program);
-        error = options->data ? print_saturations(context, program, &data) : EDDY_OK;
+        if (options->data)
+            error = print_saturations(context, program, &data,
+                                      options->reset_each ? options->reset_each : data.n_rows);
         if (!error)
             error = print_all_cycles(context, program);
     }

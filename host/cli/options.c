@@ -38,6 +38,7 @@ error_t options_parse(int key, char *arg, struct argp_state *state)
     case KEY_SKIP: o->skip = parse_count(state, "skip", arg, 0, SIZE_MAX); break;
     case KEY_ROWS: o->rows = parse_count(state, "rows", arg, 1, SIZE_MAX); break;
     case KEY_PRESET: o->preset = arg; break;
+    case KEY_RESET_EACH: o->reset_each = parse_count(state, "reset-each", arg, 1, SIZE_MAX); break;
     case KEY_WEIGHT_BITS: o->weight_bits = parse_count(state, "weight-bits", arg, 1, 16); break;
     case KEY_STEPS: o->steps = parse_count(state, "steps", arg, 1, 100000000); break;
     case KEY_SEED: o->seed = parse_count(state, "seed", arg, 0, SIZE_MAX); break;

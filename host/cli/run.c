@@ -8,7 +8,6 @@
 enum {
     KEY_CHUNK = KEY_OWN,
     KEY_FOLLOW,
-    KEY_RESET_EACH,
     KEY_COUNTERS,
     KEY_GENERATE,
     KEY_LARGEST,
@@ -20,7 +19,7 @@ enum {
 
 struct run_options {
     struct options shared;
-    size_t chunk, reset_each, generate;
+    size_t chunk, generate;
     size_t start, stop; /* tokens; stop SIZE_MAX: none */
     const char *decoder;
     bool follow, counters, largest, all_layers;
@@ -37,7 +36,7 @@ static const struct argp_option option_table[] = {
     OPTION("chunk", KEY_CHUNK, "N",
            "rows to run at a time (default 256); the state is kept between"),
     OPTION("follow", KEY_FOLLOW, NULL, "answer each row as it comes: chunks of one row"),
-    OPTION("reset-each", KEY_RESET_EACH, "N", "back to the zero state after every N rows"),
+    OPTION_RESET_EACH,
     OPTION(
         "generate", KEY_GENERATE, "N",
         "run N steps more from the last row of input on, each fed with the outputs of the step "
@@ -67,7 +66,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_CHUNK: o->chunk = parse_count(state, "chunk", arg, 1, 1000000); break;
     case KEY_FOLLOW: o->follow = true; break;
-    case KEY_RESET_EACH: o->reset_each = parse_count(state, "reset-each", arg, 1, SIZE_MAX); break;
     case KEY_COUNTERS: o->counters = true; break;
     case KEY_GENERATE: o->generate = parse_count(state, "generate", arg, 1, SIZE_MAX / 4096); break;
     case KEY_LARGEST: o->largest = true; break;
@@ -106,7 +104,8 @@ static const struct argp argp = {
 static size_t chunk_rows(const struct run_options *o, size_t done)
 {
     const size_t chunk = o->follow ? 1 : o->chunk;
-    const size_t left = o->reset_each ? o->reset_each - done % o->reset_each : chunk;
+    const size_t left =
+        o->shared.reset_each ? o->shared.reset_each - done % o->shared.reset_each : chunk;
     return left < chunk ? left : chunk;
 }
 
@@ -114,7 +113,7 @@ static size_t chunk_rows(const struct run_options *o, size_t done)
 static int sequence_rows(struct eddy_context *context, const struct run_options *o,
                          struct runner *runner, struct source *source, struct sink *sink)
 {
-    const size_t length = o->reset_each ? o->reset_each : source->table.n_rows;
+    const size_t length = o->shared.reset_each ? o->shared.reset_each : source->table.n_rows;
     if (!length)
         return refuse("the model needs whole sequences: say with --reset-each N how many rows make "
                       "one, or give them as a file with --input");
@@ -144,7 +143,7 @@ static int stream_rows(struct eddy_context *context, const struct run_options *o
     int error = x && y ? EDDY_OK : refuse("out of memory; use a smaller --chunk");
     int bad_row = EDDY_OK;
     for (size_t done = 0, rows = 1; rows && !error && !bad_row; done += rows) {
-        if (done && o->reset_each && done % o->reset_each == 0)
+        if (done && o->shared.reset_each && done % o->shared.reset_each == 0)
             error = runner_reset(runner);
         rows = error ? 0 : source_read(context, source, chunk_rows(o, done), x, &bad_row);
         char detail[512] = "";
@@ -170,7 +169,7 @@ static int generate_rows(struct eddy_context *context, const struct run_options 
                          struct runner *runner, struct source *source, struct sink *sink)
 {
     const size_t columns = source->columns;
-    if (o->reset_each)
+    if (o->shared.reset_each)
         return refuse("--generate goes on from one state: give no --reset-each");
     float *x = malloc(2 * columns * sizeof *x);
     float *y = malloc((o->chunk + 1) * sink->table.n_columns * sizeof *y);
@@ -197,7 +196,7 @@ static int generate_rows(struct eddy_context *context, const struct run_options 
 static int translate_rows(struct eddy_context *context, const struct run_options *o,
                           struct runner *runner, struct source *source, struct sink *sink)
 {
-    const size_t length = o->reset_each ? o->reset_each : source->table.n_rows;
+    const size_t length = o->shared.reset_each ? o->shared.reset_each : source->table.n_rows;
     if (!length || !o->generate)
         return refuse(
             "the model is an encoder and a decoder: say with --generate how many tokens to "

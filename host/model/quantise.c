@@ -107,21 +107,22 @@ static void bound_limits(const struct eddy_model *model, struct limits *limits)
     }
 }
 
-/* Causal models are watched step by step, for their cells too; others see the data as one sequence. */
+/* Causal models are watched step by step, for their cells too; others see whole sequences of so many rows. */
 static int observe_data(struct eddy_context *context, const struct eddy_model *model,
-                        const struct eddy_table *data, struct limits *limits)
+                        const struct eddy_table *data, size_t sequence_rows, struct limits *limits)
 {
     const size_t inputs = eddy_model_inputs(model), outputs = eddy_model_outputs(model);
-    const size_t stretch = eddy_model_is_causal(model) ? 1 : data->n_rows;
+    const size_t stretch = eddy_model_is_causal(model) ? 1 : sequence_rows;
     float *state = calloc(eddy_model_state_elems(model) + 1, sizeof *state);
     float *y = calloc(stretch * outputs, sizeof *y);
     int error = state && y ? EDDY_OK : eddy_fail(context, EDDY_ERROR_MEMORY, "out of memory");
-    if (!error)
-        eddy_model_initial_state(model, state);
     for (size_t t = 0; t < data->n_rows && !error; t += stretch) {
+        const size_t left = data->n_rows - t;
         size_t n_out;
-        error = eddy_model_run_sequence(context, model, state, stretch, data->values + t * inputs,
-                                        y, &n_out, note_output, limits);
+        if (t % sequence_rows == 0)
+            eddy_model_initial_state(model, state);
+        error = eddy_model_run_sequence(context, model, state, left < stretch ? left : stretch,
+                                        data->values + t * inputs, y, &n_out, note_output, limits);
         if (!error)
             note_cells(model, state, limits);
     }
@@ -149,7 +150,10 @@ static int calibrate(struct eddy_context *context, const struct eddy_model *mode
         limits->input = larger(limits->input, fabsf(data->values[i] * model->in_scale[i % inputs] +
                                                     model->in_offset[i % inputs]));
     if (!model->n_encoder)
-        return observe_data(context, model, data, limits);
+        return observe_data(context, model, data,
+                            o->sequence_rows && o->sequence_rows < data->n_rows ? o->sequence_rows
+                                                                                : data->n_rows,
+                            limits);
     bound_limits(model, limits);
     return EDDY_OK;
 }

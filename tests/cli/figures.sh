@@ -15,7 +15,7 @@ match 'compile: says what it costs' 0 \
   '^a step: 120 useful MACs in 32 columns of 8 lanes \(46.9 % of them\), so 32 cycles at least$' \
   eddy compile m.onnx --calibrate wave.csv -o cost.eddy
 match 'compile: what saturates of the data that chose the formats' 0 \
-  '^calibration: in 400 rows 0 inputs, 0 outputs and 0 cell states saturate$' \
+  '^calibration: in 400 rows 0 inputs, 0 linear results and 0 cell states saturate$' \
   eddy compile m.onnx --calibrate wave.csv -o cost.eddy
 awk 'BEGIN { for (t = 0; t < 50; t++) print 1e5 * sin(t) ",1e5,0" }' > huge.csv
 match 'compile: what saturates of huge numbers' 0 '^calibration: in 50 rows [1-9][0-9]* inputs, ' \

@@ -81,6 +81,13 @@ sed 's/^/7,/' sequences.csv > more.csv
 match 'run: more columns than the model' 1 'columns' sh -c \
   'eddy compile sequences.onnx -o sequences.eddy -q && eddy run sequences.eddy --device cpu: --input more.csv'
 
+# Typical input of many sequences: cpu: as float, each from the initial state.
+awk 'BEGIN { for (t = 0; t < 90; t++) print sin(t * t) }' > many.csv
+match 'check: sequences of three rows' 0 '^90 steps on cpu: \(sim-small\), .* 0 saturations, 0 mismatches' \
+  eddy check sequences.onnx -i many.csv --reset-each 3 --device cpu:
+match 'compile: sequences of three rows' 0 '^calibration: in 90 rows' \
+  eddy compile sequences.onnx --calibrate many.csv --reset-each 3 -o many.eddy
+
 # Many to one, both directions, tokens: as the device runs it.
 sequences '{"cell": "embedding", "units": 3}, {"cell": "lstm", "units": 6, "direction": "bidirectional"},
   {"cell": "gru", "units": 6, "direction": "reverse", "last_only": true}' > tokens.json

@@ -323,9 +323,41 @@ static void test_damaged_images_are_refused(void **state)
     free(bytes);
 }
 
+/* A unit that counts its steps: how far depends on where the sequences end. */
+static void calibration_knows_sequences(void **state)
+{
+    (void)state;
+    enum { ROWS = 102 };
+    static const struct {
+        size_t sequence_rows, fraction_bits;
+    } cases[] = {{0, 8}, {200, 8}, {5, 12}}; /* 102 and 5, with headroom, below 128 and 8 */
+    float ones[ROWS];
+    const struct eddy_table data = {ROWS, 1, ones};
+    for (size_t t = 0; t < ROWS; t++)
+        ones[t] = 1;
+    for (size_t i = 0; i < 6; i++) {
+        const struct eddy_layer_shape shape = {EDDY_CELL_RNN, EDDY_ACTIVATION_RELU, 1,
+                                               .last_only = i < 3};
+        const struct eddy_compile_options options = {.struct_size = sizeof options,
+                                                     .calibration = &data,
+                                                     .sequence_rows = cases[i % 3].sequence_rows};
+        struct eddy_model *model;
+        struct eddy_program *program;
+        struct eddy_layer_format format;
+        assert_int_equal(eddy_model_create(context, 1, 1, &shape, &model), EDDY_OK);
+        *model->layers[0].w = *model->layers[0].r = 1;
+        assert_int_equal(eddy_program_compile(context, model, &options, &program), EDDY_OK);
+        eddy_program_get_format(program, 0, &format);
+        assert_int_equal(format.out_fraction_bits, cases[i % 3].fraction_bits);
+        eddy_program_free(program);
+        eddy_model_free(model);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calibration_knows_sequences),
         cmocka_unit_test(test_fixed_point_is_close_to_float),
         cmocka_unit_test(test_every_cell_is_close_to_float),
         cmocka_unit_test(test_scales_and_residual_are_applied),

@@ -32,7 +32,7 @@ accuracy() {
 
 # on_device MODEL.onnx: with 8-bit weights, formats chosen by 100 images of the training part.
 on_device() {
-  "$eddy" compile "$1" --weight-bits 8 --calibrate "$out/calibration.npy" -o "$out/image.eddy" --quiet
+  "$eddy" compile "$1" --weight-bits 8 --calibrate "$out/calibration.npy" --reset-each 28 -o "$out/image.eddy" --quiet
   answer "$out/image.eddy" cpu: "$out/cpu.npy" --rows $some
   answer "$out/image.eddy" sim: "$out/sim.npy" --rows $some
   cmp "$out/cpu.npy" "$out/sim.npy" >&2

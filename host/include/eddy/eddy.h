@@ -61,6 +61,8 @@ struct eddy_compile_options {
     bool largest; /* answer the number of the largest output of a last, dense layer: a token */
     bool emit_all_layers; /* answer every layer's outputs, first layer first, in fixed
                                              point only: for finding the layer where a difference is born */
+    size_t sequence_rows; /* of the calibration: so many rows are a sequence, each from the initial
+                             state; 0: all are one */
 };
 
 /* What a program costs and needs. */
