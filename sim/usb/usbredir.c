@@ -322,6 +322,37 @@ static void on_cancel(void *user, uint64_t id)
     }
 }
 
+/* ---- what is passed over: it is for endpoints that no board has, or was not agreed on ---- */
+
+#define PASS_OVER(name)                                                                            \
+    static void pass_over_##name(void *user, uint64_t id,                                          \
+                                 struct usb_redir_##name##_header *header)                         \
+    {                                                                                              \
+        (void)user, (void)id, (void)header;                                                        \
+    }
+#define PASS_OVER_DATA(name)                                                                       \
+    static void pass_over_##name(void *user, uint64_t id,                                          \
+                                 struct usb_redir_##name##_header *header, uint8_t *data,          \
+                                 int n_bytes)                                                      \
+    {                                                                                              \
+        (void)id, (void)header, (void)n_bytes;                                                     \
+        usbredirparser_free_packet_data(((struct port *)user)->parser, data);                      \
+    }
+static void pass_over(void *user)
+{
+    (void)user;
+}
+PASS_OVER(start_iso_stream)
+PASS_OVER(stop_iso_stream)
+PASS_OVER(start_interrupt_receiving)
+PASS_OVER(stop_interrupt_receiving)
+PASS_OVER(alloc_bulk_streams)
+PASS_OVER(free_bulk_streams)
+PASS_OVER(start_bulk_receiving)
+PASS_OVER(stop_bulk_receiving)
+PASS_OVER_DATA(iso_packet)
+PASS_OVER_DATA(interrupt_packet)
+
 /* ---- peers ---- */
 
 static bool start_parser(struct port *port)
@@ -343,6 +374,18 @@ static bool start_parser(struct port *port)
     parser->control_packet_func = on_control;
     parser->bulk_packet_func = on_bulk;
     parser->cancel_data_packet_func = on_cancel;
+    parser->filter_reject_func = pass_over;
+    parser->device_disconnect_ack_func = pass_over;
+    parser->start_iso_stream_func = pass_over_start_iso_stream;
+    parser->stop_iso_stream_func = pass_over_stop_iso_stream;
+    parser->start_interrupt_receiving_func = pass_over_start_interrupt_receiving;
+    parser->stop_interrupt_receiving_func = pass_over_stop_interrupt_receiving;
+    parser->alloc_bulk_streams_func = pass_over_alloc_bulk_streams;
+    parser->free_bulk_streams_func = pass_over_free_bulk_streams;
+    parser->start_bulk_receiving_func = pass_over_start_bulk_receiving;
+    parser->stop_bulk_receiving_func = pass_over_stop_bulk_receiving;
+    parser->iso_packet_func = pass_over_iso_packet;
+    parser->interrupt_packet_func = pass_over_interrupt_packet;
     usbredirparser_caps_set_cap(caps, usb_redir_cap_connect_device_version);
     usbredirparser_caps_set_cap(caps, usb_redir_cap_ep_info_max_packet_size);
     usbredirparser_caps_set_cap(caps, usb_redir_cap_64bits_ids);
@@ -368,12 +411,23 @@ static void disconnect(struct port *port)
     port->greeted = false;
 }
 
+/* A peer that is gone, or sends what is no usbredir, is let go. */
+static void serve_peer(struct port *port)
+{
+    if (usbredirparser_do_read(port->parser) < 0)
+        disconnect(port);
+    else
+        flush(port);
+}
+
 static void accept_peer(struct port *port)
 {
     const int peer = accept4(port->listener, NULL, NULL, SOCK_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &port->peer};
     if (peer < 0)
         return;
+    if (port->peer >= 0)
+        serve_peer(port); /* which may be gone already */
     if (port->peer >= 0 || !start_parser(port)) {
         close(peer);
         return;
@@ -381,14 +435,6 @@ static void accept_peer(struct port *port)
     port->peer = peer;
     epoll_ctl(port->front->base.fd, EPOLL_CTL_ADD, peer, &event);
     flush(port);
-}
-
-static void serve_peer(struct port *port)
-{
-    if (usbredirparser_do_read(port->parser) == usbredirparser_read_io_error)
-        disconnect(port);
-    else
-        flush(port);
 }
 
 /* ---- the front ---- */

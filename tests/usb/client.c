@@ -16,10 +16,7 @@ libusb_device_handle *handle;
 
 void command(const char *line)
 {
-    FILE *file = fopen(getenv("EDDY_BOARDS_CONTROL"), "w");
-    assert_non_null(file);
-    fprintf(file, "%s\n", line);
-    assert_int_equal(fclose(file), 0);
+    assert_int_equal(command_boards(line), 0);
 }
 
 void empty(void)
@@ -73,21 +70,6 @@ int close_board(void **state)
 }
 
 /* ---- requests and answers ---- */
-
-void request(uint8_t bytes[QUERY_BYTES], uint8_t opcode, uint16_t sequence, uint32_t length_words)
-{
-    uint16_t words[PACKET_HEADER_WORDS];
-    const struct request_header header = {
-        .opcode = opcode, .sequence = sequence, .length_words = length_words};
-    packet_write_request(&header, words);
-    for (int i = 0; i < QUERY_BYTES; i++)
-        bytes[i] = (uint8_t)(words[i / 2] >> 8 * (i % 2));
-}
-
-void query(uint8_t bytes[QUERY_BYTES], uint16_t sequence)
-{
-    request(bytes, PACKET_QUERY, sequence, 0);
-}
 
 int read_id(uint8_t *id, uint16_t room)
 {

@@ -3,7 +3,7 @@
 #define TESTS_USB_CLIENT_H
 
 #include "../../hw/usb/usb_format.h"
-#include "host/lib/request.h"
+#include "queries.h"
 
 #include <libusb-1.0/libusb.h>
 #include <setjmp.h>
@@ -13,8 +13,6 @@
 #include <cmocka.h>
 
 #define TIMEOUT_MS 60000
-#define QUERY_BYTES (2 * PACKET_HEADER_WORDS)
-#define ANSWER_BYTES (QUERY_BYTES + 2 * ID_WORDS)
 #define NO_OPCODE 0x7f /* a request that is skipped by its length, and answered by a header */
 #define VENDOR_IN (LIBUSB_ENDPOINT_IN | LIBUSB_REQUEST_TYPE_VENDOR | LIBUSB_RECIPIENT_DEVICE)
 #define VENDOR_OUT (LIBUSB_ENDPOINT_OUT | LIBUSB_REQUEST_TYPE_VENDOR | LIBUSB_RECIPIENT_DEVICE)
@@ -28,8 +26,6 @@ int close_board(void **state);
 /* A line to the simulated boards (with_board.c). */
 void command(const char *line);
 
-void request(uint8_t bytes[QUERY_BYTES], uint8_t opcode, uint16_t sequence, uint32_t length_words);
-void query(uint8_t bytes[QUERY_BYTES], uint16_t sequence);
 /* Empties the board. */
 void empty(void);
 /* Vendor request EDDY_USB_REQUEST_ID; returns what libusb does. */

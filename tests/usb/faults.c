@@ -1,6 +1,7 @@
 /* faults.c -- a stream on a simulated board that is disturbed at random (tests/support/disturb.h): bits lost on the bus, a halted
  * endpoint, the board unplugged, the client killed, the port reset. Below with-board. */
 #include "../support/disturb.h"
+#include "queries.h"
 
 #include <libusb-1.0/libusb.h>
 #include <signal.h>
@@ -10,16 +11,6 @@
 #include "usb/usb_format.h"
 
 enum { NOISE, HALT, UNPLUG, KILL, RESET };
-
-/* A line to the simulated boards. */
-static void command(const char *line)
-{
-    FILE *file = fopen(getenv("EDDY_BOARDS_CONTROL"), "w");
-    if (!file)
-        return;
-    fprintf(file, "%s\n", line);
-    fclose(file);
-}
 
 static void reset_port(void)
 {
@@ -41,7 +32,7 @@ static void begin(int kind, struct random *random)
     const int one_in = random_between(random, 5, 40);
     snprintf(line, sizeof line, "noise %d %d", one_in, random_between(random, 0, 1 << 20));
     if (kind == NOISE)
-        command(line);
+        command_boards(line);
 }
 
 static void strike(int kind, struct random *random, pid_t client)
@@ -51,9 +42,9 @@ static void strike(int kind, struct random *random, pid_t client)
     case HALT:
         snprintf(line, sizeof line, "halt 0 %x",
                  random_between(random, 0, 1) ? EDDY_USB_ENDPOINT_IN : EDDY_USB_ENDPOINT_OUT);
-        command(line);
+        command_boards(line);
         break;
-    case UNPLUG: command("unplug 0"); break;
+    case UNPLUG: command_boards("unplug 0"); break;
     case KILL: kill(client, SIGKILL); break;
     case RESET: reset_port(); break;
     default: break;
@@ -63,9 +54,9 @@ static void strike(int kind, struct random *random, pid_t client)
 static void end(int kind)
 {
     if (kind == NOISE)
-        command("noise 0 0");
+        command_boards("noise 0 0");
     if (kind == UNPLUG)
-        command("plug 0");
+        command_boards("plug 0");
 }
 
 int main(int argc, char **argv)

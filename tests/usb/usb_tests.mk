@@ -1,6 +1,6 @@
 # Tests of USB, from the wires up. Included by tests/tests.mk.
 USB_WIRE_TESTS := $(addprefix $(O)/tests/usb_,requests transactions line monkey)
-$(USB_WIRE_TESTS): $(O)/tests/usb_%: $(O)/obj/tests/usb/test_%.o $(O)/obj/tests/usb/wires.o $(USB_BOARD_OBJECTS) $(O)/lib/libeddy.a
+$(USB_WIRE_TESTS): $(O)/tests/usb_%: $(O)/obj/tests/usb/test_%.o $(addprefix $(O)/obj/tests/usb/,wires.o queries.o) $(USB_BOARD_OBJECTS) $(O)/lib/libeddy.a
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
@@ -11,12 +11,21 @@ USB_TEST_PROGRAMS += $(O)/bin/with-board
 USB_TESTS += "tests/usb/run.sh $(O)/bin"
 
 # What a program may expect of libusb and a board: the same on every front.
-$(O)/tests/usb_client: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/usb/client*.c)) $(O)/lib/libeddy.a
+$(O)/tests/usb_client: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/usb/client*.c)) $(O)/obj/tests/usb/queries.o $(O)/lib/libeddy.a
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 USB_TEST_PROGRAMS += $(O)/tests/usb_client
 USB_TESTS += "timeout 300 $(O)/bin/with-board --mode 660 $(O)/tests/usb_client"
+
+# usbredir, without a kernel behind it.
+$(O)/obj/tests/usb/peer.o: override CFLAGS += $(shell pkg-config --cflags libusbredirparser-0.5)
+$(O)/tests/usb_peer: $(addprefix $(O)/obj/tests/usb/,peer.o queries.o) $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs libusbredirparser-0.5) -lcmocka
+USB_TEST_PROGRAMS += $(O)/tests/usb_peer
+USB_TESTS += "timeout 300 $(O)/bin/with-board --usbredir $(O)/tests/usbredir $(O)/tests/usb_peer $(O)/tests/usbredir/board1"
 
 # ... and behind Debian's kernel, in a guest of QEMU.
 GUEST_PACKAGES := qemu-system-x86 libkmod2
@@ -32,7 +41,7 @@ test-usb-kernel: deps
 	  bin/eddy bin/with-board tests/usb_client tests/usb_faults guest/vmlinux)
 	O=$(O) tests/run.sh "tests/usb/guest/run.sh $(O)"
 
-$(O)/tests/usb_faults: $(O)/obj/tests/usb/faults.o $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
+$(O)/tests/usb_faults: $(addprefix $(O)/obj/tests/usb/,faults.o queries.o) $(SUPPORT_OBJECTS) $(O)/lib/libeddy.a
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)

@@ -85,15 +85,6 @@ enum usb_pid data_pid(bool toggle)
 
 /* ---- queries ---- */
 
-void query(uint8_t bytes[HEADER_BYTES], uint16_t sequence)
-{
-    uint16_t words[PACKET_HEADER_WORDS];
-    packet_write_request(&(struct request_header){.opcode = PACKET_QUERY, .sequence = sequence},
-                         words);
-    for (int i = 0; i < HEADER_BYTES; i++)
-        bytes[i] = (uint8_t)(words[i / 2] >> 8 * (i % 2));
-}
-
 size_t query_lines(uint16_t sequence, uint8_t lines[BUS_PACKET_LINES])
 {
     uint8_t bytes[HEADER_BYTES], packet[BUS_PACKET_BYTES];

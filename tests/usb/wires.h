@@ -3,7 +3,7 @@
 #ifndef TESTS_USB_WIRES_H
 #define TESTS_USB_WIRES_H
 
-#include "host/lib/request.h"
+#include "queries.h"
 #include "sim/usb/usbdev.h"
 #include "usb/usb_format.h"
 
@@ -19,8 +19,7 @@
 #define ADDRESS 2
 #define OUT_EP (EDDY_USB_ENDPOINT_OUT & 0xf)
 #define IN_EP (EDDY_USB_ENDPOINT_IN & 0xf)
-#define HEADER_BYTES (2 * PACKET_HEADER_WORDS)
-#define ANSWER_BYTES (HEADER_BYTES + 2 * ID_WORDS)
+#define HEADER_BYTES QUERY_BYTES
 
 extern struct board *board;
 extern struct usbdev dev;
@@ -57,7 +56,6 @@ void pause_bits(unsigned n_bits);
 
 /* ---- queries ---- */
 
-void query(uint8_t bytes[HEADER_BYTES], uint16_t sequence);
 /* The line states of an OUT data packet with a query. */
 size_t query_lines(uint16_t sequence, uint8_t lines[BUS_PACKET_LINES]);
 /* A bulk OUT packet, through NAKs. */
