@@ -162,12 +162,13 @@
 #error "EDDY_PRESET: unknown preset; see config.h"
 #endif
 
-/* A sum has at most INPUT_ROWS + STATE_ROWS products of |w| <= 2^(WEIGHT_BITS-1) and |v| <= 2^15, a
- * 32-bit bias and a peephole product of 2^30: |sum| <= 1536 * 2^(WEIGHT_BITS+14) + 2^31 + 2^30 < 2^(WEIGHT_BITS+14+11), so
- * WEIGHT_BITS + 26 bits hold it with its sign, for WEIGHT_BITS >= 8. */
-#define SUM_BITS (WEIGHT_BITS + 26)
-#if INPUT_ROWS + STATE_ROWS > 1536
-#error "SUM_BITS: the proof above covers 1536 columns"
+/* A sum has at most INPUT_ROWS + STATE_ROWS products of |w| <= 2^(WEIGHT_BITS-1) and |v| <= 2^15, a 32-bit bias and a
+ * peephole product of 2^30; with its sign it has SUM_BITS. */
+#define SUM_BITS (WEIGHT_BITS == 8 ? 35 : 42)
+#define SUM_MOST                                                                                   \
+    (((INPUT_ROWS + STATE_ROWS + 0ULL) << (WEIGHT_BITS + 14)) + (1ULL << 31) + (1ULL << 30))
+#if SUM_MOST >= 1ULL << (SUM_BITS - 1)
+#error "SUM_BITS: a sum can be larger"
 #endif
 
 /* For which family and period the compiler schedules, and what its schedules need: the iterations from a store to the
