@@ -83,6 +83,11 @@ size_t parse_count(struct argp_state *state, const char *option, const char *arg
                    size_t high);
 double parse_real(struct argp_state *state, const char *option, const char *arg);
 
+/* ---- sha256.c ---- */
+
+#define SHA256_HEX 65 /* with its end */
+void sha256_hex(const uint8_t *bytes, size_t n_bytes, char hex[SHA256_HEX]);
+
 /* ---- data.c ---- */
 
 /* Reads the chosen rows of options->data, scaled: must have `columns` columns. */

@@ -75,6 +75,7 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
 ln -s "$eddy" eddy
 ln -s "$here/../golden" golden
+ln -s "$here/../../bitstreams" bitstreams
 PATH=$folder:$PATH
 awk 'BEGIN { for (t = 0; t < 400; t++) printf "%.4f\n", sin(t / 5) + 0.3 * cos(t / 1.7) }' > wave.csv
 cat > spec.json << 'SPEC'

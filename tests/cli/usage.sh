@@ -32,8 +32,3 @@ wrong 'trace on cpu:' 'eddy trace: --device cpu: has no waveform; use sim:' \
   eddy trace m.eddy -o x.fst --device cpu:
 wrong 'trace without -o' 'eddy trace: say with -o where to write the waveform' eddy trace m.eddy
 wrong 'flash without a file' 'eddy flash: PRESET-BOARD.bit is missing' eddy flash
-expect 'flash: for no board' 1 'eddy: x.bit: the name does not end with a board (-ulx3s.bit, -bitsy.bit)' eddy flash x.bit
-expect 'flash: no file' 1 'eddy: a-ulx3s.bit: No such file or directory' eddy flash a-ulx3s.bit
-echo > a-ulx3s.bit
-expect 'flash: no tool' 1 'eddy: openFPGALoader is not installed; apt install openfpgaloader' \
-  env PATH=/nowhere ./eddy flash a-ulx3s.bit
