@@ -33,6 +33,7 @@
 #define PIPELINE_ICE40 1
 #define PIPELINE_ECP5 2
 #define PIPELINE_SHORT 3 /* ECP5: few stages at a slower clock */
+#define PIPELINE_LONG 4  /* ECP5: many stages, for wires to lanes far apart */
 
 /* PIPELINE      one of the above
  * LANES         rows of a block, multipliers of the array: 4 to 128
@@ -104,7 +105,7 @@
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_ECP5_85
 #define EDDY_PRESET_NAME "ecp5-85"
-#define PIPELINE PIPELINE_ECP5
+#define PIPELINE PIPELINE_LONG
 #define LANES 64
 #define DRAINS 4
 #define WEIGHT_BITS 8
@@ -187,6 +188,13 @@
 #define CARRY_DISTANCE 13
 #define CELL_DISTANCE 13
 #define FACTOR_DISTANCE 5
+#elif PIPELINE == PIPELINE_LONG
+#define HLS_FAMILY ecp5
+#define HLS_CLOCK_NS 10
+#define STATE_DISTANCE 19
+#define CARRY_DISTANCE 19
+#define CELL_DISTANCE 19
+#define FACTOR_DISTANCE 6
 #else
 #define HLS_FAMILY ecp5
 #define HLS_CLOCK_NS 26

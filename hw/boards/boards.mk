@@ -49,6 +49,8 @@ endef
 # $(1): bitstream, <preset>-<board>; $(2): number of the preset; $(3): board; $(4): part, as nextpnr's option;
 # $(5): parameters of the top; $(6): seed
 define BITSTREAM_RULES
+BOARD_$(1) := $(3)
+OPTION_$(1) := $(4)
 $(call NETLIST_RULE,$(1),$(3),$(5),$(R)/usb/$(2)/usb_rom.sv $(RTL_$(2)) $(HW_SOURCES))
 BOARD_SOURCES += $$(SOURCES_$(1))
 $(R)/boards/$(1).layout: $(R)/boards/$(1).netlist | $$(NEEDS_$(3))
@@ -84,6 +86,12 @@ bitstream-ecp5-85: $(R)/boards/ecp5-85-ulx3s.manifest
 ## bitstream-up5k: place and route the engine on an iCE40UP5K
 bitstream-up5k: $(R)/boards/up5k-bitsy.manifest
 	cat $<
+
+.PHONY: boards-seeds
+## boards-seeds: which seeds of place and route meet all clocks: NAME=ecp5-85-ulx3s SEEDS="1 2 3"
+boards-seeds: $(if $(BOARD_$(NAME)),$(R)/boards/$(NAME).netlist) | $(NEEDS_$(BOARD_$(NAME)))
+	$(if $(BOARD_$(NAME)),,$(error say which: NAME=ecp5-25-ulx3s, NAME=ecp5-85-ulx3s or NAME=up5k-bitsy))
+	hw/boards/seeds.sh $(R)/boards/$(NAME) '$(SEEDS)' $(PLACE_$(BOARD_$(NAME))) $(OPTION_$(NAME))
 
 .PHONY: bitstreams-boards
 bitstreams: bitstreams-boards
