@@ -177,13 +177,13 @@
 #if PIPELINE == PIPELINE_ICE40
 #define HLS_FAMILY ice40
 #define HLS_CLOCK_NS 30
-#define STATE_DISTANCE 15 /* state, gated: a column's element to an output */
-#define CARRY_DISTANCE 15 /* carry: what is added before the activation */
-#define CELL_DISTANCE 15  /* cell: its tanh, its peephole */
-#define FACTOR_DISTANCE 4 /* first, second: after the activation */
+#define STATE_DISTANCE 17 /* state, gated: a column's element to an output */
+#define CARRY_DISTANCE 17 /* carry: what is added before the activation */
+#define CELL_DISTANCE 17  /* cell: its tanh, its peephole */
+#define FACTOR_DISTANCE 5 /* first, second: after the activation */
 #elif PIPELINE == PIPELINE_ECP5
 #define HLS_FAMILY ecp5
-#define HLS_CLOCK_NS 14
+#define HLS_CLOCK_NS 16.6
 #define STATE_DISTANCE 13
 #define CARRY_DISTANCE 13
 #define CELL_DISTANCE 13
@@ -197,7 +197,7 @@
 #define FACTOR_DISTANCE 6
 #else
 #define HLS_FAMILY ecp5
-#define HLS_CLOCK_NS 26
+#define HLS_CLOCK_NS 28.6
 #define STATE_DISTANCE 7
 #define CARRY_DISTANCE 6
 #define CELL_DISTANCE 5

@@ -29,35 +29,36 @@ static const char *complain(const struct program *p, const char *what, const str
                         n->cycle, n->loc.line);
 }
 
-static const char *check_values(const struct program *p, const struct region *r, double *arrival)
+static const char *check_values(const struct program *p, const struct region *r,
+                                struct arrival *arrival)
 {
     const double start = p->tech->register_ns;
     for (unsigned i = 0; i < r->nodes.n; i++) {
         const struct node *n = r->nodes.at[i];
-        double latest = 0;
+        struct arrival arg[4];
+        bool chained = false;
         if (n->cycle < 0)
             return complain(p, "before the start", n);
         for (unsigned k = 0; k < n->nargs; k++) {
             const struct node *a = n->arg[k];
-            if (a->op == OP_CONST)
-                continue;
             if (!lasting(a) && output_cycle(a) > n->cycle)
                 return complain(p, "reads a value before it is there", n);
-            double at = start;
-            if (!lasting(a) && output_cycle(a) == n->cycle)
-                for (unsigned j = 0; j < i; j++)
-                    at = r->nodes.at[j] == a ? arrival[j] : at;
-            latest = at > latest ? at : latest;
+            arg[k] = (struct arrival){start, start};
+            if (a->op == OP_CONST)
+                arg[k] = tech_source(p->tech, a);
+            for (unsigned j = 0; j < i && !lasting(a) && output_cycle(a) == n->cycle; j++)
+                arg[k] = r->nodes.at[j] == a ? arrival[j] : arg[k];
+            chained |= arg[k].highest > start;
         }
         bool head = r->is_loop && (n->op == OP_READ || n->op == OP_EMPTY);
-        double end = latest + tech_delay(p->tech, n);
+        const struct arrival end = tech_through(p->tech, n, arg);
         if (head && n->cycle != 0)
             return complain(p, "waits for a stream after the first stage", n);
-        if (end > p->options->clock_ns && latest > start && !head)
+        if (end.highest + tech_end(p->tech, n) > p->options->clock_ns && chained && !head)
             return complain(p, "the path is longer than the period", n);
         bool source = n->op == OP_PHI || n->op == OP_READ || n->op == OP_EMPTY ||
                       n->op == OP_CLOCK || lasting(n) || output_cycle(n) > n->cycle;
-        arrival[i] = source ? tech_arrival(p->tech, n) : end;
+        arrival[i] = source ? tech_source(p->tech, n) : end;
     }
     return NULL;
 }
@@ -205,7 +206,7 @@ static const char *check_order(const struct program *p, const struct region *r)
 
 const char *check_region(const struct program *p, const struct region *r)
 {
-    double *arrival = arena_alloc(p->arena, (r->nodes.n + 1) * sizeof *arrival);
+    struct arrival *arrival = arena_alloc(p->arena, (r->nodes.n + 1) * sizeof *arrival);
     const char *reason = check_values(p, r, arrival);
     if (!reason && r->is_loop)
         reason = check_state(p, r);

@@ -21,7 +21,7 @@ static void dump_node(const struct node *n, FILE *o)
     if (n->hint)
         fprintf(o, " '%s'", n->hint);
     fprintf(o, "  [%u%s bits, cycle %d, %.1f ns, line %u]\n", n->bits,
-            n->is_signed ? " signed" : "", n->cycle, n->arrival, n->loc.line);
+            n->is_signed ? " signed" : "", n->cycle, n->arrival.highest, n->loc.line);
 }
 
 void dump_program(const struct program *p, const char *pass, FILE *o)

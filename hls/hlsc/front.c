@@ -259,6 +259,43 @@ static void refuse_long(struct program *p)
                   "'long' has 32 bits here, and may have 64 elsewhere");
 }
 
+static bool has_attribute(LLVMValueRef function, LLVMAttributeIndex at, const char *name)
+{
+    return LLVMGetEnumAttributeAtIndex(function, at,
+                                       LLVMGetEnumAttributeKindForName(name, strlen(name)));
+}
+
+/* Structs as arguments and results of the top function are pointers by now, which look like arrays, or members with names that
+ * C does not know. */
+static void refuse_structs(struct program *p)
+{
+    for (unsigned i = 1; i <= LLVMCountParams(p->top); i++) {
+        size_t length;
+        const char *name = LLVMGetValueName2(LLVMGetParam(p->top, i - 1), &length);
+        if (has_attribute(p->top, i, "sret"))
+            diag_fail(p->diag, loc_of(p, p->top), "return an integer, or results through streams",
+                      "'%s' returns a struct", p->options->top);
+        if (has_attribute(p->top, i, "byval") || length == 0 || memchr(name, '.', length))
+            diag_fail(p->diag, loc_of(p, p->top), "pass its members one by one",
+                      "a parameter of '%s' is a struct", p->options->top);
+    }
+}
+
+static void refuse_undefined(struct program *p)
+{
+    for (LLVMValueRef g = LLVMGetFirstGlobal(p->module); g; g = LLVMGetNextGlobal(g)) {
+        size_t length;
+        const char *name = LLVMGetValueName2(g, &length);
+        LLVMUseRef use = LLVMGetFirstUse(g);
+        if (!LLVMIsDeclaration(g) || !use || strncmp(name, "llvm.", 5) == 0)
+            continue;
+        LLVMValueRef user = LLVMGetUser(use);
+        const struct loc loc = LLVMIsAInstruction(user) ? loc_of(p, user) : loc_of(p, p->top);
+        diag_fail(p->diag, loc, "define it in this source, or make it an array parameter",
+                  "'%s' is not defined", name);
+    }
+}
+
 static void optimise(struct program *p)
 {
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
@@ -295,10 +332,12 @@ void front_compile(struct program *p)
         diag_fail(p->diag, nowhere, "give the name of a function with --top", "no function '%s'",
                   p->options->top);
     refuse_long(p);
+    refuse_structs(p);
     find_markers(p);
     take_annotations(p);
     prepare_functions(p);
     optimise(p);
+    refuse_undefined(p);
     padding_remove(p);
     flatten_loops(p);
     if (p->options->dump && strcmp(p->options->dump, "llvm") == 0) {

@@ -70,6 +70,11 @@ struct range {
     wide lo, hi;
 };
 
+/* When the bits of a value are there, in nanoseconds after the clock: a sum's come one after the other. */
+struct arrival {
+    double lowest, highest;
+};
+
 struct node {
     enum op op;
     enum compare compare;
@@ -98,7 +103,9 @@ struct node {
     bool is_signed;
     /* schedule: cycle of the inputs, arrival of the output within its cycle */
     int cycle;
-    double arrival;
+    struct arrival arrival;
+    double reach;     /* of the longest path through n: when it arrives in a register */
+    unsigned choices; /* selections in front of that register */
 };
 
 struct stream {

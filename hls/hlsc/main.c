@@ -150,7 +150,7 @@ int main(int argc, char **argv)
     struct program p = {.arena = &arena, .diag = &diag, .options = &settings.options};
     p.tech = tech_find(settings.options.family);
     if (!p.tech) {
-        fprintf(stderr, "hlsc: unknown family '%s'\n", settings.options.family);
+        fprintf(stderr, "hlsc: --family knows ice40 and ecp5, not '%s'\n", settings.options.family);
         return 1;
     }
     if (clash(&settings.options)) {

@@ -25,8 +25,8 @@ static double critical_ns(const struct program *p)
     double worst = 0;
     for (unsigned i = 0; i < p->regions.n; i++)
         for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++)
-            if (p->regions.at[i]->nodes.at[k]->arrival > worst)
-                worst = p->regions.at[i]->nodes.at[k]->arrival;
+            if (p->regions.at[i]->nodes.at[k]->reach > worst)
+                worst = p->regions.at[i]->nodes.at[k]->reach;
     return worst;
 }
 

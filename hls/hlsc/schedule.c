@@ -47,16 +47,32 @@ static bool port_taken(const struct scheduler *s, const struct node *n)
     return false;
 }
 
-static bool fixed_to_start(const struct region *r, const struct node *n)
+bool schedule_is_head(const struct region *r, const struct node *n)
 {
     return r->is_loop && (n->op == OP_READ || n->op == OP_EMPTY);
+}
+
+bool schedule_fits(const struct program *p, const struct region *r, struct node *n)
+{
+    const struct technology *t = p->tech;
+    struct arrival arg[4];
+    bool chained = false;
+    for (unsigned k = 0; k < n->nargs; k++) {
+        const struct node *a = n->arg[k];
+        arg[k] = (struct arrival){t->register_ns, t->register_ns};
+        if (a->op == OP_CONST || (!ir_is_steady(a) && schedule_ready(a) == n->cycle))
+            arg[k] = a->arrival;
+        chained |= arg[k].highest > t->register_ns;
+    }
+    const struct arrival out = tech_through(t, n, arg);
+    n->arrival = tech_is_source(n) ? tech_source(t, n) : out;
+    n->reach = out.highest + tech_end(t, n);
+    return n->reach <= p->options->clock_ns || !chained || schedule_is_head(r, n);
 }
 
 static void place_node(struct scheduler *s, unsigned i)
 {
     struct node *n = s->r->nodes.at[i];
-    const struct technology *t = s->p->tech;
-    double clock_ns = s->p->options->clock_ns, arrival = 0;
     int cycle = s->lower[i];
     struct node *cause = s->cause[i];
     for (unsigned k = 0; k < n->nargs; k++) {
@@ -64,33 +80,22 @@ static void place_node(struct scheduler *s, unsigned i)
         if (ir_is_steady(a))
             continue;
         int ready = schedule_ready(a);
-        if (ready > cycle) {
+        bool follows = cause && cause->op == OP_PHI; /* a state comes after what it is made of */
+        if (ready > cycle || (ready == cycle && follows && a->op != OP_PHI)) {
             cycle = ready;
             cause = a;
         }
     }
-    for (unsigned k = 0; k < n->nargs; k++) {
-        const struct node *a = n->arg[k];
-        double at = !ir_is_steady(a) && schedule_ready(a) == cycle ? a->arrival : t->register_ns;
-        if (a->op != OP_CONST && at > arrival)
-            arrival = at;
-    }
-    double delay = tech_delay(t, n);
-    bool effect = fixed_to_start(s->r, n);
-    if (arrival + delay > clock_ns && arrival > t->register_ns && !effect) {
-        cycle++;
-        arrival = t->register_ns;
-    }
     n->cycle = cycle;
-    if (ir_is_memory_access(n) || ir_is_effect(n))
-        while (!effect && !s->crowded && port_taken(s, n)) {
+    if (!schedule_fits(s->p, s->r, n))
+        n->cycle = ++cycle;
+    if ((ir_is_memory_access(n) || ir_is_effect(n)) && !schedule_is_head(s->r, n))
+        while (!s->crowded && port_taken(s, n)) {
             n->cycle++;
             if (s->r->is_loop && n->cycle - cycle > s->r->ii + 64)
                 s->crowded = n;
         }
-    if (n->cycle != cycle)
-        arrival = t->register_ns;
-    n->arrival = tech_is_source(n) ? tech_arrival(t, n) : arrival + delay;
+    schedule_fits(s->p, s->r, n);
     s->cause[i] = cause;
 }
 
@@ -115,6 +120,25 @@ struct failure {
     struct memory *memory; /* that a recurrence goes through */
 };
 
+enum { MOST_SHOWN = 8 };
+
+/* How much of a recurrence is told: each node that has a place in the source, or only memories and states. */
+static bool tells(const struct node *n, bool all)
+{
+    return n->op == OP_PHI || n->memory || (all && n->loc.line);
+}
+
+static unsigned length_of_recurrence(struct scheduler *s, struct node *n)
+{
+    unsigned length = 0;
+    struct node *x = n;
+    do {
+        length += tells(x, true);
+        x = s->cause[index_of(s, x)];
+    } while (x && x != n);
+    return length;
+}
+
 /* Follows the causes back until they repeat: that is the recurrence. */
 static const char *describe_recurrence(struct scheduler *s, struct node *n, struct failure *f)
 {
@@ -122,14 +146,14 @@ static const char *describe_recurrence(struct scheduler *s, struct node *n, stru
         n = s->cause[index_of(s, n)];
     const char *text = "";
     struct node *x = n;
+    const bool all = length_of_recurrence(s, n) <= MOST_SHOWN;
     unsigned shown = 0;
     do {
         if (x->loc.line && !f->loc.line)
             f->loc = x->loc;
         if (x->op == OP_STORE && x->memory->kind == MEMORY_RAM)
             f->memory = x->memory;
-        bool telling = x->op == OP_PHI || x->memory || x->loc.line;
-        if (telling && shown < 8) {
+        if (tells(x, all) && shown < MOST_SHOWN) {
             text =
                 arena_printf(s->p->arena, "%s%s%s", describe(s->p, x), *text ? " <- " : "", text);
             shown++;
@@ -213,6 +237,37 @@ static bool raise_bounds(struct scheduler *s)
     return moved;
 }
 
+static bool needs_memory(const struct scheduler *s, const struct node *n)
+{
+    for (unsigned i = 0; n && i < s->r->nodes.n; i++, n = s->cause[index_of(s, n)])
+        if (n->op == OP_LOAD && n->memory->kind != MEMORY_REGISTERS)
+            return true;
+    return false;
+}
+
+static bool heads_are_first(struct scheduler *s, struct failure *f)
+{
+    for (unsigned i = 0; i < s->r->nodes.n; i++) {
+        struct node *n = s->r->nodes.at[i];
+        if (!schedule_is_head(s->r, n) || n->cycle == 0)
+            continue;
+        const char *what = describe(s->p, n);
+        f->loc = n->loc;
+        if (needs_memory(s, n)) {
+            f->reason = arena_printf(
+                s->p->arena, "%s must wait for a later cycle: its condition needs memory", what);
+            f->remedy = "read the stream whatever is in memory, or in a loop of its own";
+        } else {
+            f->reason = arena_printf(
+                s->p->arena,
+                "%s must wait for a later cycle: its condition takes longer than the period", what);
+            f->remedy = "make the condition known one iteration ahead, or give a longer --clock-ns";
+        }
+        return false;
+    }
+    return true;
+}
+
 static bool attempt(struct scheduler *s, struct failure *f)
 {
     struct region *r = s->r;
@@ -239,15 +294,8 @@ static bool attempt(struct scheduler *s, struct failure *f)
             f->remedy = "partition the array, or access it less in an iteration";
             return false;
         }
-        for (unsigned i = 0; i < r->nodes.n; i++)
-            if (fixed_to_start(r, r->nodes.at[i]) && r->nodes.at[i]->cycle > 0) {
-                f->reason = arena_printf(
-                    s->p->arena, "%s must wait for a later cycle: its condition needs memory",
-                    describe(s->p, r->nodes.at[i]));
-                f->loc = r->nodes.at[i]->loc;
-                f->remedy = "read the stream whatever is in memory, or in a loop of its own";
-                return false;
-            }
+        if (!heads_are_first(s, f))
+            return false;
         if (r->again && schedule_ready(r->again) > r->ii - 1) {
             f->loc = r->again->loc;
             f->reason =
@@ -314,24 +362,47 @@ static void find_interval(struct scheduler *s, struct failure *f)
     longjmp(s->p->diag->escape, 1);
 }
 
-/* The distance at which the loop would fit with a promise about the memory; 0 for none. */
-static unsigned distance_needed(struct scheduler *s, struct memory *m)
+enum { LONGEST_DISTANCE = 64 }; /* that is tried */
+
+/* The distance at which the loop would fit with a promise about the memory, and if need be with longer ones about
+ * the other promised memories; 0 for none. */
+static unsigned distance_needed(struct scheduler *s, struct memory *m, bool others)
 {
     struct region *r = s->r;
+    const unsigned promises = r->promises.n;
     unsigned distance = 0;
     struct failure ignored = {0};
+    for (unsigned i = 0; others && i < promises; i++)
+        if (r->promises.at[i].memory != m) {
+            const struct promise longer = {r->promises.at[i].memory, .distance = LONGEST_DISTANCE};
+            VEC_PUSH(s->p->arena, &r->promises, longer);
+        }
     const struct promise none = {.memory = m, .distance = 1};
     VEC_PUSH(s->p->arena, &r->promises, none);
     struct promise *promise = &r->promises.at[r->promises.n - 1];
-    while (distance == 0 && promise->distance++ < 64) {
+    while (distance == 0 && promise->distance++ < LONGEST_DISTANCE) {
         s->order.n = 0;
         depend_find(s->p, r, &s->order);
         distance = attempt(s, &ignored) ? promise->distance : 0;
     }
-    r->promises.n--;
+    r->promises.n = promises;
     s->order.n = 0;
     depend_find(s->p, r, &s->order);
     return distance;
+}
+
+static const char *promise_needed(struct scheduler *s, struct memory *m)
+{
+    unsigned distance = distance_needed(s, m, false);
+    if (distance)
+        return arena_printf(s->p->arena, "promise HLS_DISTANCE(%s, %u), if that holds", m->name,
+                            distance);
+    distance = distance_needed(s, m, true);
+    return !distance ? NULL
+                     : arena_printf(s->p->arena,
+                                    "promise HLS_DISTANCE(%s, %u), if that holds, and more for "
+                                    "other arrays",
+                                    m->name, distance);
 }
 
 static _Noreturn void refuse_interval(struct scheduler *s, const struct failure *f)
@@ -339,12 +410,9 @@ static _Noreturn void refuse_interval(struct scheduler *s, const struct failure 
     struct region *r = s->r;
     struct arena *arena = s->p->arena;
     const char *remedy = f->remedy ? f->remedy : "shorten the recurrence";
-    if (f->memory) {
-        unsigned distance = distance_needed(s, f->memory);
-        if (distance)
-            remedy = arena_printf(arena, "promise HLS_DISTANCE(%s, %u), if that holds",
-                                  f->memory->name, distance);
-    }
+    const char *promise = f->memory ? promise_needed(s, f->memory) : NULL;
+    if (promise)
+        remedy = promise;
     struct failure ignored = {0};
     int fits = 0;
     for (r->ii++; r->ii <= 64 && !fits; r->ii++)
@@ -365,6 +433,7 @@ static void schedule_region(struct program *p, struct region *r)
         map_put(p->arena, &s.index_of, r->nodes.at[i], (void *)(uintptr_t)(i + 1));
     if (!r->is_loop)
         r->ii = 1 << 20; /* iterations never overlap */
+    tech_mark_choices(p, r);
     depend_find(p, r, &s.order);
     struct failure f = {0};
     if (r->is_loop && r->ii_wanted == 0)

@@ -20,6 +20,11 @@ bool port_conflict(const struct region *r, const struct node *a, const struct no
 int schedule_update_cycle(const struct node *phi);
 int schedule_ready(const struct node *n);
 
+/* An effect at the head of a loop has the first cycle, whatever its condition. */
+bool schedule_is_head(const struct region *r, const struct node *n);
+/* Do the paths that end in n fit into the period, in its cycle? Sets its arrival and reach. */
+bool schedule_fits(const struct program *p, const struct region *r, struct node *n);
+
 struct scheduler {
     struct program *p;
     struct region *r;

@@ -7,28 +7,13 @@
 bool schedule_legal(struct scheduler *s)
 {
     struct region *r = s->r;
-    const struct technology *t = s->p->tech;
     for (unsigned i = 0; i < r->nodes.n; i++) {
         struct node *n = r->nodes.at[i];
-        double arrival = 0;
-        for (unsigned k = 0; k < n->nargs; k++) {
-            const struct node *a = n->arg[k];
-            if (a->op == OP_CONST)
-                continue;
-            double at = t->register_ns;
-            if (!ir_is_steady(a)) {
-                if (schedule_ready(a) > n->cycle)
-                    return false;
-                if (schedule_ready(a) == n->cycle)
-                    at = a->arrival;
-            }
-            arrival = at > arrival ? at : arrival;
-        }
-        double delay = tech_delay(t, n);
-        bool start = r->is_loop && (n->op == OP_READ || n->op == OP_EMPTY);
-        if (arrival + delay > s->p->options->clock_ns && arrival > t->register_ns && !start)
+        for (unsigned k = 0; k < n->nargs; k++)
+            if (!ir_is_steady(n->arg[k]) && schedule_ready(n->arg[k]) > n->cycle)
+                return false;
+        if (!schedule_fits(s->p, r, n))
             return false;
-        n->arrival = tech_is_source(n) ? tech_arrival(t, n) : arrival + delay;
     }
     for (unsigned i = 0; i < s->order.n; i++) {
         const struct precedence *o = &s->order.at[i];

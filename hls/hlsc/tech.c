@@ -4,8 +4,40 @@
 #include <string.h>
 
 static const struct technology families[] = {
-    {"ice40", 2.8, 1.3, 0.36, 1.0, 3.0, 0.5, 12.0, 1.0, 3.0, 30.0},
-    {"ecp5", 1.2, 0.6, 0.04, 0.5, 6.7, 4.0, 5.5, 0.8, 1.5, 15.0},
+    {.family = "ice40",
+     .lut_ns = 2.8,
+     .gate_ns = 1.3,
+     .logic_ns = 2.0,
+     .carry_ns = 0.36,
+     .register_ns = 1.4,
+     .ram_ns = 5.8,
+     .address_ns = 0.5,
+     .product_ns = 12.0,
+     .product_out_ns = 1.0,
+     .input_ns = 3.0,
+     .choice_ns = 2.8,
+     .shift_ns = 2.8,
+     .equal_ns = 3.9,
+     .compare_ns = 2.1,
+     .fanout_ns = 0.03,
+     .inverted_ns = 2.8,
+     .ripples = true,
+     .clock_ns = 30.0},
+    {.family = "ecp5",
+     .lut_ns = 1.2,
+     .gate_ns = 0.6,
+     .logic_ns = 0.96,
+     .carry_ns = 0.04,
+     .register_ns = 0.5,
+     .ram_ns = 6.7,
+     .address_ns = 4.0,
+     .product_ns = 5.5,
+     .product_out_ns = 0.8,
+     .input_ns = 1.5,
+     .end_ns = 2.6,
+     .shift_ns = 0.6,
+     .equal_ns = 1.2,
+     .clock_ns = 15.0},
 };
 
 const struct technology *tech_find(const char *family)
@@ -45,18 +77,22 @@ static double compare_delay(const struct technology *t, const struct node *n)
     unsigned bits = operand_bits(n);
     bool constant = n->arg[1]->op == OP_CONST;
     if (n->compare == CMP_EQ || n->compare == CMP_NE)
-        return bits == 1 && constant ? 0 : t->lut_ns * levels(constant ? bits : 2 * bits);
+        return bits == 1 && constant ? 0 : t->equal_ns * levels(constant ? bits : 2 * bits);
     bool minus_one = constant && n->compare == CMP_SGT && ir_is_const(n->arg[1], ~(uint64_t)0);
     if ((constant && n->arg[1]->value == 0) || minus_one)
         return 0; /* the sign */
-    return t->lut_ns + t->carry_ns * bits;
+    return t->lut_ns + t->carry_ns * bits + t->compare_ns + (constant ? 0 : t->inverted_ns);
 }
 
-double tech_delay(const struct technology *t, const struct node *n)
+/* From the last input of n to its output, or to its register where it has one. */
+static double delay_of(const struct technology *t, const struct node *n)
 {
     switch (n->op) {
     case OP_ADD:
-    case OP_SUB: return n->bits == 1 ? t->gate_ns : t->lut_ns + t->carry_ns * n->bits;
+    case OP_SUB:
+        if (n->bits == 1)
+            return t->gate_ns;
+        return t->lut_ns + t->carry_ns * n->bits + (n->op == OP_SUB ? t->inverted_ns : 0);
     case OP_MUL:
         if (n->in_luts) /* a tree of adders over the smaller factor's bits */
             return (t->lut_ns + t->carry_ns * n->bits) * bit_length(factor_bits(n) - 1);
@@ -66,19 +102,21 @@ double tech_delay(const struct technology *t, const struct node *n)
     case OP_XOR:
         if (n->arg[1]->op == OP_CONST)
             return 0;
-        return n->bits == 1 ? t->gate_ns : 0.8 * t->lut_ns;
-    case OP_SELECT: return n->bits == 1 ? t->gate_ns : 0.8 * t->lut_ns;
+        return n->bits == 1 ? t->gate_ns : t->logic_ns;
+    case OP_SELECT: return n->bits == 1 ? t->gate_ns : t->logic_ns;
     case OP_SHL:
     case OP_LSHR:
     case OP_ASHR:
         if (n->arg[1]->op == OP_CONST)
             return 0;
-        return 0.5 * t->lut_ns * (n->arg[1]->bits < 6 ? n->arg[1]->bits + 1 : 7);
+        return t->shift_ns * (n->arg[1]->bits < 6 ? n->arg[1]->bits + 1 : 7);
     case OP_CMP: return compare_delay(t, n);
     case OP_SMIN:
     case OP_SMAX:
     case OP_UMIN:
-    case OP_UMAX: return 1.8 * t->lut_ns + t->carry_ns * operand_bits(n);
+    case OP_UMAX:
+        return 1.8 * t->lut_ns + t->carry_ns * operand_bits(n) +
+               (n->arg[1]->op == OP_CONST ? 0 : t->inverted_ns);
     case OP_SAT: return t->lut_ns * (1 + levels(n->arg[0]->bits - (unsigned)n->value + 1));
     case OP_LOAD: /* address to the memory; registers: a multiplexer over the rows */
         return n->memory->kind == MEMORY_REGISTERS ? t->lut_ns * levels(n->memory->rows)
@@ -96,14 +134,110 @@ bool tech_is_source(const struct node *n)
            n->op == OP_READ || ir_latency(n) > 0;
 }
 
-double tech_arrival(const struct technology *t, const struct node *n)
+static struct arrival at_once(double ns)
+{
+    return (struct arrival){ns, ns};
+}
+
+struct arrival tech_source(const struct technology *t, const struct node *n)
 {
     switch (n->op) {
-    case OP_CONST: return 0;
+    case OP_CONST: return at_once(0);
     case OP_READ:
-    case OP_EMPTY: return t->input_ns;
-    case OP_LOAD: return t->ram_ns;
-    case OP_MUL: return t->product_out_ns;
-    default: return t->register_ns;
+    case OP_EMPTY: return at_once(t->input_ns);
+    case OP_LOAD: return at_once(t->ram_ns);
+    case OP_MUL: return at_once(t->product_out_ns);
+    default: return at_once(t->register_ns);
+    }
+}
+
+static double later(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* The part of a delay in which a carry goes from the lowest bit to the highest. */
+static double ripple(const struct technology *t, const struct node *n)
+{
+    const bool adds = (n->op == OP_ADD || n->op == OP_SUB) && n->bits > 1;
+    const bool orders = n->op == OP_CMP && n->compare != CMP_EQ && n->compare != CMP_NE;
+    const unsigned bits = operand_bits(n), ends = 3; /* what it takes into a chain and out of it */
+    return t->ripples && bits > ends && (adds || orders) ? t->carry_ns * (bits - ends) : 0;
+}
+
+/* Does each bit of the result need no higher bit of the arguments? */
+static bool goes_upwards(const struct node *n)
+{
+    switch (n->op) {
+    case OP_SHL: return n->arg[1]->op == OP_CONST;
+    case OP_ADD:
+    case OP_SUB:
+    case OP_AND:
+    case OP_OR:
+    case OP_XOR:
+    case OP_NOT:
+    case OP_SELECT:
+    case OP_ZEXT:
+    case OP_SEXT:
+    case OP_TRUNC:
+    case OP_BOUND: return true;
+    default: return false;
+    }
+}
+
+struct arrival tech_through(const struct technology *t, const struct node *n,
+                            const struct arrival *arg)
+{
+    struct arrival in = at_once(0);
+    for (unsigned i = 0; i < n->nargs; i++) {
+        const bool decides = n->op == OP_SELECT && i == 0;
+        const double to_all = decides && n->bits > 1 ? t->fanout_ns * n->bits : 0;
+        in.lowest = later(in.lowest, (decides ? arg[i].highest : arg[i].lowest) + to_all);
+        in.highest = later(in.highest, arg[i].highest + to_all);
+    }
+    const double delay = delay_of(t, n), above_first = delay - ripple(t, n);
+    const double last = later(in.highest + above_first, in.lowest + delay);
+    return (struct arrival){goes_upwards(n) ? in.lowest + above_first : last, last};
+}
+
+double tech_end(const struct technology *t, const struct node *n)
+{
+    return t->end_ns + n->choices * t->choice_ns;
+}
+
+static void mark(struct node *n, unsigned choices)
+{
+    if (!ir_is_steady(n) && n->choices < choices)
+        n->choices = choices;
+}
+
+/* Does a loop's state start with a value? Constants are given by a register's reset, without a selection. */
+static bool starts_with_value(const struct program *p, const struct variable *state)
+{
+    for (unsigned i = 0; i < p->regions.n; i++) {
+        const struct region *r = p->regions.at[i];
+        for (unsigned k = 0; k < r->edges.n; k++)
+            for (unsigned m = 0; m < r->edges.at[k].moves.n; m++)
+                if (r->edges.at[k].moves.at[m].to == state &&
+                    r->edges.at[k].moves.at[m].value->op != OP_CONST)
+                    return true;
+    }
+    return false;
+}
+
+void tech_mark_choices(const struct program *p, struct region *r)
+{
+    for (unsigned i = 0; i < r->phis.n; i++) {
+        const struct node *phi = r->phis.at[i];
+        /* the last LUT of anything but a sum has room for one selection */
+        const bool is_sum = phi->next->op == OP_ADD || phi->next->op == OP_SUB;
+        mark(phi->next, is_sum && starts_with_value(p, phi->variable) ? 2 : 1);
+    }
+    for (unsigned i = 0; i < r->liveouts.n; i++)
+        mark(r->liveouts.at[i].value, 1);
+    for (unsigned i = 0; i < r->edges.n; i++) {
+        mark(r->edges.at[i].condition, 1);
+        for (unsigned k = 0; k < r->edges.at[i].moves.n; k++)
+            mark(r->edges.at[i].moves.at[k].value, 1);
     }
 }

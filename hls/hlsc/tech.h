@@ -8,6 +8,7 @@ struct technology {
     const char *family;
     double lut_ns;         /* one LUT with its share of routing */
     double gate_ns;        /* a two-input gate of one bit: several share a LUT */
+    double logic_ns;       /* a two-input gate or a selection of several bits */
     double carry_ns;       /* a bit of a carry chain */
     double register_ns;    /* clock to output */
     double ram_ns;         /* clock to output of block RAM, with its net */
@@ -15,14 +16,27 @@ struct technology {
     double product_ns;     /* operands to the register behind a multiplier */
     double product_out_ns; /* that register's output */
     double input_ns;       /* arrival of a stream's tvalid and tdata */
+    double end_ns;         /* any register at the end of a path */
+    double choice_ns;      /* a selection in front of a register that has several sources */
+    double shift_ns;       /* a bit of the amount of a shift */
+    double equal_ns;       /* a level of LUTs of a comparison for equality */
+    double compare_ns;     /* from the end of a carry chain to what a comparison decides */
+    double fanout_ns;      /* a condition to each bit that it selects */
+    double inverted_ns;    /* an operand of a carry chain that is inverted in front of it */
+    bool ripples;          /* a chain is so slow that its bits count one by one */
     double clock_ns;       /* default period */
 };
 
 const struct technology *tech_find(const char *family);
-/* From the last input of n to its output, or to its register where it has one. */
-double tech_delay(const struct technology *t, const struct node *n);
 /* Arrival of the output of a node that starts a path: a register, a memory, a stream. */
-double tech_arrival(const struct technology *t, const struct node *n);
+struct arrival tech_source(const struct technology *t, const struct node *n);
 bool tech_is_source(const struct node *n);
+/* Arrival at the output of n, or at its register where it has one, when its arguments arrive so. */
+struct arrival tech_through(const struct technology *t, const struct node *n,
+                            const struct arrival *arg);
+/* From there to the end of the period in which it is taken. */
+double tech_end(const struct technology *t, const struct node *n);
+/* Counts the selections in front of the registers that take the values of r. */
+void tech_mark_choices(const struct program *p, struct region *r);
 
 #endif

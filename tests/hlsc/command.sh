@@ -42,7 +42,7 @@ refuses 'noise' 'rejects the source' "$out/noise.c" --top f -o "$out/f.v"
 echo 'void f(void) { int a = ; }' >"$out/broken.c"
 refuses 'not C' 'broken.c:1:24: error' "$out/broken.c" --top f -o "$out/f.v"
 refuses 'no such function' "no function 'absent'" "$kernel" --top absent -o "$out/f.v"
-refuses 'no such family' "unknown family 'other'" "${fir[@]}" -o "$out/f.v" --family other
+refuses 'no such family' "--family knows ice40 and ecp5, not 'other'" "${fir[@]}" -o "$out/f.v" --family other
 for value in 0 -3 30ns nan inf ''; do
   refuses "a period of '$value'" '--clock-ns needs' "${fir[@]}" -o "$out/f.v" "--clock-ns=$value"
 done

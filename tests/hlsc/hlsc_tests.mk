@@ -47,6 +47,11 @@ bench-hlsc: $(HLSC) $(HLSC_RIG) $(O)/gen/tanh_table.h
 delays-hlsc: $(HLSC)
 	NEXTPNR_ECP5=$(NEXTPNR_ECP5) tests/hlsc/bench/delays.sh $(HLSC) $(O)/bench/delays $(FAMILIES)
 
+.PHONY: clocks-hlsc
+## clocks-hlsc: kernels at several --clock-ns through nextpnr, asked and reached: FAMILIES= KERNELS= PERIODS= SEEDS=
+clocks-hlsc: $(HLSC)
+	NEXTPNR_ECP5=$(NEXTPNR_ECP5) tests/hlsc/bench/clocks.sh $(HLSC) $(O)/bench/clocks $(FAMILIES)
+
 HLSC_GENERATE := $(HLSC_TESTS_DIR)/generate
 HLSC_GENERATE_SOURCES := $(wildcard tests/hlsc/fuzz/*.c)
 $(HLSC_GENERATE): $(HLSC_GENERATE_SOURCES) tests/hlsc/fuzz/fuzz.h

@@ -1,13 +1,13 @@
 #!/bin/bash
 # delays.sh HLSC OUT [FAMILY...] -- the delay model of tech.c against place and route: small loops whose longest path is one kind of
 # operation, each compiled, synthesised, placed and routed (median of three seeds). Prints the path by the report of hlsc,
-# the period by nextpnr, and their ratio: above 1.15 the table is too optimistic.
+# the period by nextpnr, and their ratio: above 1.05 the table is too optimistic.
 set -euo pipefail
 hlsc=$1 out=$2
 shift 2
 here=$(dirname "$0")
-fifo=hls/hlsc/rtl/hlsc_fifo.v
-nextpnr_ecp5=${NEXTPNR_ECP5:-nextpnr-ecp5}
+# shellcheck source=tests/hlsc/bench/route.sh
+. "$here/route.sh"
 mkdir -p "$out"
 
 # name|type|what an iteration does with the states x and y, the memory m, and the input a
@@ -18,26 +18,16 @@ add 64|uint64_t|t = x; x = x + y; y = t;
 two adds 16|uint16_t|t = x; x = x + y + a; y = t;
 compare 16|uint16_t|t = x; x = x < y ? a : y; y = t ^ 3;
 compare 32|uint32_t|t = x; x = x < y ? a : y; y = t ^ 3;
-equal 32|uint32_t|t = x; x = x == y ? a : y; y = t + 1;
+equal 32|uint32_t|t = x; x = x == y ? a : y; y = t ^ a;
 minimum 16|uint16_t|t = x; x = x < y ? x : y; y = t ^ a;
 shift 32|uint32_t|t = x; x = (x ^ a) >> (y \& 31); y = t;
 xor 32|uint32_t|t = x; x = (x ^ y) \& a | (t \& ~y); y = t;
-product 16|uint16_t|x = x ^ (uint16_t)(y * a); y = y + 3;
+product 16|uint16_t|t = x; x = x ^ (uint16_t)(y * a); y = y ^ 3;
+sum less 16|uint16_t|t = x; x = x + a < y ? a : y; y = t ^ 3;
 memory 16|uint16_t|t = x; x = m[y \& 255] ^ x; y = y + 3;
 memory add 16|uint16_t|t = x; x = m[y \& 255] + x; y = y + 3;
 memory add 32|uint32_t|t = x; x = m[y \& 255] + x; y = y + 3;
 memory product 16|uint16_t|t = m[y \& 255]; x = x + (uint16_t)(t * a); y = y + 3;'
-
-period() { # FAMILY NETLIST: nanoseconds, the median of three seeds
-  for seed in ${SEEDS:-1 2 3}; do
-    if [ "$1" = ice40 ]; then
-      nextpnr-ice40 --up5k --package sg48 --json "$2" --seed "$seed" --freq 60 --pcf-allow-unconstrained --timing-allow-fail -q --report "$2.report" >"$2.log" 2>&1
-    else
-      "$nextpnr_ecp5" --25k --package CABGA381 --speed 6 --json "$2" --seed "$seed" --freq 200 --lpf-allow-unconstrained --timing-allow-fail -q --report "$2.report" >"$2.log" 2>&1
-    fi || { cat "$2.log" >&2; exit 1; }
-    jq '1000 / ([.fmax[].achieved] | min)' "$2.report"
-  done | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
-}
 
 printf '%-20s %-6s %8s %8s %6s\n' path family table nextpnr ratio
 for family in "${@:-ice40 ecp5}"; do
@@ -54,20 +44,18 @@ TYPE NAME(TYPE a, uint8_t n, hls_stream_u64 *in)
         m[i] = (TYPE)hls_read(in);
 #endif
     TYPE x = 1, y = (TYPE)hls_read(in), t = 3;
-    for (; n != 0; n--) {
+    do {
         HLS_PIPELINE(1);
         BODY
-    }
-    return x + y + t;
+    } while (--n != 0);
+    return x ^ y ^ t;
 }
 END
       case $body in *m\[*) uses=1 ;; *) uses=0 ;; esac
       "$hlsc" -D USES_MEMORY=$uses "$out/$kernel.c" --top "$kernel" -I hls --family "$f" --clock-ns 60 -o "$out/$kernel.v" --report "$out/$kernel.json" --quiet
-      jq -r -f "$here/harness.jq" "$out/$kernel.json" >"$out/${kernel}_harness.v"
-      [ "$f" = ice40 ] && synth='synth_ice40 -dsp' || synth=synth_ecp5
-      yosys -q -p "read_verilog -sv $out/$kernel.v $fifo $out/${kernel}_harness.v; $synth -top harness -json $out/$kernel.net" >"$out/$kernel.log" 2>&1
+      synthesise "$f" "$out/$kernel"
       table=$(jq '.critical_path_ns' "$out/$kernel.json")
-      measured=$(period "$f" "$out/$kernel.net")
+      measured=$(period "$f" "$out/$kernel.net" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
       awk -v n="$name" -v f="$f" -v t="$table" -v m="$measured" 'BEGIN { printf "%-20s %-6s %8.1f %8.1f %6.2f\n", n, f, t, m, m / t }'
     done
   done

@@ -1,3 +1,4 @@
+/* hlsc: --clock-ns 40 */
 /* A recurrent cell: MAC lanes, a drain that overlaps them, state fed back from memory under a
  * promise. One column of a block of LANES rows in an iteration; x arrives by reads that do not
  * wait. */

@@ -1,4 +1,4 @@
-/* hlsc: --multipliers 8 --clock-ns 28 */
+/* hlsc: --multipliers 8 --clock-ns 32 */
 /* The recurrent engine of the peers, whose hand-written Verilog is peers/rnn_hand.v: h[t] = tanh(Wx x[t] + Wh h[t-1] + b),
  * P rows per pass, one column per cycle. */
 #include "hls.h"

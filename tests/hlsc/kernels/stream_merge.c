@@ -1,4 +1,5 @@
 /* Two sorted streams, each ended by all ones, become one. */
+/* hlsc: --clock-ns 40 */
 #include "hls.h"
 
 void stream_merge(hls_stream_u32 *left, hls_stream_u32 *right, hls_stream_u32 *out)
