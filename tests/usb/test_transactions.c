@@ -364,22 +364,35 @@ static void test_every_pid(void **state)
     works(2);
 }
 
-/* Tokens of one to six bytes whose CRC is right as far as they go. */
+/* A token that is none, and data behind it: nobody's. */
+static void ignores_token(const uint8_t *bytes, size_t length)
+{
+    uint8_t lines[BUS_PACKET_LINES];
+    bus_send(&dev.bus, bytes, length);
+    pause_bits(3);
+    bus_send_lines(&dev.bus, lines, query_lines(1, lines));
+    assert_int_equal(answer(), BUS_SILENT);
+}
+
+/* Tokens of one to six bytes; among those of four, with every byte before the right two, are some whose CRC is right. */
 static void test_tokens_of_every_length(void **state)
 {
-    uint8_t token[6], lines[BUS_PACKET_LINES];
+    uint8_t token[6];
     (void)state;
     bus_token_bytes(PID_OUT, ADDRESS | OUT_EP << 7, token);
     memcpy(token + 3, token, 3);
     for (size_t length = 1; length <= sizeof token; length++) {
         if (length == 3)
             continue;
-        bus_send(&dev.bus, token, length);
-        pause_bits(3);
-        bus_send_lines(&dev.bus, lines, query_lines(1, lines));
-        assert_int_equal(answer(), BUS_SILENT);
+        ignores_token(token, length);
         works((uint16_t)length);
     }
+    memmove(token + 2, token + 1, 2);
+    for (unsigned before = 0; before < 256; before++) {
+        token[1] = (uint8_t)before;
+        ignores_token(token, 4);
+    }
+    works(7);
 }
 
 /* Acknowledgements that are none. */
