@@ -18,7 +18,7 @@ struct ports {
     hls_stream_u64 *segments, *drains;
 };
 
-static uint16_t program[DESCRIPTORS][DESCRIPTOR_WORDS] HLS_PARTITION(2);
+static uint32_t program[DESCRIPTORS][DESCRIPTOR_WORDS / 2] HLS_PARTITION(2);
 static uint8_t program_passes;         /* 0: none is loaded */
 static uint8_t bank[STREAMS * PASSES]; /* which half of the state holds h_{t-1} of a pass */
 static uint16_t errors;
@@ -103,8 +103,8 @@ static inline uint64_t descriptor_at(uint32_t at)
 {
     uint64_t w = 0;
     HLS_UNROLL
-    for (int k = 0; k < DESCRIPTOR_WORDS; k++)
-        w |= (uint64_t)program[at & (DESCRIPTORS - 1)][k] << 16 * k;
+    for (int k = 0; k < DESCRIPTOR_WORDS / 2; k++)
+        w |= (uint64_t)program[at & (DESCRIPTORS - 1)][k] << 32 * k;
     return w;
 }
 
@@ -236,8 +236,10 @@ static inline uint8_t load_program(struct ports p, uint16_t count)
     uint8_t passes = 0;
     program_passes = 0;
     for (uint16_t at = 0; at < count; at++) {
-        for (uint8_t k = 0; k < DESCRIPTOR_WORDS; k++)
-            program[at & (DESCRIPTORS - 1)][k] = hls_read(p.commands);
+        for (uint8_t k = 0; k < DESCRIPTOR_WORDS / 2; k++) {
+            const uint16_t low = hls_read(p.commands);
+            program[at & (DESCRIPTORS - 1)][k] = low | (uint32_t)hls_read(p.commands) << 16;
+        }
         passes = (uint8_t)(passes + (g.left == 0));
         good &= descriptor_follows(&g, at) & (passes <= PASSES);
     }

@@ -234,12 +234,12 @@ static const struct {
      ": training.validate_every: is missing: say after how many batches to measure "
      "data.validation"},
     {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"lstm\", \"units\": 1, "
-              "\"linear_before_reset\": true}]}}",
+     "\"linear_before_reset\": true}]}}",
      ": model.layers[0].linear_before_reset: goes with gru only: remove it"},
     {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"gru\", \"units\": 1, \"peephole\": true}]}}",
      ": model.layers[0].peephole: goes with lstm only: remove it"},
     {"{" DATA ", \"model\": {\"layers\": [{\"cell\": \"dense\", \"units\": 1, \"direction\": "
-              "\"reverse\"}]}}",
+     "\"reverse\"}]}}",
      ": model.layers[0].direction: goes with rnn, gru and lstm only: remove it"},
     {"{" DATA
      ", \"model\": {\"layers\": [{\"cell\": \"dense\", \"units\": 1, \"last_only\": true}]}}",

@@ -1,4 +1,4 @@
-/* hlsc: --multipliers 8 --clock-ns 32 */
+/* hlsc: --multipliers 8 --clock-ns 28 */
 /* The recurrent engine of the peers, whose hand-written Verilog is peers/rnn_hand.v: h[t] = tanh(Wx x[t] + Wh h[t-1] + b),
  * P rows per pass, one column per cycle. */
 #include "hls.h"
@@ -76,14 +76,15 @@ void rnn_top(uint16_t mode, uint16_t I, uint16_t H, uint16_t RB, uint16_t T, uin
     /* loop limits, computed once */
     const uint16_t L = I + H, I1 = I - 1, L2 = L - 2, RB2 = RB - 2, T2 = T - 2;
     const bool l1 = L == 1, rb1 = RB == 1, has_x = I != 0;
-    const uint16_t hlast = H - (uint16_t)((RB - 1) * P);     /* rows in the last block */
+    const uint8_t hlast = (uint8_t)(H - (RB - 1) * P) & 15;  /* rows in the last block, at most P */
     /* MAC side position: counters, and flags about them that are one iteration ahead */
     uint16_t t = 0, rb = 0, j = 0, jh = 0, wa = 0, g = gap;
     bool is_x = has_x, c0 = true, cl = l1, rb0 = true, rbl = rb1, tl = T == 1, macs = T != 0;
     bool wait = gap != 0 && !has_x;
     bool cur = false, first = true;               /* bank holding h[t-1]; h[-1] = 0 */
     int32_t acc[P], pend[P];
-    uint16_t dcnt = 0, drow = 0;                  /* drain side */
+    uint8_t dcnt = 0;                             /* drain side: rows left, the next one */
+    uint16_t drow = 0;
     bool dv = false, dbank = false, run;
     HLS_UNROLL
     for (int k = 0; k < P; k++) { acc[k] = 0; pend[k] = 0; }
@@ -123,7 +124,7 @@ void rnn_top(uint16_t mode, uint16_t I, uint16_t H, uint16_t RB, uint16_t T, uin
         drow = dv ? drow + 1 : drow;
         if (last & rb0) drow = 0;
         dv = last | (dv & (dcnt != 1));
-        dcnt = last ? (rbl ? hlast : P) : dcnt - 1;
+        dcnt = last ? (rbl ? hlast : P) : (dcnt - 1) & 15;
         if (last) dbank = !cur;
         const bool wl = wait & (g == 1);
         g = last ? gap : wait ? g - 1 : g;
