@@ -151,13 +151,21 @@ static void expect_no_program(void)
 #define H .source = SOURCE_STATE, .length = 2, .weight = 3
 #define ROWS_OF(n) .groups = (n), .phase = {.destination = DESTINATION_STATE}
 
-static const struct pass small_pass = {
-    .swaps = true, .inputs = 3, .answered = 2, .units = 2, .length = 5};
+static uint64_t pass_of(bool swaps, unsigned inputs, unsigned answered, unsigned units,
+                        unsigned feedback, unsigned length)
+{
+    return pass_pack((struct pass){.swaps = swaps,
+                                   .inputs = (uint16_t)inputs,
+                                   .answered = (uint16_t)answered,
+                                   .units = (uint16_t)units,
+                                   .feedback = (uint16_t)feedback,
+                                   .length = (uint16_t)length});
+}
 
 /* Two units of x_t, three numbers, and h; then two of x_t alone, whose outputs are answered. */
 static void small_program(uint64_t d[6])
 {
-    d[0] = pass_pack(small_pass);
+    d[0] = pass_of(true, 3, 2, 2, 0, 5);
     d[1] = SEGMENT(X_OF(3));
     d[2] = SEGMENT(H, .ends_block = true);
     d[3] = DRAIN(ROWS_OF(2), .releases = true);
@@ -170,29 +178,23 @@ static void test_refused_program_leaves_none(void **state)
 {
     (void)state;
     const struct eddy_preset *p = eddy_preset_at(0);
-#define PASS(field, value)                                                                         \
-    pass_pack(({                                                                                   \
-        struct pass q = small_pass;                                                                \
-        q.field = (uint16_t)(value);                                                               \
-        q;                                                                                         \
-    }))
     const struct {
         size_t at;
         uint64_t descriptor;
     } faults[] = {
         {0, 3},
         {0, SEGMENT(H)},
-        {0, PASS(swaps, false)},
-        {0, PASS(inputs, 0)},
-        {0, PASS(inputs, 2)},
-        {0, PASS(inputs, p->input_rows + 1)},
-        {0, PASS(answered, 3)},
-        {0, PASS(units, p->state_rows + 1)},
-        {0, PASS(feedback, p->state_rows - 2)},
-        {0, PASS(length, 4)},
-        {0, PASS(length, 6)},
-        {0, PASS(length, 0)},
-        {1, pass_pack(small_pass)},
+        {0, pass_of(false, 3, 2, 2, 0, 5)},
+        {0, pass_of(true, 0, 2, 2, 0, 5)},
+        {0, pass_of(true, 2, 2, 2, 0, 5)},
+        {0, pass_of(true, p->input_rows + 1, 2, 2, 0, 5)},
+        {0, pass_of(true, 3, 3, 2, 0, 5)},
+        {0, pass_of(true, 3, 2, p->state_rows + 1, 0, 5)},
+        {0, pass_of(true, 3, 2, 2, p->state_rows - 2, 5)},
+        {0, pass_of(true, 3, 2, 2, 0, 4)},
+        {0, pass_of(true, 3, 2, 2, 0, 6)},
+        {0, pass_of(true, 3, 2, 2, 0, 0)},
+        {1, pass_of(true, 3, 2, 2, 0, 5)},
         {1, SEGMENT(H)},
         {1, SEGMENT(X_OF(2))},
         {1, SEGMENT(X_OF(3), .stop = true)},
