@@ -184,17 +184,18 @@
 #elif PIPELINE == PIPELINE_ECP5
 #define HLS_FAMILY ecp5
 #define HLS_CLOCK_NS 16.6
-#define STATE_DISTANCE 13
-#define CARRY_DISTANCE 13
-#define CELL_DISTANCE 13
-#define FACTOR_DISTANCE 5
+#define STATE_DISTANCE                                                                             \
+    (DRAINS == 1 ? 13 : 14) /* rows side by side are compared: the largest output */
+#define CARRY_DISTANCE STATE_DISTANCE
+#define CELL_DISTANCE STATE_DISTANCE
+#define FACTOR_DISTANCE (DRAINS == 1 ? 5 : 6)
 #elif PIPELINE == PIPELINE_LONG
 #define HLS_FAMILY ecp5
 #define HLS_CLOCK_NS 12.6
-#define STATE_DISTANCE 19
-#define CARRY_DISTANCE 19
-#define CELL_DISTANCE 19
-#define FACTOR_DISTANCE 6
+#define STATE_DISTANCE 20
+#define CARRY_DISTANCE 20
+#define CELL_DISTANCE 20
+#define FACTOR_DISTANCE 7
 #else
 #define HLS_FAMILY ecp5
 #define HLS_CLOCK_NS 28.6

@@ -21,6 +21,7 @@ static const struct technology families[] = {
      .compare_ns = 2.1,
      .fanout_ns = 0.03,
      .inverted_ns = 2.8,
+     .extreme_ns = 2.8,
      .ripples = true,
      .clock_ns = 30.0},
     {.family = "ecp5",
@@ -37,6 +38,7 @@ static const struct technology families[] = {
      .end_ns = 2.6,
      .shift_ns = 0.6,
      .equal_ns = 1.2,
+     .extreme_ns = 1.8,
      .clock_ns = 15.0},
 };
 
@@ -116,7 +118,7 @@ static double delay_of(const struct technology *t, const struct node *n)
     case OP_UMIN:
     case OP_UMAX:
         return 1.8 * t->lut_ns + t->carry_ns * operand_bits(n) +
-               (n->arg[1]->op == OP_CONST ? 0 : t->inverted_ns);
+               (n->arg[1]->op == OP_CONST ? 0 : t->extreme_ns);
     case OP_SAT: return t->lut_ns * (1 + levels(n->arg[0]->bits - (unsigned)n->value + 1));
     case OP_LOAD: /* address to the memory; registers: a multiplexer over the rows */
         return n->memory->kind == MEMORY_REGISTERS ? t->lut_ns * levels(n->memory->rows)

@@ -23,8 +23,9 @@ struct technology {
     double compare_ns;     /* from the end of a carry chain to what a comparison decides */
     double fanout_ns;      /* a condition to each bit that it selects */
     double inverted_ns;    /* an operand of a carry chain that is inverted in front of it */
-    bool ripples;          /* a chain is so slow that its bits count one by one */
-    double clock_ns;       /* default period */
+    double extreme_ns; /* the smaller or larger of two variables, beyond its chain and selection */
+    bool ripples;      /* a chain is so slow that its bits count one by one */
+    double clock_ns;   /* default period */
 };
 
 const struct technology *tech_find(const char *family);

@@ -73,16 +73,12 @@ endef
 
 # What is in bitstreams/. The engine of a ULX3S runs at 600 MHz / ENGINE_DIVIDER.
 $(eval $(call BITSTREAM_RULES,ecp5-25-ulx3s,3,ulx3s,--25k,-set ENGINE_DIVIDER 10,1))
-BOARD_BITSTREAMS := ecp5-25-ulx3s
-
-# Prepared and not in bitstreams/: the first has not been routed, the second is too large for its part.
 $(eval $(call BITSTREAM_RULES,ecp5-85-ulx3s,4,ulx3s,--85k,-set ENGINE_DIVIDER 10,1))
-$(eval $(call BITSTREAM_RULES,up5k-bitsy,2,bitsy,--up5k,,1))
-.PHONY: bitstream-ecp5-85 bitstream-up5k
-## bitstream-ecp5-85: place and route 64 lanes on an ECP5-85F
-bitstream-ecp5-85: $(R)/boards/ecp5-85-ulx3s.manifest
-	cat $<
+BOARD_BITSTREAMS := ecp5-25-ulx3s ecp5-85-ulx3s
 
+# Prepared and not in bitstreams/: too large for its part.
+$(eval $(call BITSTREAM_RULES,up5k-bitsy,2,bitsy,--up5k,,1))
+.PHONY: bitstream-up5k
 ## bitstream-up5k: place and route the engine on an iCE40UP5K
 bitstream-up5k: $(R)/boards/up5k-bitsy.manifest
 	cat $<
