@@ -16,7 +16,6 @@ struct writer {
     uint64_t *words;
     size_t n;
     struct ages ages;
-    size_t answered; /* words of a step */
 };
 
 static void put(struct writer *w, uint64_t word)
@@ -103,7 +102,6 @@ static void write_drain(struct writer *w, const struct program_group *g, struct 
         .place = (uint16_t)(largest ? g->place : g->place + at.unit),
         .row = (uint16_t)(g->row + at.row),
     };
-    w->answered += drain.emit ? (largest ? preset->drains : n) : 0;
     put(w, drain_pack(drain));
 }
 
@@ -183,7 +181,6 @@ static void write_group(struct writer *w, const struct program_group *g, bool fi
 
 static void write_step(struct writer *w, const struct program_pass *pass)
 {
-    w->answered = 0;
     for (size_t n = 0; n < pass->n_groups; n++)
         write_group(w, &w->program->groups[pass->first_group + n], n == 0,
                     n + 1u == pass->n_groups);
@@ -197,7 +194,7 @@ static void write_pass(struct writer *w, const struct program_pass *pass)
     w->ages = dry.ages;
     put(w, pass_pack((struct pass){.swaps = w->program->groups[pass->first_group].h_length != 0,
                                    .inputs = pass->inputs,
-                                   .answered = (uint16_t)dry.answered,
+                                   .answered = pass->answered,
                                    .units = pass->state_units,
                                    .feedback = pass->feedback_place,
                                    .length = (uint16_t)dry.n}));
