@@ -91,15 +91,28 @@ const struct eddy_table *toy_ragged(bool harder)
     return &table;
 }
 
-struct eddy_dataset *toy_ragged_dataset(struct eddy_context *context, bool harder, bool tokens)
+static struct eddy_dataset_options ragged_classes(void)
 {
     static const size_t number = 0;
     struct eddy_dataset_options options;
     eddy_dataset_options_init(&options);
     options.task = EDDY_TASK_CLASS;
     options.sequence_column = &number;
+    return options;
+}
+
+struct eddy_dataset *toy_ragged_dataset(struct eddy_context *context, bool harder, bool tokens)
+{
+    struct eddy_dataset_options options = ragged_classes();
     options.tokens = tokens;
     return create(context, toy_ragged(harder), &options);
+}
+
+struct eddy_dataset *toy_validated_dataset(struct eddy_context *context)
+{
+    struct eddy_dataset_options options = ragged_classes();
+    options.validation = 0.2;
+    return create(context, toy_ragged(false), &options);
 }
 
 struct eddy_train_options toy_ragged_options(void)

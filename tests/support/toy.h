@@ -20,6 +20,8 @@ struct eddy_train_options toy_options(void);
  * token; where `harder`, 2 * first + last. */
 const struct eddy_table *toy_ragged(bool harder);
 struct eddy_dataset *toy_ragged_dataset(struct eddy_context *context, bool harder, bool tokens);
+/* The easier one, a fifth of it for validation. */
+struct eddy_dataset *toy_validated_dataset(struct eddy_context *context);
 struct eddy_train_options toy_ragged_options(void);
 
 /* Sequences (number, side, token): 2 to 4 tokens from 2 to 4, and as the answer 0, the same tokens

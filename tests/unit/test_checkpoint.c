@@ -119,16 +119,9 @@ static void test_other_data_is_noticed(void **state)
     char path[] = "/tmp/eddy-checkpoint-XXXXXX", message[256];
     const int fd = mkstemp(path);
     assert_true(fd >= 0 && close(fd) == 0);
-    const size_t number = 0;
-    struct eddy_dataset_options chosen;
-    struct eddy_dataset *dataset;
+    struct eddy_dataset *dataset = toy_validated_dataset(context);
     struct eddy_train_options options = toy_ragged_options();
     struct eddy_model *model;
-    eddy_dataset_options_init(&chosen);
-    chosen.task = EDDY_TASK_CLASS;
-    chosen.sequence_column = &number;
-    chosen.validation = 0.2;
-    assert_int_equal(eddy_dataset_create(context, toy_ragged(false), &chosen, &dataset), 0);
     options.batches = 10;
     options.validate_every = 5;
     options.checkpoint = path;

@@ -213,18 +213,11 @@ static int note_validation(void *arg, const struct eddy_train_progress *progress
 static void test_stops_early_with_the_best(void **state)
 {
     (void)state;
-    static const size_t number = 0;
-    struct eddy_dataset_options chosen;
-    struct eddy_dataset *dataset;
+    struct eddy_dataset *dataset = toy_validated_dataset(context);
     struct eddy_train_options options = toy_ragged_options();
     struct validations v = {.batches = 0};
     struct eddy_evaluation evaluation;
     struct eddy_model *model;
-    eddy_dataset_options_init(&chosen);
-    chosen.task = EDDY_TASK_CLASS;
-    chosen.sequence_column = &number;
-    chosen.validation = 0.2;
-    assert_int_equal(eddy_dataset_create(context, toy_ragged(false), &chosen, &dataset), 0);
     options.batches = 200;
     options.learning_rate = 3;
     options.validate_every = 4;
