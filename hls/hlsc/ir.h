@@ -226,6 +226,7 @@ struct options {
     double clock_ns;
     bool quiet;
     bool pipeline;        /* pipeline loops without a marker */
+    bool sequencer;       /* a program in place of states */
     unsigned multipliers; /* blocks to be had */
     VEC(const char *) includes;
     VEC(const char *) defines;
@@ -260,6 +261,7 @@ struct program {
     unsigned next_id;
     bool returns;
     bool uses_clock;
+    unsigned instructions, memory_words; /* of a sequencer */
 };
 
 /* ---- construction, with simplification; see build.c ---- */
@@ -313,9 +315,12 @@ void flatten_loops(struct program *p);
 void memory_collect(struct program *p);
 void lower_program(struct program *p);
 void live_mark(struct program *p);
+/* Blocks that transitions jump over become empty. */
+void live_find_unreached(struct program *p);
 void width_analyse(struct program *p);
 void demand_analyse(struct program *p); /* part of it */
 void schedule_program(struct program *p);
+void compile_to_widths(struct program *p); /* all before the schedule */
 void compile_to_schedule(struct program *p); /* all of the above */
 void check_program(struct program *p);
 /* The interface has the names of the source, or there is none. */

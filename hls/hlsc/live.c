@@ -152,3 +152,15 @@ void live_mark(struct program *p)
             p->variables.at[kept++] = p->variables.at[i];
     p->variables.n = kept;
 }
+
+void live_find_unreached(struct program *p)
+{
+    for (unsigned i = 0; i < p->regions.n; i++)
+        p->regions.at[i]->empty = i > 0;
+    for (unsigned i = 0; i < p->regions.n; i++)
+        for (unsigned k = 0; k < p->regions.at[i]->edges.n; k++) {
+            LLVMBasicBlockRef to = p->regions.at[i]->edges.at[k].to;
+            if (to)
+                ((struct region *)map_get(&p->region_of, to))->empty = false;
+        }
+}

@@ -337,6 +337,10 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         add_effect(l, n, inst);
         return n;
     }
+    if (p->options->sequencer &&
+        (strcmp(name, "__hls_distance") == 0 || strcmp(name, "__hls_flatten") == 0 ||
+         strcmp(name, "__hls_pipeline") == 0))
+        return NULL;
     if (strcmp(name, "__hls_distance") == 0) {
         lower_promise(l, inst);
         return NULL;

@@ -8,12 +8,13 @@
 
 #include "ir.h"
 #include "output.h"
+#include "seq.h"
 #include "share.h"
 #include "tech.h"
 
 const char *argp_program_version = "hlsc 0.1";
 
-enum { KEY_MULTIPLIERS = 254, KEY_PIPELINE, KEY_TOP, KEY_REPORT, KEY_CLOCK, KEY_FAMILY, KEY_DUMP };
+enum { KEY_MULTIPLIERS = 254, KEY_PIPELINE, KEY_SEQUENCER, KEY_TOP, KEY_REPORT, KEY_CLOCK, KEY_FAMILY, KEY_DUMP };
 
 static const struct argp_option option_table[] = {
     {"top", KEY_TOP, "FUNCTION", 0, "the function that becomes the module", 0},
@@ -25,6 +26,8 @@ static const struct argp_option option_table[] = {
      "multiplier blocks to be had; the smallest products beyond them are made of LUTs", 0},
     {"pipeline", KEY_PIPELINE, NULL, 0,
      "pipeline and flatten loops that have no marker, where that is possible", 0},
+    {"sequencer", KEY_SEQUENCER, NULL, 0,
+     "a program for a small machine in place of states: slow, and small", 0},
     {"include", 'I', "DIR", 0, "as for the compiler", 0},
     {"define", 'D', "NAME=VALUE", 0, "as for the compiler", 0},
     {"dump", KEY_DUMP, "PASS", 0, "print the program after llvm, lower, width or schedule", 0},
@@ -77,6 +80,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'D': VEC_PUSH(s->arena, &o->defines, arg); break;
     case KEY_MULTIPLIERS: o->multipliers = count(arg, state, "--multipliers"); break;
     case KEY_PIPELINE: o->pipeline = true; break;
+    case KEY_SEQUENCER: o->sequencer = true; break;
     case KEY_DUMP:
         o->dump = arg;
         if (!is_pass(arg))
@@ -97,17 +101,31 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static void compile(struct program *p)
+static void to_states(struct program *p, FILE *out)
 {
     compile_to_schedule(p);
     share_registers(p);
     check_program(p);
     verilog_check_names(p);
+    verilog_emit(p, out);
+}
 
+static void to_sequencer(struct program *p, FILE *out)
+{
+    compile_to_widths(p);
+    verilog_check_names(p);
+    seq_verilog(seq_compile(p), out);
+}
+
+static void compile(struct program *p)
+{
     char *verilog, *json;
     size_t size;
     FILE *out = open_memstream(&verilog, &size);
-    verilog_emit(p, out);
+    if (p->options->sequencer)
+        to_sequencer(p, out);
+    else
+        to_states(p, out);
     fclose(out);
     out = open_memstream(&json, &size);
     report_json(p, out);

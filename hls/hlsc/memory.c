@@ -167,8 +167,10 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
     split_row(p, m, type);
     take_initial(p, m, init);
     m->kind = constant                                           ? MEMORY_ROM
-              : m->scalar || m->rows == 1 || (a && a->registers) ? MEMORY_REGISTERS
-                                                                 : MEMORY_RAM;
+              : m->scalar || m->rows == 1 ||
+                        (a && a->registers && !p->options->sequencer)
+                  ? MEMORY_REGISTERS
+                  : MEMORY_RAM;
     if (m->kind == MEMORY_REGISTERS)
         make_cells(p, m, persistent);
     VEC_PUSH(p->arena, &p->memories, m);

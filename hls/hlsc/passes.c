@@ -9,7 +9,7 @@ static void dump_if(const struct program *p, const char *pass)
         dump_program(p, pass, stdout);
 }
 
-static void run_passes(struct program *p)
+void compile_to_widths(struct program *p)
 {
     front_compile(p);
     memory_collect(p);
@@ -18,6 +18,11 @@ static void run_passes(struct program *p)
     dump_if(p, "lower");
     width_analyse(p);
     dump_if(p, "width");
+}
+
+static void run_passes(struct program *p)
+{
+    compile_to_widths(p);
     schedule_program(p);
     dump_if(p, "schedule");
 }

@@ -7,6 +7,8 @@
 
 static void read_markers(struct program *p, struct cfg *cfg)
 {
+    if (p->options->sequencer)
+        return; /* it takes one thing after the other */
     for (unsigned i = 0; i < cfg->blocks.n; i++) {
         struct block *b = cfg->blocks.at[i];
         for (LLVMValueRef v = LLVMGetFirstInstruction(b->llvm); v; v = LLVMGetNextInstruction(v)) {

@@ -1,9 +1,12 @@
 /* report.c -- what was built, for people and for programs. */
 #include "ir.h"
 
-static unsigned count_op(const struct program *p, enum op op)
+static unsigned count_multipliers(const struct program *p)
 {
+    const enum op op = OP_MUL;
     unsigned n = 0;
+    if (p->options->sequencer)
+        return 0;
     for (unsigned i = 0; i < p->regions.n; i++)
         for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++)
             n += !p->regions.at[i]->empty && p->regions.at[i]->nodes.at[k]->op == op;
@@ -13,6 +16,8 @@ static unsigned count_op(const struct program *p, enum op op)
 static unsigned count_states(const struct program *p)
 {
     unsigned n = p->returns;
+    if (p->options->sequencer)
+        return 0;
     for (unsigned i = 0; i < p->regions.n; i++) {
         const struct region *r = p->regions.at[i];
         n += r->empty ? 0 : r->is_loop ? 1 : (unsigned)r->depth + 1;
@@ -55,6 +60,8 @@ static int64_t latency(const struct program *p)
 {
     int64_t cycles = 0;
     const struct region *r = p->regions.at[0];
+    if (p->options->sequencer)
+        return 0;
     for (unsigned steps = 0; steps <= p->regions.n; steps++) {
         if (r->edges.n != 1 || (r->is_loop && r->iterations == 0))
             return 0;
@@ -154,14 +161,20 @@ void report_json(const struct program *p, FILE *o)
         first = false;
     }
     fprintf(o,
-            "\n  ],\n  \"multipliers\": %u,\n  \"states\": %u,\n  \"critical_path_ns\": %.1f\n}\n",
-            count_op(p, OP_MUL), count_states(p), critical_ns(p));
+            "\n  ],\n  \"multipliers\": %u,\n  \"states\": %u,\n  \"instructions\": %u,\n"
+            "  \"critical_path_ns\": %.1f\n}\n",
+            count_multipliers(p), count_states(p), p->instructions, critical_ns(p));
 }
 
 void report_human(const struct program *p, FILE *o)
 {
+    if (p->options->sequencer) {
+        fprintf(o, "%s: %u instructions of a sequencer, %u words of memory\n", p->options->top,
+                p->instructions, p->memory_words);
+        return;
+    }
     fprintf(o, "%s: %u states, %u multipliers, critical path about %.1f ns of %g\n",
-            p->options->top, count_states(p), count_op(p, OP_MUL), critical_ns(p),
+            p->options->top, count_states(p), count_multipliers(p), critical_ns(p),
             p->options->clock_ns);
     if (latency(p))
         fprintf(o, "  %lld cycles from start to done\n", (long long)latency(p));

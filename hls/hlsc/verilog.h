@@ -90,6 +90,10 @@ void emit_block(struct emitter *e, struct region *r);
 const char *transition(struct emitter *e, struct region *r, struct edge *edge, int cycle);
 const char *state_name(struct emitter *e, const struct region *r, int cycle);
 
+/* Also for a sequencer. */
+void verilog_port_list(struct emitter *e);
+unsigned verilog_scalar_width(const struct program *p, const char *name);
+
 void declare_memories(struct emitter *e);
 void emit_memories(struct emitter *e);
 void emit_streams(struct emitter *e);

@@ -23,7 +23,7 @@ verilator --cc --exe --build -j 2 -O3 --x-assign fast --output-split 6000 -DHLSC
   --top-module rig -Mdir "$out/obj" -o ../rig \
   ${RIG_OPTIMISE:+-MAKEFLAGS "OPT_FAST=$RIG_OPTIMISE OPT_GLOBAL=$RIG_OPTIMISE"} \
   -CFLAGS "${RIG_OPTIMISE--O1} -I$PWD/hls -I$(realpath "$here")" "$out/rig_top.v" $verilog ${RIG_CELLS-} \
-  "$PWD/hls/hlsc/rtl/hlsc_fifo.v" \
+  "$PWD"/hls/hlsc/rtl/*.v \
   "$(realpath "$here")/rig.cpp" "$(realpath "$out/table.o")" $objects >"$out/verilator.log" 2>&1 || {
   cat "$out/verilator.log"
   exit 1

@@ -15,14 +15,14 @@ language=$(printf '%s\n' "$options" | grep -o -- '-[ID][^ ]*' || true)
 "${CC:-cc}" -std=gnu11 -O1 -g -fwrapv -w -I hls -I "$here" $language -DTOP="$top" -DKERNEL_SOURCE="\"$(realpath "$source")\"" \
   -DCALL="$call" -c "$here/glue.c" -o "$out/$top.o"
 if [ "${RIG_SYNTHESIS-}" ]; then
-  yosys -q -p "read_verilog -sv -DHLSC_CHECK $out/$top.v hls/hlsc/rtl/hlsc_fifo.v; $RIG_SYNTHESIS -top $top;
+  yosys -q -p "read_verilog -sv -DHLSC_CHECK $out/$top.v hls/hlsc/rtl/*.v; $RIG_SYNTHESIS -top $top;
     write_verilog -noattr $out/$top.v"
 fi
 [ "${RIG_LINT-}" ] || exit 0
 checks=-DHLSC_CHECK
 grep -q HLS_DISTANCE "$source" && checks="-UHLSC_CHECK $checks"
 for check in $checks; do
-  verilator --lint-only -Wall "$check" --top-module "$top" "$out/$top.v" hls/hlsc/rtl/hlsc_fifo.v
+  verilator --lint-only -Wall "$check" --top-module "$top" "$out/$top.v" hls/hlsc/rtl/*.v
 done
-iverilog -g2012 -Wall -t null -s "$top" "$out/$top.v" hls/hlsc/rtl/hlsc_fifo.v
-yosys -q -p "read_verilog -sv $out/$top.v hls/hlsc/rtl/hlsc_fifo.v; hierarchy -check -top $top; proc; check -assert"
+iverilog -g2012 -Wall -t null -s "$top" "$out/$top.v" hls/hlsc/rtl/*.v
+yosys -q -p "read_verilog -sv $out/$top.v hls/hlsc/rtl/*.v; hierarchy -check -top $top; proc; check -assert"

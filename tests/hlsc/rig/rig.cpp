@@ -160,9 +160,9 @@ public:
       if (k.result_width) result = top.result[number];
     }
     if (!complete) complete = all_out();
-    const uint64_t wait = !complete ? 60000 : 40;
+    const uint64_t wait = k.slowness * (!complete ? 60000 : 40);
     if ((done || !k.returns) && quiet > wait) finish();
-    else if (cycle > 3000000 || quiet > 200000) finish();
+    else if (cycle > k.slowness * 3000000 || quiet > k.slowness * 200000) finish();
   }
 
 private:

@@ -34,6 +34,7 @@ struct rig_kernel {
     uint64_t result;
     long latency_cycles; /* from start to done by the report, or 0 */
     long most_cycles;    /* limit on them where nothing stalls, or 0 */
+    unsigned slowness;   /* of a sequencer: its limits are as many times as far away */
     bool expect_check_failed;
 };
 

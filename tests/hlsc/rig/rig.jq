@@ -40,6 +40,7 @@ def entry:
   ([.ports[] | "{\(kinds[.kind]), \(.width), \(.address_bits), 0, NULL, 0, NULL}"] | join(", ")) as $ports |
   "  fill_\(.top)(&rig_kernels[n]); rig_kernels[n].nports = \(.ports | length); rig_kernels[n].result_width = \(.result_width);\n" +
   "  rig_kernels[n].returns = \(.returns); rig_kernels[n].latency_cycles = \(.latency);\n" +
+  (if .instructions > 0 then "  rig_kernels[n].slowness = 30; rig_kernels[n].most_cycles = 0;\n" else "  rig_kernels[n].slowness = 1;\n" end) +
   "  { static const struct rig_port p[] = {\($ports)}; memcpy(rig_kernels[n].port, p, sizeof p); } n++;";
 def table:
   "#include <string.h>\n#include \"rig.h\"\nstruct rig_kernel rig_kernels[\(length)];\nunsigned rig_nkernels = \(length);\n" +
