@@ -172,6 +172,15 @@
 #error "SUM_BITS: a sum can be larger"
 #endif
 
+/* How each process becomes RTL: as a pipeline and states, or, slow and small, as the program of a sequencer. */
+#if PIPELINE == PIPELINE_ICE40 && EDDY_PRESET == EDDY_PRESET_UP5K
+#define HLS_OPTIONS_control --sequencer
+#else
+#define HLS_OPTIONS_control
+#endif
+#define HLS_OPTIONS_datapath
+#define HLS_OPTIONS_results
+
 /* For which family and period the compiler schedules, and what its schedules need: the iterations from a store to the
  * earliest load of an element. It refuses a number that is too small. */
 #if PIPELINE == PIPELINE_ICE40
