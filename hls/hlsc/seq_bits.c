@@ -170,7 +170,7 @@ static bool need_arguments(struct seq_program *s, struct node *n)
     case OP_WRITE: return need_whole(s, n->arg[0]) | need_whole(s, n->arg[1]);
     case OP_READ: return need_whole(s, n->arg[0]);
     case OP_LOAD:
-        return need_whole(s, n->arg[0]) | need(s, bank_of(n), needed);
+        return need_whole(s, n->arg[0]) | need(s, bank_of(n), needed & all_words(n));
     case OP_AND:
         if (n->arg[1]->op == OP_CONST)
             return need(s, n->arg[0], d & (n->arg[1]->value | seq_zero(s, n->arg[0])));
@@ -221,7 +221,7 @@ static bool need_in_region(struct seq_program *s, struct region *r)
 
 bool seq_keeps_word(const struct seq_program *s, const struct variable *v, unsigned w)
 {
-    const uint64_t kept = seq_needed(s, v) & ~zero_of_range(v->range);
+    const uint64_t kept = seq_needed(s, v) & ~zero_of_range(v->range) & mask_of(v->width);
     return (kept >> 16 * w & 0xffff) != 0;
 }
 
