@@ -93,6 +93,7 @@ static inline uint16_t id_word(uint8_t n)
 static inline void identify(struct ports p)
 {
     operate(p, OPERATION_COPY, 0, ID_WORDS);
+    HLS_UNROLL
     for (uint8_t n = 0; n < ID_WORDS; n++)
         hls_write(p.data, id_word(n));
 }

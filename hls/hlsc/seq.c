@@ -183,6 +183,32 @@ static void emit_region(struct seq_program *s, const struct region *r, struct se
 
 /* ---- the whole ---- */
 
+static unsigned size_of(const struct node *n, unsigned depth)
+{
+    unsigned size = 1;
+    for (unsigned i = 0; depth > 0 && i < n->nargs; i++)
+        size += size_of(n->arg[i], depth - 1);
+    return size;
+}
+
+/* One way out of a region is taken: that with the longest condition is what is left when no other is. */
+static void order_edges(struct program *p)
+{
+    for (unsigned i = 0; i < p->regions.n; i++) {
+        struct region *r = p->regions.at[i];
+        unsigned last = 0;
+        for (unsigned k = 1; k < r->edges.n; k++)
+            if (size_of(r->edges.at[k].condition, 6) >= size_of(r->edges.at[last].condition, 6))
+                last = k;
+        if (r->edges.n == 0)
+            continue;
+        const struct edge longest = r->edges.at[last];
+        for (unsigned k = last; k + 1 < r->edges.n; k++)
+            r->edges.at[k] = r->edges.at[k + 1];
+        r->edges.at[r->edges.n - 1] = longest;
+    }
+}
+
 static void emit_resets(struct seq_program *s)
 {
     for (unsigned i = 0; i < s->p->variables.n; i++) {
@@ -209,6 +235,7 @@ struct seq_program *seq_compile(struct program *p)
     struct seq_program *s = arena_alloc(p->arena, sizeof *s);
     s->p = p;
     struct seq_label *idle = seq_new_label(s);
+    order_edges(p);
     seq_find_bits(s);
     seq_count_uses(s);
     live_find_unreached(p);

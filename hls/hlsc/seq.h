@@ -55,12 +55,15 @@ struct seq_slot {
     unsigned words; /* a power of two */
     unsigned address;
     bool is_read;
+    unsigned index;         /* among the slots */
+    struct seq_slot *joins; /* whose word it has, after seq_join_copies */
     const struct memory *memory; /* of which this is an array: by planes, one for each word of each bank */
 };
 
 struct seq_label {
     unsigned address;
     bool is_used;
+    struct seq_label *leads_to; /* if a jump stands there */
 };
 
 struct seq_instruction {
@@ -157,6 +160,12 @@ void seq_element(struct seq_program *s, enum seq_op op, struct seq_slot *array, 
 void seq_indexed(struct seq_program *s, enum seq_op op, struct seq_slot *array, unsigned offset);
 void seq_do(struct seq_program *s, enum seq_action action, unsigned number);
 void seq_port(struct seq_program *s, enum seq_action action, struct seq_port port);
+bool seq_jumps(const struct seq_instruction *i);
+/* ---- seq_copy.c ---- */
+
+/* Slots that are copied to each other and never differ while both are wanted become one. */
+void seq_join_copies(struct seq_program *s);
+
 /* Shortens the program; gives labels and slots their addresses. */
 void seq_settle(struct seq_program *s);
 

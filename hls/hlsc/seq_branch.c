@@ -24,11 +24,19 @@ static struct seq_slot *turn_sign(struct seq_program *s, const struct node *n)
     return turned;
 }
 
-/* C = a >= b. */
+static bool is_negative_never(struct seq_program *s, const struct node *n)
+{
+    return seq_zero(s, n) >> (n->width - 1) & 1;
+}
+
+/* C = a >= b. What is zero in both need not be looked at. */
 static void subtract(struct seq_program *s, const struct node *a, const struct node *b,
                      bool is_signed)
 {
-    const unsigned top = words_of(a) - 1;
+    unsigned top = words_of(a) - 1;
+    is_signed &= !is_negative_never(s, a) || !is_negative_never(s, b);
+    while (!is_signed && top > 0 && is_known_zero(s, a, top) && is_known_zero(s, b, top))
+        top--;
     struct seq_slot *turned_a = is_signed ? turn_sign(s, a) : NULL;
     struct seq_slot *turned_b = is_signed ? turn_sign(s, b) : NULL;
     for (unsigned w = 0; w <= top; w++) {
@@ -126,6 +134,19 @@ void seq_branch(struct seq_program *s, const struct node *n, bool when, struct s
     }
 }
 
+/* The only word that may differ, or -1 if there are several or none. */
+static int only_word(struct seq_program *s, const struct node *n)
+{
+    int only = -1;
+    for (unsigned w = 0; w < words_of(n->arg[0]); w++)
+        if (!is_known_zero(s, n->arg[0], w) || !is_known_zero(s, n->arg[1], w)) {
+            if (only >= 0)
+                return -1;
+            only = (int)w;
+        }
+    return only;
+}
+
 void seq_compare(struct seq_program *s, const struct node *n)
 {
     if (!is_equality(n)) {
@@ -133,8 +154,8 @@ void seq_compare(struct seq_program *s, const struct node *n)
         seq_do(s, SEQ_CARRY, 0);
         if (!if_set)
             seq_number(s, SEQ_XOR, 1);
-    } else if (words_of(n->arg[0]) == 1) {
-        difference(s, n, 0);
+    } else if (only_word(s, n) >= 0) {
+        difference(s, n, (unsigned)only_word(s, n));
         seq_do(s, SEQ_NOT, 0);
         if (n->compare == CMP_NE)
             seq_number(s, SEQ_XOR, 1);

@@ -50,15 +50,15 @@ static void load_for(struct seq_program *s, const struct node *n, unsigned w, bo
         seq_word(s, SEQ_LD, n, w);
 }
 
-/* A = (word `low` of a >> right) | (word `low` + 1 << 16 - right), as far as they can be other than zero. `low` is -1 for
- * the lowest word of a shift to the left. */
+/* A = (word `low` of a >> right) | (word `low` + 1 << 16 - right), as far as they can be other than zero and are needed.
+ * `low` is -1 for the lowest word of a shift to the left. */
 static void joined(struct seq_program *s, const struct node *a, int low, unsigned right,
-                   bool extends)
+                   bool extends, unsigned needed)
 {
-    const unsigned left = 16 - right;
-    const bool from_low = low >= 0 && (extends || may_be_set(s, a, (unsigned)low, 0xffffu << right & 0xffff));
+    const unsigned left = 16 - right, lows = needed << right & 0xffff, highs = needed >> left;
+    const bool from_low = low >= 0 && lows && (extends || may_be_set(s, a, (unsigned)low, lows));
     const bool from_high =
-        right != 0 && (extends || may_be_set(s, a, (unsigned)(low + 1), 0xffffu >> left));
+        right != 0 && highs && (extends || may_be_set(s, a, (unsigned)(low + 1), highs));
     struct seq_slot *part = from_low && from_high ? seq_new_slot(s, "part", 1) : NULL;
     if (from_low) {
         load_for(s, a, (unsigned)low, extends);
@@ -85,7 +85,8 @@ static void shift_by_number(struct seq_program *s, const struct node *n)
             continue;
         const int places = n->op == OP_SHL ? 16 * (int)w - (int)k : 16 * (int)w + (int)k;
         const int low = places >= 0 ? places / 16 : -((15 - places) / 16);
-        joined(s, n->arg[0], low, (unsigned)(places - 16 * low), extends);
+        joined(s, n->arg[0], low, (unsigned)(places - 16 * low), extends,
+               (unsigned)(seq_needed(s, n) >> 16 * w & 0xffff));
         seq_store(s, n, w);
     }
 }
