@@ -4,8 +4,7 @@
 `default_nettype none
 
 module hlsc_sequencer #(
-  parameter K = 8,                // bits of an operand
-  parameter MEMORY_WORDS = 256
+  parameter K = 8 // bits of an operand
 ) (
   input  wire         clk,
   input  wire         rst_n,
@@ -107,8 +106,6 @@ module hlsc_sequencer #(
     if (works & acts & action == INDEX) x <= a[K-1:0];
     places <= works ? places - 4'd1 : operand[6:3];
   end
-
-  wire unused = &{MEMORY_WORDS == 0};
 endmodule
 
 `default_nettype wire

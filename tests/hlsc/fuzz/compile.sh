@@ -11,7 +11,7 @@ result() {
 for ii in 1 2 3 5 9 20 60; do
   sed -i "s/-DSMALLEST=[0-9]*/-DSMALLEST=$ii/" "$source"
   # shellcheck disable=SC2046 # options are words
-  timeout 60 "$hlsc" "$source" --top "$top" -I hls -o "$source.v" --quiet $(sed -n 's|.*/\* hlsc: \(.*\) \*/.*|\1|p' "$source") 2>"$source.log"
+  timeout 60 "$hlsc" "$source" --top "$top" -I hls -o "$source.v" --quiet $(sed -n 's|.*/\* hlsc: \(.*\) \*/.*|\1|p' "$source") ${RIG_OPTIONS-} 2>"$source.log"
   status=$?
   [ $status -eq 0 ] && result 0
   if [ $status -ne 1 ] || ! grep -q 'error: ' "$source.log" || grep -q 'fault of hlsc\|rejects the source' "$source.log"; then

@@ -1,7 +1,7 @@
 #!/bin/sh
 # build.sh HLSC OUT KERNEL.c... -- kernels natively and as RTL in one program, OUT/rig. A kernel's top function has
 # the name of its file; a comment "hlsc: OPTIONS" in it says how to compile it. RIG_LINT=1 lints each module too;
-# RIG_SYNTHESIS="synth_FAMILY ..." simulates what yosys makes of it, of the cells in RIG_CELLS; RIG_OPTIMISE=-O0 compiles faster.
+# RIG_OPTIONS are more options of hlsc; RIG_SYNTHESIS="synth_FAMILY ..." simulates what yosys makes of it, of the cells in RIG_CELLS; RIG_OPTIMISE=-O0 compiles faster.
 set -eu
 hlsc=$1 out=$2
 shift 2

@@ -7,7 +7,7 @@ here=$(dirname "$0")
 options=$(sed -n 's|.*/\* hlsc: \(.*\) \*/.*|\1|p' "$source")
 top=$(basename "$source" .c)
 # shellcheck disable=SC2086 # options are words
-"$hlsc" "$source" --top "$top" -I hls -o "$out/$top.v" --report "$out/$top.json" --quiet $options
+"$hlsc" "$source" --top "$top" -I hls -o "$out/$top.v" --report "$out/$top.json" --quiet $options ${RIG_OPTIONS-}
 call=$(jq -r '([.ports | to_entries[] | if .value.kind == "scalar" then "k->port[\(.key)].value" else "ARGUMENT(\(.key))" end] | join(", "))
   as $arguments | (if .result_width > 0 then "k->result = (uint64_t)" else "" end) + .top + "(" + $arguments + ")"' "$out/$top.json")
 language=$(printf '%s\n' "$options" | grep -o -- '-[ID][^ ]*' || true)
