@@ -293,6 +293,11 @@ static struct node *lower_stream_call(struct lowering *l, LLVMValueRef inst, con
     return is_write ? NULL : n;
 }
 
+bool lower_is_promise(LLVMValueRef inst)
+{
+    return LLVMIsACallInst(inst) && strcmp(callee_name(inst), "__hls_distance") == 0;
+}
+
 static void lower_promise(struct lowering *l, LLVMValueRef inst)
 {
     LLVMValueRef distance = LLVMGetOperand(inst, 1);
@@ -337,7 +342,7 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         add_effect(l, n, inst);
         return n;
     }
-    if (strcmp(name, "__hls_distance") == 0) {
+    if (lower_is_promise(inst)) {
         lower_promise(l, inst);
         return NULL;
     }

@@ -85,6 +85,8 @@ void collect_ports(struct emitter *e, struct region *r);
 void emit_register_stores(struct emitter *e, struct region *r, struct node *n, FILE *out,
                           const char *when);
 void emit_loop(struct emitter *e, struct region *r);
+/* The whole module, if it does nothing but hand words on. */
+bool emit_wires(struct emitter *e);
 void emit_block(struct emitter *e, struct region *r);
 /* The statements that enter the region at the far end of the edge. */
 const char *transition(struct emitter *e, struct region *r, struct edge *edge, int cycle);

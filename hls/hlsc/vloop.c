@@ -2,6 +2,7 @@
  *
  * An iteration is issued when the loop runs, what it reads is there, and every output FIFO has room
  * for all that is under way. `run` falls with the iteration that finds no other to follow. */
+#include "share.h"
 #include "verilog.h"
 
 const char *valid_at(struct emitter *e, const struct region *r, int cycle)
@@ -66,6 +67,16 @@ static void emit_update(struct emitter *e, struct region *r, int cycle, struct v
             operand(e, r, value, cycle, net->bits));
 }
 
+/* The update of the loop's state sets the register as well. */
+static bool is_in_state(const struct region *r, const struct liveout *o)
+{
+    for (unsigned i = 0; i < r->phis.n; i++)
+        if (share_is_last_state(o, r->phis.at[i]) &&
+            share_register(o->to) == share_register(r->phis.at[i]->variable))
+            return true;
+    return false;
+}
+
 static void emit_state(struct emitter *e, struct region *r)
 {
     for (unsigned i = 0; i < r->phis.n; i++) {
@@ -79,7 +90,8 @@ static void emit_state(struct emitter *e, struct region *r)
     for (unsigned i = 0; i < r->liveouts.n; i++) {
         struct liveout *o = &r->liveouts.at[i];
         int at = ir_is_steady(o->value) ? 0 : schedule_ready(o->value);
-        emit_update(e, r, at, o->to, o->value);
+        if (!is_in_state(r, o))
+            emit_update(e, r, at, o->to, o->value);
     }
     int at = schedule_ready(r->again);
     if (r->again->op == OP_CONST)
