@@ -1,4 +1,5 @@
 /* stream.c -- states on a device, stepped through sequences. */
+#include "config.h"
 #include "context.h"
 #include "device.h"
 
@@ -673,4 +674,5 @@ int eddy_stream_set_state(struct eddy_stream *stream, const int16_t *state)
 void eddy_stream_get_counters(const struct eddy_stream *stream, struct eddy_counters *counters)
 {
     *counters = stream->counters;
+    counters->counts_waits = stream->device->preset->features & FEATURE_WAITS;
 }
