@@ -188,7 +188,7 @@
 #define DRAIN_STEPS 1     /* iterations that a row spends in the drain */
 #elif PIPELINE == PIPELINE_UP5K
 #define HLS_FAMILY ice40
-#define HLS_CLOCK_NS 34
+#define HLS_CLOCK_NS 38
 #define STATE_DISTANCE 4
 #define CARRY_DISTANCE 1 /* these three in rows */
 #define CELL_DISTANCE 1
