@@ -39,8 +39,8 @@ BANKED(int16_t, first, STATE_ROWS);  /* numbers of the units from phase to phase
 BANKED(int16_t, second, STATE_ROWS);
 BANKED(int16_t, carry, STATE_ROWS); /* second again, for its early reader */
 /* Of a row in several steps. The second word is none's: an index that is no constant keeps loads from being made early. */
-static int64_t kept_argument[DRAINS][1] HLS_REGISTERS;
-static int64_t kept_gate[DRAINS][1] HLS_REGISTERS;
+static int64_t kept_argument[DRAINS][2] HLS_REGISTERS;
+static int64_t kept_gate[DRAINS][2] HLS_REGISTERS;
 #define BANK(address, words) (((address) & ((words)-1)) / DRAINS)
 
 /* ---- moves: words between the streams and a memory ---- */
@@ -307,7 +307,7 @@ static inline int64_t cut(int64_t *kept, enum row_step step, uint8_t at, int bit
 }
 
 /* As cut, for what is first used KEPT_DISTANCE iterations later, so that the pipeline of the loop starts anew there. */
-static inline int64_t part(int64_t kept[1], enum row_step step, uint8_t at, int64_t result)
+static inline int64_t part(int64_t kept[2], enum row_step step, uint8_t at, int64_t result)
 {
 #if DRAIN_STEPS == 1
     (void)kept, (void)step, (void)at;
@@ -315,9 +315,9 @@ static inline int64_t part(int64_t kept[1], enum row_step step, uint8_t at, int6
 #else
     int64_t before = 0;
     if (at >= step + KEPT_DISTANCE)
-        before = kept[0];
+        before = kept[at >> 7];
     if (at == step)
-        kept[0] = result;
+        kept[at >> 7] = result;
     return before;
 #endif
 }

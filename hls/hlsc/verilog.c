@@ -1,4 +1,5 @@
 /* verilog.c -- the module around the regions: ports, states, clocked processes. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,6 +215,25 @@ static const char *result_word(struct emitter *e)
     return extended_slice(e, net_of_variable(e, e->p->result), v->width - 1, 0);
 }
 
+void set_register(struct emitter *e, const struct net *to, const char *when, const char *value)
+{
+    VEC_PUSH(e->arena, &e->settings, (struct setting){to, when, value});
+}
+
+/* All that a register takes in one statement, so that synthesis finds its enable and its reset; constants first. */
+static void emit_settings(struct emitter *e, const struct net *to)
+{
+    const char *otherwise = "";
+    for (int constants = 1; constants >= 0; constants--)
+        for (unsigned i = 0; i < e->settings.n; i++) {
+            const struct setting *s = &e->settings.at[i];
+            if (s->to != to || (isdigit(s->value[0]) != 0) != constants)
+                continue;
+            fprintf(e->out, "    %sif (%s) %s <= %s;\n", otherwise, s->when, to->name, s->value);
+            otherwise = "else ";
+        }
+}
+
 static void emit_process(struct emitter *e, const char *updates, const char *cases,
                          const char *resets)
 {
@@ -224,6 +244,13 @@ static void emit_process(struct emitter *e, const char *updates, const char *cas
     fprintf(o, "\n  always @(posedge clk) begin\n");
     if (p->returns)
         fprintf(o, "    done <= 1'b0;\n");
+    for (unsigned i = 0; i < e->settings.n; i++) {
+        bool first = true;
+        for (unsigned k = 0; k < i; k++)
+            first &= e->settings.at[k].to != e->settings.at[i].to;
+        if (first)
+            emit_settings(e, e->settings.at[i].to);
+    }
     fprintf(o, "%s    case (state)\n", updates);
     if (p->returns)
         fprintf(
