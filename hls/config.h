@@ -27,8 +27,9 @@
 #define FEATURE_PEEPHOLE 2 /* a product of the cell state in every sum */
 #define FEATURE_GRU 4      /* interpolation between candidate and state */
 #define FEATURE_TOKEN 8    /* embedding, and the largest output as an answer */
-#define FEATURE_WAITS 16   /* counters of what the lanes wait for, and of rows */
-#define ALL_FEATURES (FEATURE_LSTM | FEATURE_PEEPHOLE | FEATURE_GRU | FEATURE_TOKEN | FEATURE_WAITS)
+#define FEATURE_COUNTERS 16 /* what the lanes wait for, columns, rows, arguments beyond the curves */
+#define ALL_FEATURES                                                                               \
+    (FEATURE_LSTM | FEATURE_PEEPHOLE | FEATURE_GRU | FEATURE_TOKEN | FEATURE_COUNTERS)
 
 /* How the datapath is cut into stages. */
 #define PIPELINE_ICE40 1
@@ -160,7 +161,7 @@
 #define STREAMS 8
 #define DESCRIPTORS 2048
 #define PASSES 16
-#define FEATURES (FEATURE_LSTM | FEATURE_GRU | FEATURE_WAITS)
+#define FEATURES (FEATURE_LSTM | FEATURE_GRU | FEATURE_COUNTERS)
 #else
 #error "EDDY_PRESET: unknown preset; see config.h"
 #endif

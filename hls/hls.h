@@ -24,7 +24,7 @@
  *
  * Values:
  *   hls_wrap(v, bits)   v reduced to a signed two's complement number of that many bits
- *   hls_clock()         a free-running cycle counter in hardware, modulo 2^32; natively 0
+ *   hls_clock()         in hardware the cycles since reset or since the last hls_clock_start(), modulo 2^32; natively 0
  */
 #ifndef HLS_H
 #define HLS_H
@@ -51,6 +51,7 @@ typedef hls::stream<uint64_t> hls_stream_u64;
 #define hls_write(s, v) ((s)->write(v))
 #define hls_more(s) true
 #define hls_clock() 0u
+#define hls_clock_start() ((void)0)
 #define HLS_PROCESS
 #define HLS_PIPELINE(ii) _Pragma(HLS_STRING(HLS pipeline II = ii))
 #define HLS_FLATTEN _Pragma("HLS loop_flatten")
@@ -73,10 +74,12 @@ typedef struct hls_stream_u64 hls_stream_u64;
 #define HLS_DISTANCE(array, n) __hls_distance((const void *)(array), n)
 #define hls_more(s) true
 #define hls_clock() __hls_clock()
+#define hls_clock_start() __hls_clock_start()
 void __hls_pipeline(int ii);
 void __hls_flatten(void);
 void __hls_distance(const void *array, int n);
 uint32_t __hls_clock(void);
+void __hls_clock_start(void);
 #define HLS_STREAM_CALLS(width)                                                                    \
     uint##width##_t __hls_read_u##width(hls_stream_u##width *s);                                   \
     bool __hls_empty_u##width(hls_stream_u##width *s);                                             \
@@ -95,6 +98,7 @@ HLS_STREAM_CALLS(64)
 #define HLS_DISTANCE(array, n) ((void)0)
 #define hls_more(s) (!hls_empty(s))
 #define hls_clock() 0u
+#define hls_clock_start() ((void)0)
 #endif
 /* clang-format off */
 #define HLS_ANY_WIDTH(call, s)                  \

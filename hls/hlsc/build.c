@@ -7,7 +7,7 @@
 const char *const op_names[OP_COUNT] = {
     "const", "var",  "param", "phi",   "add",    "sub",   "mul",   "and",   "or",   "xor",  "not",
     "shl",   "lshr", "ashr",  "cmp",   "select", "zext",  "sext",  "trunc", "smin", "smax", "umin",
-    "umax",  "sat",  "load",  "store", "read",   "empty", "write", "clock", "bound"};
+    "umax",  "sat",  "load",  "store", "read",   "empty", "write", "clock", "start", "bound"};
 
 struct node *ir_new(struct program *p, enum op op, unsigned width)
 {

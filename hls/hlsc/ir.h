@@ -47,6 +47,7 @@ enum op {
     OP_EMPTY,
     OP_WRITE, /* data, predicate */
     OP_CLOCK,
+    OP_START, /* of the clock */
     OP_BOUND, /* arg 0, known to be 0..`value` */
     OP_COUNT,
 };
@@ -303,7 +304,7 @@ static inline bool ir_is_memory_access(const struct node *n)
 }
 static inline bool ir_is_effect(const struct node *n)
 {
-    return n->op == OP_STORE || n->op == OP_READ || n->op == OP_WRITE;
+    return n->op == OP_STORE || n->op == OP_READ || n->op == OP_WRITE || n->op == OP_START;
 }
 
 /* ---- passes, in their order; see README.md ---- */

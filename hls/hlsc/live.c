@@ -130,7 +130,7 @@ void live_mark(struct program *p)
         for (unsigned k = 0; k < r->effects.n; k++) {
             struct node *n = r->effects.at[k];
             bool outside = n->op == OP_STORE && n->memory->kind == MEMORY_PORT;
-            if (n->op == OP_READ || n->op == OP_WRITE || outside)
+            if (n->op == OP_READ || n->op == OP_WRITE || n->op == OP_START || outside)
                 mark_node(p, n);
         }
         if (r->again)

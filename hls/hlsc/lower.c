@@ -342,6 +342,13 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         add_effect(l, n, inst);
         return n;
     }
+    if (strcmp(name, "__hls_clock_start") == 0) {
+        if (l->r->is_loop)
+            diag_fail(p->diag, loc, "start it before the loop",
+                      "a pipelined loop cannot start the clock");
+        add_effect(l, ir_new(p, OP_START, 0), inst);
+        return NULL;
+    }
     if (lower_is_promise(inst)) {
         lower_promise(l, inst);
         return NULL;

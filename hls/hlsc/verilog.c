@@ -271,7 +271,10 @@ static void emit_process(struct emitter *e, const char *updates, const char *cas
     if (p->result)
         fprintf(o, "  assign result = %s;\n", result_word(e));
     if (p->uses_clock)
-        fprintf(o, "  always @(posedge clk) cycle_count <= rst_n ? cycle_count + 32'd1 : 32'd0;\n");
+        fprintf(o,
+                "  always @(posedge clk)\n    cycle_count <= rst_n & ~(%s) ? cycle_count + 32'd1 : "
+                "32'd1;\n",
+                e->clock_starts ? e->clock_starts : "1'b0");
 }
 
 /* Blocks that transitions jump over. */

@@ -56,6 +56,7 @@ struct emitter {
     struct map variable_net;
     struct map ports_of; /* memory to memory_ports, stream to stream_ports */
     VEC(struct setting) settings;
+    const char *clock_starts; /* NULL: never */
     VEC(const char *) names;
     unsigned state_bits;
     const char *idle; /* the state before start, NULL if the process starts by itself */

@@ -187,7 +187,7 @@ static void measure_latency(const struct eddy_device *device, const struct eddy_
     const struct eddy_counters *c = &r->counters;
     struct sim_figures figures;
     const size_t inputs = program_inputs(program);
-    if (!c->counts_waits || !device_figures(device, inputs - 1, ANSWER_RUN_TRAILER_WORDS, &figures))
+    if (!c->counts_all || !device_figures(device, inputs - 1, ANSWER_RUN_TRAILER_WORDS, &figures))
         return;
     const struct program_layer *first = &program->layers[0];
     const bool recurrent = eddy_cell_is_recurrent((enum eddy_cell)first->cell);
@@ -289,7 +289,7 @@ static int measure(struct eddy_context *context, const struct bench_options *o,
 /* null where the device does not count. */
 static json_t *waited(const struct eddy_counters *c, uint64_t cycles)
 {
-    return c->counts_waits ? json_integer((json_int_t)cycles) : json_null();
+    return c->counts_all ? json_integer((json_int_t)cycles) : json_null();
 }
 
 static json_t *to_json(const struct bench_options *o, const struct result *r)
