@@ -226,7 +226,7 @@ static inline struct mac_side next_segment(hls_stream_u64 *segments)
 static inline struct mac_side next_column(struct mac_side m)
 {
     m.last = m.left == 2;
-    m.left--;
+    m.left = (m.left - 1) & MASK(LARGER(INPUT_ROWS, STATE_ROWS));
     m.address++;
     m.weight++;
     return m;
@@ -250,7 +250,7 @@ static inline void next_row(struct drain_side *d)
     d->begins = false;
     d->busy = !d->last;
     d->last = d->piece.groups == 2;
-    d->piece.groups--;
+    d->piece.groups = (d->piece.groups - 1) & MASK(LANES / DRAINS);
     d->piece.place += moves ? DRAINS : 0;
     d->piece.row += DRAINS;
 }
@@ -435,7 +435,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         /* what both sides do in this iteration */
         const bool holds = DRAIN_STEPS == 1 && drain.piece.hold != 0;
         const bool works = drain.busy & !holds;
-        const uint8_t step = drain.step;
+        const uint8_t step = drain.step & MASK(DRAIN_STEPS - 1);
         const bool drains_row = works & at_step(step, STEP_VALUE);
         const bool piece_done = drains_row & drain.last;
         const bool block_drained = piece_done & drain.piece.releases;
@@ -582,6 +582,9 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         const uint8_t waited = gap != 0 ? gap - 1 : 0;
         const uint8_t wanted = (begins & (piece.gap != 0)) ? piece.gap - 1 : 0;
         gap = wanted > waited ? wanted : waited;
+#if !(FEATURES & FEATURE_TOKEN)
+        gap &= MASK(STATE_DISTANCE);
+#endif
         guarded = block_done ? mac.guard : guarded & !(begins & piece.releases);
         drain.waiting = block_done | (drain.waiting & !block_drained);
         drain.piece.hold = (drain.busy & holds) ? piece.hold - 1 : piece.hold;
