@@ -194,8 +194,8 @@
 #define CARRY_DISTANCE 1 /* these three in rows */
 #define CELL_DISTANCE 1
 #define FACTOR_DISTANCE 1
-#define KEPT_DISTANCE 3 /* of a row's results: from the step that has them to their first use */
-#define DRAIN_STEPS (2 * KEPT_DISTANCE + 7) /* see datapath.c */
+#define DRAIN_DISTANCE 5 /* iterations around those of a row in which its registers do not change */
+#define DRAIN_STEPS (3 * DRAIN_DISTANCE + 7) /* see datapath.c */
 #elif PIPELINE == PIPELINE_ECP5
 #define HLS_FAMILY ecp5
 #define HLS_CLOCK_NS 16.6
@@ -222,8 +222,8 @@
 #define FACTOR_DISTANCE 3
 #define DRAIN_STEPS 1
 #endif
-#ifndef KEPT_DISTANCE
-#define KEPT_DISTANCE 1
+#ifndef DRAIN_DISTANCE
+#define DRAIN_DISTANCE 1
 #endif
 #if DRAIN_STEPS > 1 && FEATURES & FEATURE_PEEPHOLE
 #error "DRAIN_STEPS: peepholes need the cell in two steps of a row"

@@ -38,9 +38,6 @@ BANKED(int16_t, cell, CELL_WORDS);   /* of each stream: c of LSTM, h of GRU */
 BANKED(int16_t, first, STATE_ROWS);  /* numbers of the units from phase to phase */
 BANKED(int16_t, second, STATE_ROWS);
 BANKED(int16_t, carry, STATE_ROWS); /* second again, for its early reader */
-/* Of a row in several steps. The second word is none's: an index that is no constant keeps loads from being made early. */
-static int64_t kept_argument[DRAINS][2] HLS_REGISTERS;
-static int64_t kept_gate[DRAINS][2] HLS_REGISTERS;
 #define BANK(address, words) (((address) & ((words)-1)) / DRAINS)
 
 /* ---- moves: words between the streams and a memory ---- */
@@ -232,6 +229,37 @@ static inline struct mac_side next_column(struct mac_side m)
     return m;
 }
 
+/* What is not read in an iteration. The stages of some presets are counted with a zero. */
+#define UNREAD (DRAIN_STEPS == 1 ? 0 : hls_any())
+/* What does not change while a row is in the drain. */
+#if DRAIN_STEPS == 1
+#define STEADY(v, matters) (v)
+#else
+#define STEADY(v, matters) hls_steady(v, DRAIN_DISTANCE, matters)
+#endif
+
+/* The piece as a row in the drain needs it. */
+static inline struct drain piece_of(const struct drain d, bool works)
+{
+    (void)works;
+    return (struct drain){.groups = d.groups,
+                          .phase = {.activation = STEADY(d.phase.activation, works),
+                                    .result_shift = STEADY(d.phase.result_shift, works),
+                                    .product_shift = STEADY(d.phase.product_shift, works),
+                                    .factor = STEADY(d.phase.factor, works),
+                                    .adds_second = STEADY(d.phase.adds_second, works),
+                                    .destination = STEADY(d.phase.destination, works),
+                                    .peephole = STEADY(d.phase.peephole, works)},
+                          .cell_shift = STEADY(d.cell_shift, works),
+                          .emit = STEADY(d.emit, works),
+                          .releases = d.releases,
+                          .hold = d.hold,
+                          .gap = d.gap,
+                          .place = STEADY(d.place, works),
+                          .home = STEADY(d.home, works),
+                          .row = STEADY(d.row, works)};
+}
+
 static inline void next_piece(struct drain_side *d, hls_stream_u64 *drains)
 {
     d->piece = drain_unpack(hls_read(drains));
@@ -279,16 +307,17 @@ enum row_step {
     STEP_SUM,
     STEP_SCALED,
     STEP_ARGUMENT,
-    STEP_MAGNITUDE = STEP_ARGUMENT + KEPT_DISTANCE,
+    STEP_MAGNITUDE = STEP_ARGUMENT + DRAIN_DISTANCE,
     STEP_ROUNDED,
     STEP_GATE,
-    STEP_FACTOR = STEP_GATE + KEPT_DISTANCE,
+    STEP_FACTOR = STEP_GATE + DRAIN_DISTANCE,
     STEP_TOTAL,
-    STEP_VALUE
+    STEP_VALUE,
+    STEP_END = STEP_VALUE + DRAIN_DISTANCE
 };
 
 struct row_kept {
-    int64_t sum, scaled, magnitude, rounded, factor, total;
+    int64_t sum, scaled, argument, magnitude, rounded, gate, factor, total;
     bool clipped;
 };
 
@@ -306,20 +335,12 @@ static inline int64_t cut(int64_t *kept, enum row_step step, uint8_t at, int bit
 #endif
 }
 
-/* As cut, for what is first used KEPT_DISTANCE iterations later, so that the pipeline of the loop starts anew there. */
-static inline int64_t part(int64_t kept[2], enum row_step step, uint8_t at, int64_t result)
+/* As cut, for what is first used DRAIN_DISTANCE iterations later, up to a last step: read in any stage of the loop. */
+static inline int64_t part(int64_t *kept, enum row_step step, enum row_step last, uint8_t at,
+                           int bits, int64_t result)
 {
-#if DRAIN_STEPS == 1
-    (void)kept, (void)step, (void)at;
-    return result;
-#else
-    int64_t before = 0;
-    if (at >= step + KEPT_DISTANCE)
-        before = kept[at >> 7];
-    if (at == step)
-        kept[at >> 7] = result;
-    return before;
-#endif
+    const int64_t before = cut(kept, step, at, bits, result);
+    return STEADY(before, (at >= step + DRAIN_DISTANCE) & (at <= last));
 }
 
 /* Whether the memories that a step needs are read. */
@@ -344,14 +365,14 @@ static inline struct row_out drain_row(struct row_in in, struct phase phase, int
     const int64_t unclipped = scaled + ((phase.adds_second & !to_cell) ? in.carry : 0);
     const bool clips = saturate16(unclipped) != unclipped;
     const int16_t argument =
-        (int16_t)part(kept_argument[lane], STEP_ARGUMENT, at, saturate16(unclipped));
+        (int16_t)part(&kept->argument, STEP_ARGUMENT, STEP_GATE, at, 16, saturate16(unclipped));
     const bool clipped_argument = DRAIN_STEPS == 1 ? clips : kept->clipped;
     kept->clipped = at_step(at, STEP_ARGUMENT) ? clips : kept->clipped;
     const int magnitude =
         (int)cut(&kept->magnitude, STEP_MAGNITUDE, at, 17, tanh_magnitude(argument, 2 * lane));
     const int rounded = (int)cut(&kept->rounded, STEP_ROUNDED, at, 18,
                                  curve(argument, magnitude, phase.activation, phase.result_shift));
-    const int16_t gate = (int16_t)part(kept_gate[lane], STEP_GATE, at,
+    const int16_t gate = (int16_t)part(&kept->gate, STEP_GATE, STEP_VALUE, at, 16,
                                        activated(argument, rounded, phase.activation));
 
     int16_t chosen = phase.factor == FACTOR_FIRST ? in.first : in.second;
@@ -414,8 +435,15 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
 #if FEATURES & FEATURE_TOKEN
     struct largest largest = {.none = true};
 #endif
-    struct row_kept row[DRAINS] = {0}; /* in the drain */
-    int64_t sums[LANES] = {0}, complete[LANES] = {0};
+    struct row_kept row[DRAINS]; /* in the drain */
+    int64_t sums[LANES] = {0}, complete[LANES];
+    HLS_UNROLL
+    for (int k = 0; k < DRAINS; k++)
+        row[k] = (struct row_kept){UNREAD, UNREAD, UNREAD, UNREAD, UNREAD,
+                                   UNREAD, UNREAD, UNREAD, UNREAD};
+    HLS_UNROLL
+    for (int k = 0; k < LANES; k++)
+        complete[k] = UNREAD;
     bool stopped = false, running;
     bool guarded = false; /* a vector that may be read next waits for its drain to begin */
     uint8_t gap = 0;      /* iterations until the state may be read */
@@ -428,16 +456,15 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         HLS_DISTANCE(cell, ROWS_APART(CELL_DISTANCE, STEP_FACTOR));
         HLS_DISTANCE(first, ROWS_APART(FACTOR_DISTANCE, STEP_FACTOR));
         HLS_DISTANCE(second, ROWS_APART(FACTOR_DISTANCE, STEP_FACTOR));
-        HLS_DISTANCE(kept_argument, KEPT_DISTANCE);
-        HLS_DISTANCE(kept_gate, KEPT_DISTANCE);
         HLS_DISTANCE(carry, ROWS_APART(CARRY_DISTANCE, STEP_ARGUMENT));
 
         /* what both sides do in this iteration */
         const bool holds = DRAIN_STEPS == 1 && drain.piece.hold != 0;
-        const bool works = drain.busy & !holds;
         const uint8_t step = drain.step & MASK(DRAIN_STEPS - 1);
+        const bool works = drain.busy & !holds & (step <= STEP_VALUE);
         const bool drains_row = works & at_step(step, STEP_VALUE);
-        const bool piece_done = drains_row & drain.last;
+        const bool row_done = drain.busy & !holds & at_step(step, STEP_END);
+        const bool piece_done = row_done & drain.last;
         const bool block_drained = piece_done & drain.piece.releases;
         const bool from_data = mac.source == SOURCE_DATA, from_state = mac.source == SOURCE_STATE;
         const bool from_gated = mac.source == SOURCE_GATED;
@@ -450,7 +477,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         running = !stopped | drain.waiting;
 
         /* next operand: an element of x_t, h_{t-1} or r * h_{t-1} */
-        int16_t arrived = 0;
+        int16_t arrived = UNREAD;
         if (go & from_data)
             arrived = (int16_t)hls_read(data);
         const int16_t kept = inputs[mac.address & (INPUT_ROWS - 1)];
@@ -459,7 +486,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         int16_t element = from_data ? arrived : kept;
         HLS_UNROLL
         for (uint32_t k = 0; k < DRAINS; k++) {
-            int16_t fed_back = 0, reset = 0;
+            int16_t fed_back = UNREAD, reset = UNREAD;
             if (go & from_state)
                 fed_back = state[BANK(mac.address, STATE_WORDS)][k];
             if (go & from_gated)
@@ -476,7 +503,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
 #endif
 
         /* drain: finished sums of the block before become gates, state and outputs */
-        const struct drain piece = drain.piece;
+        const struct drain piece = piece_of(drain.piece, works);
         const struct phase phase = piece.phase;
         const uint32_t place = BANK(piece.place, STATE_ROWS);
         const uint32_t cell_place = place + (piece.home >> 1) * (STATE_ROWS / DRAINS);
@@ -503,7 +530,11 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
                 .sum = complete[k],
                 .bias = (int32_t)((uint32_t)biases_high[at][k] << 16 | biases_low[at][k]),
                 .shift = shifts[at][k],
-                .peephole = peepholes[at][k]};
+                .peephole = peepholes[at][k],
+                .first = UNREAD,
+                .second = UNREAD,
+                .carry = UNREAD,
+                .cell = UNREAD};
             if (reads_first)
                 in.first = first[place][k];
             if (reads_second)
@@ -588,8 +619,8 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         guarded = block_done ? mac.guard : guarded & !(begins & piece.releases);
         drain.waiting = block_done | (drain.waiting & !block_drained);
         drain.piece.hold = (drain.busy & holds) ? piece.hold - 1 : piece.hold;
-        drain.step = (drains_row | !works) ? 0 : step + 1;
-        if (drains_row)
+        drain.step = (row_done | !drain.busy) ? 0 : step + 1;
+        if (row_done)
             next_row(&drain);
         if (drain.waiting & !drain.busy & !hls_empty(drains))
             next_piece(&drain, drains);

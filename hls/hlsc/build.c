@@ -37,7 +37,8 @@ static struct node *shared(struct program *p, struct region *r, const struct nod
     for (struct bucket *b = first; b; b = b->next) {
         const struct node *n = b->node;
         if (n->op == like->op && n->width == like->width && n->compare == like->compare &&
-            n->value == like->value && n->variable == like->variable && n->nargs == like->nargs &&
+            n->value == like->value && n->variable == like->variable &&
+            n->is_any == like->is_any && n->nargs == like->nargs &&
             memcmp(n->arg, like->arg, n->nargs * sizeof *n->arg) == 0)
             return b->node;
     }
@@ -45,6 +46,7 @@ static struct node *shared(struct program *p, struct region *r, const struct nod
     n->compare = like->compare;
     n->value = like->value;
     n->variable = like->variable;
+    n->is_any = like->is_any;
     n->nargs = like->nargs;
     memcpy(n->arg, like->arg, sizeof n->arg);
     struct bucket *b = arena_alloc(p->arena, sizeof *b);
@@ -57,6 +59,11 @@ struct node *ir_const(struct program *p, struct region *r, uint64_t value, unsig
 {
     return shared(p, r,
                   &(struct node){.op = OP_CONST, .width = width, .value = value & mask_of(width)});
+}
+
+struct node *ir_any(struct program *p, struct region *r, unsigned width)
+{
+    return shared(p, r, &(struct node){.op = OP_CONST, .width = width, .is_any = true});
 }
 
 struct node *ir_variable(struct program *p, struct region *r, struct variable *v)
@@ -388,6 +395,10 @@ static struct node *simplify(struct program *p, struct region *r, enum op op, un
 struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned width,
                      struct node *a, struct node *b, struct node *c)
 {
+    if (op == OP_SELECT && (b->is_any || c->is_any))
+        return b->is_any ? c : b;
+    if (a->is_any && (op == OP_ZEXT || op == OP_SEXT || op == OP_TRUNC))
+        return ir_any(p, r, width);
     if (commutes(op) && a->op == OP_CONST) {
         struct node *t = a;
         a = b;

@@ -116,27 +116,26 @@ static void add_attribute(struct program *p, LLVMValueRef function, int at, cons
                             LLVMCreateEnumAttribute(p->context, kind, value));
 }
 
-/* Markers touch no memory that the program can name: arrays and statics are optimised around them. An array with a promise
- * stays one in its loop. */
+/* Markers touch no memory that the program can name: arrays and statics are optimised around them.
+ */
 static void prepare_functions(struct program *p)
 {
-    const uint64_t argument_read_write = 3 << 0, inaccessible_read_write = 3 << 2;
+    const uint64_t none = 0, inaccessible_read_write = 3 << 2;
     for (LLVMValueRef f = LLVMGetFirstFunction(p->module); f; f = LLVMGetNextFunction(f)) {
         if (LLVMIsDeclaration(f)) {
             size_t length;
             const char *name = LLVMGetValueName2(f, &length);
             if (strncmp(name, "__hls_", 6) != 0)
                 continue;
-            bool promise = strcmp(name, "__hls_distance") == 0;
+            bool pure = strcmp(name, "__hls_any") == 0 || strcmp(name, "__hls_steady") == 0;
             add_attribute(p, f, LLVMAttributeFunctionIndex, "memory",
-                          inaccessible_read_write | (promise ? argument_read_write : 0));
+                          pure ? none : inaccessible_read_write);
             add_attribute(p, f, LLVMAttributeFunctionIndex, "nounwind", 0);
             add_attribute(p, f, LLVMAttributeFunctionIndex, "willreturn", 0);
             for (unsigned i = 0; i < LLVMCountParams(f); i++)
                 if (LLVMGetTypeKind(LLVMTypeOf(LLVMGetParam(f, i))) == LLVMPointerTypeKind) {
                     add_attribute(p, f, (int)i + 1, "nocapture", 0);
-                    if (!promise)
-                        add_attribute(p, f, (int)i + 1, "readnone", 0);
+                    add_attribute(p, f, (int)i + 1, "readnone", 0);
                 }
         } else if (f == p->top) {
             for (unsigned i = 0; i < LLVMCountParams(f); i++) /* parameters never overlap */

@@ -85,7 +85,4 @@ const char *callee_name(LLVMValueRef call);
 /* The variable that carries the value of inst to other regions. */
 struct variable *variable_for(struct program *p, LLVMValueRef inst);
 
-/* A call that HLS_DISTANCE has left. */
-bool lower_is_promise(LLVMValueRef inst);
-
 #endif

@@ -202,8 +202,7 @@ static struct node *merge_phi(struct flow *f, struct block *b, LLVMValueRef phi)
     return n ? n : ir_const(p, f->l.r, 0, width_of(phi));
 }
 
-/* ---- registers: cells of statics that a region names by constants are values in it, but not those of a promise, which
- * are read as they are at the time of the load ---- */
+/* ---- registers: cells of statics that a region names by constants are values in it ---- */
 
 static bool constant_cell(LLVMValueRef pointer)
 {
@@ -228,14 +227,14 @@ static void choose_promoted(struct lowering *l)
     for (unsigned i = 0; i < l->r->blocks.n; i++)
         for (LLVMValueRef v = LLVMGetFirstInstruction(l->r->blocks.at[i]); v;
              v = LLVMGetNextInstruction(v)) {
-            bool store = LLVMIsAStoreInst(v) != NULL, promise = lower_is_promise(v);
-            if (!store && !promise && !LLVMIsALoadInst(v))
+            bool store = LLVMIsAStoreInst(v) != NULL;
+            if (!store && !LLVMIsALoadInst(v))
                 continue;
             LLVMValueRef pointer = LLVMGetOperand(v, store ? 1 : 0);
             if (LLVMIsASelectInst(pointer))
                 continue; /* both arms are resolved and refused or indexed below */
             struct memory *m = lower_memory_of(p, pointer, v);
-            if (m && m->kind == MEMORY_REGISTERS && (promise || !constant_cell(pointer)))
+            if (m && m->kind == MEMORY_REGISTERS && !constant_cell(pointer))
                 map_put(p->arena, &indexed, m, m);
         }
     for (unsigned i = 0; i < p->memories.n; i++) {

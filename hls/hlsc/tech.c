@@ -132,7 +132,7 @@ static double delay_of(const struct technology *t, const struct node *n)
 
 bool tech_is_source(const struct node *n)
 {
-    return ir_is_steady(n) || n->op == OP_PHI || n->op == OP_EMPTY || n->op == OP_CLOCK ||
+    return (ir_is_steady(n) && !n->steady) || n->op == OP_PHI || n->op == OP_EMPTY || n->op == OP_CLOCK ||
            n->op == OP_READ || ir_latency(n) > 0;
 }
 

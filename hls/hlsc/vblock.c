@@ -26,7 +26,7 @@ static void assign(struct emitter *e, struct region *r, struct variable *to, str
                    int cycle, const char *when)
 {
     const struct net *net = register_of_variable(e, to);
-    if (!share_is_there(to, value))
+    if (!share_is_there(to, value) && !value->is_any)
         set_register(e, net, when, operand(e, r, value, cycle, net->bits));
 }
 
