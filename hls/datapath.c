@@ -37,7 +37,7 @@ BANKED(int16_t, gated, STATE_ROWS);  /* r * h_{t-1} of a layer */
 BANKED(int16_t, cell, CELL_WORDS);   /* of each stream: c of LSTM, h of GRU */
 BANKED(int16_t, first, STATE_ROWS);  /* numbers of the units from phase to phase */
 BANKED(int16_t, second, STATE_ROWS);
-BANKED(int16_t, carry, STATE_ROWS); /* second again, for its early reader */
+BANKED(int16_t, carry, STATE_ROWS); /* second again, for its early reader in the same iteration */
 #define BANK(address, words) (((address) & ((words)-1)) / DRAINS)
 
 /* ---- moves: words between the streams and a memory ---- */
@@ -451,11 +451,11 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
 
     do {
         HLS_PIPELINE(1);
-        HLS_DISTANCE(state, STATE_DISTANCE);
-        HLS_DISTANCE(gated, STATE_DISTANCE);
+        HLS_DISTANCE(state, DRAIN_STEPS == 1 ? STATE_DISTANCE : DRAIN_DISTANCE + 1);
+        HLS_DISTANCE(gated, DRAIN_STEPS == 1 ? STATE_DISTANCE : DRAIN_DISTANCE + 1);
         HLS_DISTANCE(cell, ROWS_APART(CELL_DISTANCE, STEP_FACTOR));
         HLS_DISTANCE(first, ROWS_APART(FACTOR_DISTANCE, STEP_FACTOR));
-        HLS_DISTANCE(second, ROWS_APART(FACTOR_DISTANCE, STEP_FACTOR));
+        HLS_DISTANCE(second, ROWS_APART(FACTOR_DISTANCE, STEP_ARGUMENT));
         HLS_DISTANCE(carry, ROWS_APART(CARRY_DISTANCE, STEP_ARGUMENT));
 
         /* what both sides do in this iteration */
@@ -514,10 +514,11 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         const bool multiplies = works & at_step(step, STEP_TOTAL);
         const bool reads_first =
             (chooses & (phase.factor == FACTOR_FIRST)) | (multiplies & interpolates);
-        const bool reads_second = (chooses & (phase.factor == FACTOR_SECOND)) |
-                                  (multiplies & phase.adds_second & to_cell);
         const bool reads_carry =
             works & at_step(step, STEP_ARGUMENT) & phase.adds_second & !to_cell;
+        const bool reads_second = (chooses & (phase.factor == FACTOR_SECOND)) |
+                                  (multiplies & phase.adds_second & to_cell) |
+                                  (DRAIN_STEPS > 1 && reads_carry);
         const bool reads_cell = chooses & (interpolates | (phase.factor == FACTOR_CELL) |
                                            (phase.factor == FACTOR_TANH_CELL) | phase.peephole);
         const bool to_largest = phase.destination == DESTINATION_LARGEST;
@@ -539,8 +540,10 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
                 in.first = first[place][k];
             if (reads_second)
                 in.second = second[place][k];
-            if (reads_carry)
+            if (DRAIN_STEPS == 1 && reads_carry)
                 in.carry = carry[place][k];
+            if (DRAIN_STEPS > 1)
+                in.carry = in.second;
             if (reads_cell)
                 in.cell = cell[cell_place][k];
             const struct row_out out =
