@@ -27,7 +27,8 @@
 #define FEATURE_PEEPHOLE 2 /* a product of the cell state in every sum */
 #define FEATURE_GRU 4      /* interpolation between candidate and state */
 #define FEATURE_TOKEN 8    /* embedding, and the largest output as an answer */
-#define FEATURE_COUNTERS 16 /* what the lanes wait for, columns, rows, arguments beyond the curves */
+#define FEATURE_COUNTERS                                                                           \
+    16 /* what the lanes wait for, columns, rows, arguments beyond the curves */
 #define ALL_FEATURES                                                                               \
     (FEATURE_LSTM | FEATURE_PEEPHOLE | FEATURE_GRU | FEATURE_TOKEN | FEATURE_COUNTERS)
 
@@ -36,7 +37,8 @@
 #define PIPELINE_ECP5 2
 #define PIPELINE_SHORT 3 /* ECP5: few stages at a slower clock */
 #define PIPELINE_LONG 4  /* ECP5: many stages, for wires to lanes far apart */
-#define PIPELINE_UP5K 5  /* iCE40: a row of the drain takes several iterations, without a pipeline of its own */
+#define PIPELINE_UP5K                                                                              \
+    5 /* iCE40: a row of the drain takes several iterations, without a pipeline of its own */
 
 /* PIPELINE      one of the above
  * LANES         rows of a block, multipliers of the array: 4 to 128

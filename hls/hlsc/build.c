@@ -5,8 +5,8 @@
 #include "ir.h"
 
 const char *const op_names[OP_COUNT] = {
-    "const", "var",  "param", "phi",   "add",    "sub",   "mul",   "and",   "or",   "xor",  "not",
-    "shl",   "lshr", "ashr",  "cmp",   "select", "zext",  "sext",  "trunc", "smin", "smax", "umin",
+    "const", "var",  "param", "phi",   "add",    "sub",   "mul",   "and",   "or",    "xor",  "not",
+    "shl",   "lshr", "ashr",  "cmp",   "select", "zext",  "sext",  "trunc", "smin",  "smax", "umin",
     "umax",  "sat",  "load",  "store", "read",   "empty", "write", "clock", "start", "bound"};
 
 struct node *ir_new(struct program *p, enum op op, unsigned width)
@@ -37,9 +37,8 @@ static struct node *shared(struct program *p, struct region *r, const struct nod
     for (struct bucket *b = first; b; b = b->next) {
         const struct node *n = b->node;
         if (n->op == like->op && n->width == like->width && n->compare == like->compare &&
-            n->value == like->value && n->variable == like->variable &&
-            n->is_any == like->is_any && n->nargs == like->nargs &&
-            memcmp(n->arg, like->arg, n->nargs * sizeof *n->arg) == 0)
+            n->value == like->value && n->variable == like->variable && n->is_any == like->is_any &&
+            n->nargs == like->nargs && memcmp(n->arg, like->arg, n->nargs * sizeof *n->arg) == 0)
             return b->node;
     }
     struct node *n = ir_new(p, like->op, like->width);

@@ -16,7 +16,8 @@ static int output_cycle(const struct node *n)
 
 static bool lasting(const struct node *n)
 {
-    bool made = n->steady && n->nargs > 0 && n->op != OP_LOAD && n->op != OP_MUL && n->op != OP_READ;
+    bool made =
+        n->steady && n->nargs > 0 && n->op != OP_LOAD && n->op != OP_MUL && n->op != OP_READ;
     for (unsigned i = 0; i < n->nargs; i++)
         made = made && lasting(n->arg[i]);
     return made || n->op == OP_CONST || n->op == OP_VAR || n->op == OP_PARAM;

@@ -87,9 +87,9 @@ struct node {
     unsigned bank;  /* LOAD, STORE: of memory */
     unsigned copy;  /* LOAD: of a ROM that has several */
     bool is_any;    /* CONST: nothing depends on it */
-    bool steady;    /* in a loop, made of nothing but what is steady: it needs no cycle of its own */
-    bool in_luts;   /* MUL: no multiplier block is left for it */
-    bool apart;     /* products and their sums: registers stay outside of multiplier blocks */
+    bool steady;  /* in a loop, made of nothing but what is steady: it needs no cycle of its own */
+    bool in_luts; /* MUL: no multiplier block is left for it */
+    bool apart;   /* products and their sums: registers stay outside of multiplier blocks */
     unsigned order; /* effects and loads: place in the program */
     struct memory *memory;
     struct stream *stream;

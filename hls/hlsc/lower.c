@@ -135,6 +135,14 @@ struct variable *variable_for(struct program *p, LLVMValueRef inst)
     return v;
 }
 
+/* What hls_any leaves open, wherever it was called and in whatever width it is used. */
+static bool is_any(LLVMValueRef v)
+{
+    while (LLVMIsATruncInst(v) || LLVMIsAZExtInst(v) || LLVMIsASExtInst(v))
+        v = LLVMGetOperand(v, 0);
+    return LLVMIsACallInst(v) && strcmp(callee_name(v), "__hls_any") == 0;
+}
+
 struct node *lower_value(struct lowering *l, LLVMValueRef v)
 {
     struct program *p = l->p;
@@ -157,6 +165,8 @@ struct node *lower_value(struct lowering *l, LLVMValueRef v)
             }
         if (!n)
             diag_fail(p->diag, loc, NULL, "a stream is used as a value");
+    } else if (is_any(v)) {
+        n = ir_any(p, l->r, width_of(v));
     } else if (LLVMIsAInstruction(v) && width_of(v) > 0) {
         n = ir_resize(p, l->r, ir_variable(p, l->r, variable_for(p, v)), width_of(v), false);
     } else {
@@ -341,11 +351,11 @@ static struct node *steady_value(struct lowering *l, LLVMValueRef inst, struct n
     if (!LLVMIsAConstantInt(distance))
         diag_fail(p->diag, loc_of(p, inst), "give a constant",
                   "hls_steady needs a number of iterations");
-    struct steady promise = {.phi = n,
-                             .condition = ir_and(p, l->r, predicate,
-                                                 lower_value(l, LLVMGetOperand(inst, 2))),
-                             .distance = (unsigned)LLVMConstIntGetZExtValue(distance),
-                             .loc = loc_of(p, inst)};
+    struct steady promise = {
+        .phi = n,
+        .condition = ir_and(p, l->r, predicate, lower_value(l, LLVMGetOperand(inst, 2))),
+        .distance = (unsigned)LLVMConstIntGetZExtValue(distance),
+        .loc = loc_of(p, inst)};
     VEC_PUSH(p->arena, &l->r->steadies, promise);
     return ir_variable(p, l->r, n->variable);
 }

@@ -60,8 +60,7 @@ bool schedule_fits(const struct program *p, const struct region *r, struct node 
     for (unsigned k = 0; k < n->nargs; k++) {
         const struct node *a = n->arg[k];
         arg[k] = (struct arrival){t->register_ns, t->register_ns};
-        if (a->op == OP_CONST || a->steady ||
-            (!ir_is_steady(a) && schedule_ready(a) == n->cycle))
+        if (a->op == OP_CONST || a->steady || (!ir_is_steady(a) && schedule_ready(a) == n->cycle))
             arg[k] = a->arrival;
         chained |= arg[k].highest > t->register_ns;
     }

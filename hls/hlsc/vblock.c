@@ -54,8 +54,7 @@ static void emit_actions(struct emitter *e, struct region *r, int cycle, const c
             set_register(e, map_get(&e->net_of, n), when, expression(e, r, n));
         }
         if (n->op == OP_START && n->cycle == cycle)
-            e->clock_starts =
-                e->clock_starts ? text(e, "%s | %s", e->clock_starts, when) : when;
+            e->clock_starts = e->clock_starts ? text(e, "%s | %s", e->clock_starts, when) : when;
         if (n->op == OP_STORE && n->memory->kind == MEMORY_REGISTERS && n->cycle == cycle)
             emit_register_stores(e, r, n,
                                  text(e, "%s & %s", when, operand(e, r, n->arg[2], cycle, 1)));
