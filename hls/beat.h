@@ -5,22 +5,18 @@
 #include "config.h"
 #include "hls.h"
 
-static inline uint64_t beat_pack(const int16_t words[DRAINS])
+static inline uint64_t beat_append(uint64_t beat, uint16_t word)
 {
-    uint64_t packed = 0;
-    HLS_UNROLL
-    for (int k = 0; k < DRAINS; k++)
-        packed |= (uint64_t)(uint16_t)words[k] << 16 * k;
-    return packed;
+    return (DRAINS > 1 ? beat >> 16 : 0) | (uint64_t)word << 16 * (DRAINS - 1);
 }
 
-/* Two counters, low halves first. */
-static inline void write_counters(hls_stream_u64 *results, uint32_t a, uint32_t b)
+static inline uint64_t beat_pack(const int16_t words[DRAINS])
 {
-    const uint64_t words = a | (uint64_t)b << 32;
+    uint64_t beat = 0;
     HLS_UNROLL
-    for (int n = 0; n < 4; n += DRAINS)
-        hls_write(results, DRAINS == 4 ? words : words >> 16 * n & 0xffff);
+    for (int k = 0; k < DRAINS; k++)
+        beat = beat_append(beat, (uint16_t)words[k]);
+    return beat;
 }
 
 #endif

@@ -27,13 +27,18 @@
 #define FEATURE_PEEPHOLE 2 /* a product of the cell state in every sum */
 #define FEATURE_GRU 4      /* interpolation between candidate and state */
 #define FEATURE_TOKEN 8    /* embedding, and the largest output as an answer */
-#define ALL_FEATURES (FEATURE_LSTM | FEATURE_PEEPHOLE | FEATURE_GRU | FEATURE_TOKEN)
+#define FEATURE_COUNTERS                                                                           \
+    16 /* what the lanes wait for, columns, rows, arguments beyond the curves */
+#define ALL_FEATURES                                                                               \
+    (FEATURE_LSTM | FEATURE_PEEPHOLE | FEATURE_GRU | FEATURE_TOKEN | FEATURE_COUNTERS)
 
 /* How the datapath is cut into stages. */
 #define PIPELINE_ICE40 1
 #define PIPELINE_ECP5 2
 #define PIPELINE_SHORT 3 /* ECP5: few stages at a slower clock */
 #define PIPELINE_LONG 4  /* ECP5: many stages, for wires to lanes far apart */
+#define PIPELINE_UP5K                                                                              \
+    5 /* iCE40: a row of the drain takes several iterations, without a pipeline of its own */
 
 /* PIPELINE      one of the above
  * LANES         rows of a block, multipliers of the array: 4 to 128
@@ -77,10 +82,10 @@
 #define FEATURES ALL_FEATURES
 #elif EDDY_PRESET == EDDY_PRESET_UP5K
 #define EDDY_PRESET_NAME "up5k"
-#define PIPELINE PIPELINE_ICE40
+#define PIPELINE PIPELINE_UP5K
 #define LANES 4
 #define DRAINS 1
-#define WEIGHT_BITS 16
+#define WEIGHT_BITS 8
 #define WEIGHT_WORDS 16384
 #define ROWS 512
 #define STATE_ROWS 256
@@ -158,7 +163,7 @@
 #define STREAMS 8
 #define DESCRIPTORS 2048
 #define PASSES 16
-#define FEATURES (FEATURE_LSTM | FEATURE_GRU)
+#define FEATURES (FEATURE_LSTM | FEATURE_GRU | FEATURE_COUNTERS)
 #else
 #error "EDDY_PRESET: unknown preset; see config.h"
 #endif
@@ -171,6 +176,8 @@
 #if SUM_MOST >= 1ULL << (SUM_BITS - 1)
 #error "SUM_BITS: a sum can be larger"
 #endif
+/* What a lane adds has no bias, and |w| < 2^(WEIGHT_BITS-1) as the host rounds them. */
+#define LANE_BITS (INPUT_ROWS + STATE_ROWS <= 512 ? WEIGHT_BITS + 24 : SUM_BITS)
 
 /* How each process becomes RTL: as a pipeline and states, or, slow and small, as the program of a sequencer. */
 #if PIPELINE == PIPELINE_ICE40 && EDDY_PRESET == EDDY_PRESET_UP5K
@@ -190,6 +197,16 @@
 #define CARRY_DISTANCE 17 /* carry: what is added before the activation */
 #define CELL_DISTANCE 17  /* cell: its tanh, its peephole */
 #define FACTOR_DISTANCE 5 /* first, second: after the activation */
+#define DRAIN_STEPS 1     /* iterations that a row spends in the drain */
+#elif PIPELINE == PIPELINE_UP5K
+#define HLS_FAMILY ice40
+#define HLS_CLOCK_NS 38
+#define STATE_DISTANCE 0 /* what a row waits for at its end is enough */
+#define CARRY_DISTANCE 1 /* these three in rows */
+#define CELL_DISTANCE 1
+#define FACTOR_DISTANCE 1
+#define DRAIN_DISTANCE 5 /* iterations around those of a row in which its registers do not change */
+#define DRAIN_STEPS (3 * DRAIN_DISTANCE + 7) /* see datapath.c */
 #elif PIPELINE == PIPELINE_ECP5
 #define HLS_FAMILY ecp5
 #define HLS_CLOCK_NS 16.6
@@ -198,6 +215,7 @@
 #define CARRY_DISTANCE STATE_DISTANCE
 #define CELL_DISTANCE STATE_DISTANCE
 #define FACTOR_DISTANCE (DRAINS == 1 ? 5 : 6)
+#define DRAIN_STEPS 1
 #elif PIPELINE == PIPELINE_LONG
 #define HLS_FAMILY ecp5
 #define HLS_CLOCK_NS 12.6
@@ -205,6 +223,7 @@
 #define CARRY_DISTANCE 20
 #define CELL_DISTANCE 20
 #define FACTOR_DISTANCE 7
+#define DRAIN_STEPS 1
 #else
 #define HLS_FAMILY ecp5
 #define HLS_CLOCK_NS 28.6
@@ -212,6 +231,13 @@
 #define CARRY_DISTANCE 6
 #define CELL_DISTANCE 5
 #define FACTOR_DISTANCE 3
+#define DRAIN_STEPS 1
+#endif
+#ifndef DRAIN_DISTANCE
+#define DRAIN_DISTANCE 1
+#endif
+#if DRAIN_STEPS > 1 && FEATURES & FEATURE_PEEPHOLE
+#error "DRAIN_STEPS: peepholes need the cell in two steps of a row"
 #endif
 
 #endif

@@ -28,7 +28,8 @@ static int16_t inputs[INPUT_ROWS]; /* x_t */
 
 /* One bank for each row that the drain takes at a time. */
 #define BANKED(type, name, words) static type name[(words) / DRAINS][DRAINS] HLS_PARTITION(2)
-BANKED(int32_t, biases, ROWS); /* at the scale of the sums */
+BANKED(uint16_t, biases_low, ROWS); /* at the scale of the sums */
+BANKED(int16_t, biases_high, ROWS);
 BANKED(uint8_t, shifts, ROWS); /* of the sums, less one */
 BANKED(int16_t, peepholes, ROWS);
 BANKED(int16_t, state, STATE_WORDS); /* for each stream h_{t-1} and h_t, by turns */
@@ -36,106 +37,98 @@ BANKED(int16_t, gated, STATE_ROWS);  /* r * h_{t-1} of a layer */
 BANKED(int16_t, cell, CELL_WORDS);   /* of each stream: c of LSTM, h of GRU */
 BANKED(int16_t, first, STATE_ROWS);  /* numbers of the units from phase to phase */
 BANKED(int16_t, second, STATE_ROWS);
-BANKED(int16_t, carry, STATE_ROWS); /* second again, for its early reader */
+BANKED(int16_t, carry, STATE_ROWS); /* second again, for its early reader in the same iteration */
 #define BANK(address, words) (((address) & ((words)-1)) / DRAINS)
 
-static void load_weights(hls_stream_u16 *data, uint32_t address, uint32_t count)
+/* ---- moves: words between the streams and a memory ---- */
+
+#define FILL4(n) ((n) | (n) >> 1 | (n) >> 2 | (n) >> 3)
+#define FILL16(n) (FILL4(n) | FILL4(n) >> 4 | FILL4(n) >> 8 | FILL4(n) >> 12)
+#define LARGER(a, b) ((a) > (b) ? (a) : (b))
+/* A mask for 0 to n. */
+#define MASK(n) (FILL16((uint32_t)(n)) | FILL16((uint32_t)(n)) >> 16)
+
+/* The words that a row, a column or a beat consists of, in their order. */
+static inline uint32_t parts(uint8_t kind)
 {
-    uint32_t part = 0;
-    for (uint32_t n = count; n != 0; n--) {
-        HLS_PIPELINE(1);
-        const uint16_t word = hls_read(data);
-        HLS_UNROLL
-        for (uint32_t k = 0; k < LANES; k++)
-            if (k / WEIGHTS_PER_WORD == part)
-                weights[address & (WEIGHT_WORDS - 1)][k] =
-                    (weight_t)(word >> k % WEIGHTS_PER_WORD * WEIGHT_BITS);
-        const bool complete = part == WORDS_PER_COLUMN - 1;
-        part = complete ? 0 : part + 1;
-        address = complete ? address + 1 : address;
-    }
+    return kind == OPERATION_WEIGHTS ? WORDS_PER_COLUMN
+           : kind == OPERATION_ROWS  ? ROW_WORDS
+                                     : DRAINS;
 }
 
-static void load_rows(hls_stream_u16 *data, uint32_t address, uint32_t count)
+static inline void store_row(uint32_t row, uint32_t part, uint16_t word)
 {
-    uint16_t low = 0, high = 0;
-    uint8_t part = 0;
-    for (uint32_t n = count; n != 0; n--) {
-        HLS_PIPELINE(1);
-        const uint16_t word = hls_read(data);
-        if (part == ROW_SHIFT) {
-            biases[BANK(address, ROWS)][address % DRAINS] = (int32_t)((uint32_t)high << 16 | low);
-            shifts[BANK(address, ROWS)][address % DRAINS] = word & 31;
-        }
-        if (part == ROW_PEEPHOLE)
-            peepholes[BANK(address, ROWS)][address % DRAINS] = (int16_t)word;
-        low = part == ROW_BIAS_LOW ? word : low;
-        high = part == ROW_BIAS_HIGH ? word : high;
-        address = part == ROW_WORDS - 1 ? address + 1 : address;
-        part = (part + 1) & (ROW_WORDS - 1);
-    }
+    const uint32_t at = BANK(row, ROWS), k = row % DRAINS;
+    if (part == ROW_BIAS_LOW)
+        biases_low[at][k] = word;
+    if (part == ROW_BIAS_HIGH)
+        biases_high[at][k] = (int16_t)word;
+    if (part == ROW_SHIFT)
+        shifts[at][k] = word & 31;
+    if (part == ROW_PEEPHOLE)
+        peepholes[at][k] = (int16_t)word;
 }
 
-static void copy(hls_stream_u16 *data, hls_stream_u64 *results, uint32_t count)
+static inline void store_weights(uint32_t column, uint32_t part, uint16_t word)
 {
-    uint64_t beat = 0;
-    uint32_t part = 0;
-    for (uint32_t n = count; n != 0; n--) {
-        HLS_PIPELINE(1);
-        beat = beat >> 16 | (uint64_t)hls_read(data) << 16 * (DRAINS - 1);
-        part = (part + 1) % DRAINS;
-        if (part == 0)
-            hls_write(results, beat);
-    }
+    HLS_UNROLL
+    for (uint32_t k = 0; k < LANES; k++)
+        if (k / WEIGHTS_PER_WORD == part)
+            weights[column & (WEIGHT_WORDS - 1)][k] =
+                (weight_t)(word >> k % WEIGHTS_PER_WORD * WEIGHT_BITS);
 }
 
-static void write_state(hls_stream_u16 *data, uint32_t address, uint32_t count, bool clear)
+static inline int16_t load_state(uint32_t address, bool cells)
 {
-    for (uint32_t n = count; n != 0; n--) {
-        HLS_PIPELINE(1);
-        int16_t word = 0;
-        if (!clear)
-            word = (int16_t)hls_read(data);
-        state[BANK(address, STATE_WORDS)][address % DRAINS] = word;
-        address++;
+    int16_t word = 0;
+    HLS_UNROLL
+    for (uint32_t k = 0; k < DRAINS; k++) {
+        int16_t h = 0, c = 0;
+        if (!cells)
+            h = state[BANK(address, STATE_WORDS)][k];
+        if (cells)
+            c = cell[BANK(address, CELL_WORDS)][k];
+        word = address % DRAINS == k ? (cells ? c : h) : word;
     }
+    return word;
 }
 
-static void write_cells(hls_stream_u16 *data, uint32_t address, uint32_t count, bool clear)
+static inline void store_state(uint32_t address, bool cells, int16_t word)
 {
-    for (uint32_t n = count; n != 0; n--) {
-        HLS_PIPELINE(1);
-        int16_t word = 0;
-        if (!clear)
-            word = (int16_t)hls_read(data);
+    if (cells)
         cell[BANK(address, CELL_WORDS)][address % DRAINS] = word;
-        address++;
-    }
+    else
+        state[BANK(address, STATE_WORDS)][address % DRAINS] = word;
 }
 
-static void read_state(hls_stream_u64 *results, uint32_t address, uint32_t count)
+static void move(hls_stream_u16 *data, hls_stream_u64 *results, const struct operation o,
+                 bool cells)
 {
-    for (uint32_t n = count; n != 0; n -= DRAINS) {
+    const bool loads = o.kind == OPERATION_STATE_READ, clears = o.kind == OPERATION_STATE_CLEAR;
+    const bool stores = o.kind == OPERATION_STATE_WRITE || clears;
+    uint32_t address = o.address;
+    uint8_t part = 0;
+    uint64_t beat = 0;
+    const uint32_t most = MASK(WEIGHT_WORDS * WORDS_PER_COLUMN);
+    for (uint32_t n = o.count & most; n != 0; n = (n - 1) & most) {
         HLS_PIPELINE(1);
-        int16_t beat[DRAINS];
-        HLS_UNROLL
-        for (int k = 0; k < DRAINS; k++)
-            beat[k] = state[BANK(address, STATE_WORDS)][k];
-        hls_write(results, beat_pack(beat));
-        address += DRAINS;
-    }
-}
-
-static void read_cells(hls_stream_u64 *results, uint32_t address, uint32_t count)
-{
-    for (uint32_t n = count; n != 0; n -= DRAINS) {
-        HLS_PIPELINE(1);
-        int16_t beat[DRAINS];
-        HLS_UNROLL
-        for (int k = 0; k < DRAINS; k++)
-            beat[k] = cell[BANK(address, CELL_WORDS)][k];
-        hls_write(results, beat_pack(beat));
-        address += DRAINS;
+        uint16_t word = 0, kept = 0;
+        if (!loads & !clears)
+            word = hls_read(data);
+        if (loads)
+            kept = (uint16_t)load_state(address, cells);
+        if (o.kind == OPERATION_WEIGHTS)
+            store_weights(address, part, word);
+        if (o.kind == OPERATION_ROWS)
+            store_row(address, part, word);
+        if (stores)
+            store_state(address, cells, (int16_t)word);
+        beat = beat_append(beat, loads ? kept : word);
+        const bool complete = part == parts(o.kind) - 1;
+        if (complete & (loads | (o.kind == OPERATION_COPY)))
+            hls_write(results, beat);
+        part = complete ? 0 : (part + 1) & MASK(LARGER(WORDS_PER_COLUMN, ROW_WORDS));
+        address += complete | loads | stores;
     }
 }
 
@@ -165,13 +158,52 @@ struct drain_side {
     bool busy;          /* a piece is at work */
     bool begins;        /* its first row is next */
     bool last;          /* its last row is next */
+    uint8_t step;       /* of the row at work, below DRAIN_STEPS */
     struct drain piece; /* groups, hold, place and row are those of the next row */
 };
 
+/* Counts of rows: a run has at most 65,535 steps, each of ROWS rows for each stream. */
+#define RUN_ROWS_MASK                                                                              \
+    MASK((uint64_t)STREAMS *ROWS << 16 > UINT32_MAX ? UINT32_MAX : (uint32_t)STREAMS * ROWS << 16)
+
+/* In the order of the trailer. */
 struct counters {
-    uint32_t columns, wait_input, wait_state, wait_drain, wait_control, rows;
+    uint32_t cycles, columns, wait_input, wait_state, wait_drain, wait_control, rows;
     uint32_t clipped_argument, clipped_output, clipped_cell;
 };
+
+static inline uint16_t trailer_word(const struct counters *c, uint32_t n)
+{
+    const uint32_t counters[TRAILER_COUNTERS] = {
+        [TRAILER_CYCLES] = c->cycles,
+        [TRAILER_COLUMNS] = c->columns,
+        [TRAILER_WAIT_INPUT] = c->wait_input,
+        [TRAILER_WAIT_STATE] = c->wait_state,
+        [TRAILER_WAIT_DRAIN] = c->wait_drain,
+        [TRAILER_WAIT_CONTROL] = c->wait_control,
+        [TRAILER_ROWS] = c->rows,
+        [TRAILER_CLIPPED_ARGUMENT] = c->clipped_argument,
+        [TRAILER_CLIPPED_OUTPUT] = c->clipped_output,
+        [TRAILER_CLIPPED_CELL] = c->clipped_cell,
+    };
+    uint32_t counter = 0;
+    HLS_UNROLL
+    for (uint32_t k = 0; k < TRAILER_COUNTERS; k++)
+        counter |= n / 2 == k ? counters[k] : 0;
+    return (uint16_t)(n % 2 ? counter >> 16 : counter);
+}
+
+static inline void write_trailer(hls_stream_u64 *results, const struct counters c)
+{
+    for (uint32_t n = 0; n < ANSWER_RUN_TRAILER_WORDS; n += DRAINS) {
+        HLS_PIPELINE(1);
+        int16_t words[DRAINS];
+        HLS_UNROLL
+        for (uint32_t k = 0; k < DRAINS; k++)
+            words[k] = (int16_t)trailer_word(&c, n + k);
+        hls_write(results, beat_pack(words));
+    }
+}
 
 static inline struct mac_side next_segment(hls_stream_u64 *segments)
 {
@@ -183,7 +215,7 @@ static inline struct mac_side next_segment(hls_stream_u64 *segments)
                              .stop = s.stop,
                              .token = s.token,
                              .source = s.source,
-                             .left = s.length,
+                             .left = s.length & MASK(LARGER(INPUT_ROWS, STATE_ROWS)),
                              .address = s.address,
                              .weight = s.weight};
 }
@@ -191,15 +223,50 @@ static inline struct mac_side next_segment(hls_stream_u64 *segments)
 static inline struct mac_side next_column(struct mac_side m)
 {
     m.last = m.left == 2;
-    m.left--;
+    m.left = (m.left - 1) & MASK(LARGER(INPUT_ROWS, STATE_ROWS));
     m.address++;
     m.weight++;
     return m;
 }
 
+/* What is not read in an iteration. The stages of some presets are counted with a zero. */
+#define UNREAD (DRAIN_STEPS == 1 ? 0 : hls_any())
+/* What does not change while a row is in the drain. */
+#if DRAIN_STEPS == 1
+#define STEADY(v, matters) (v)
+#else
+#define STEADY(v, matters) hls_steady(v, DRAIN_DISTANCE, matters)
+#endif
+
+/* The piece as a row in the drain needs it. */
+static inline struct drain piece_of(const struct drain d, bool works)
+{
+    (void)works;
+    return (struct drain){.groups = d.groups,
+                          .phase = {.activation = STEADY(d.phase.activation, works),
+                                    .result_shift = STEADY(d.phase.result_shift, works),
+                                    .product_shift = STEADY(d.phase.product_shift, works),
+                                    .factor = STEADY(d.phase.factor, works),
+                                    .adds_second = STEADY(d.phase.adds_second, works),
+                                    .destination = STEADY(d.phase.destination, works),
+                                    .peephole = STEADY(d.phase.peephole, works)},
+                          .cell_shift = STEADY(d.cell_shift, works),
+                          .emit = STEADY(d.emit, works),
+                          .releases = d.releases,
+                          .hold = d.hold,
+                          .gap = d.gap,
+                          .place = STEADY(d.place, works),
+                          .home = STEADY(d.home, works),
+                          .row = STEADY(d.row, works)};
+}
+
 static inline void next_piece(struct drain_side *d, hls_stream_u64 *drains)
 {
     d->piece = drain_unpack(hls_read(drains));
+    d->piece.groups &= MASK(LANES / DRAINS);
+#if !(FEATURES & FEATURE_TOKEN)
+    d->piece.gap &= MASK(STATE_DISTANCE);
+#endif
     d->busy = true;
     d->begins = true;
     d->last = d->piece.groups == 1;
@@ -211,12 +278,16 @@ static inline void next_row(struct drain_side *d)
     d->begins = false;
     d->busy = !d->last;
     d->last = d->piece.groups == 2;
-    d->piece.groups--;
+    d->piece.groups = (d->piece.groups - 1) & MASK(LANES / DRAINS);
     d->piece.place += moves ? DRAINS : 0;
     d->piece.row += DRAINS;
 }
 
 /* ---- the drain of one row ---- */
+
+/* Iterations from the store of one row to the load, in a step of the row that is `distance` rows later. */
+#define ROWS_APART(distance, step)                                                                 \
+    (DRAIN_STEPS == 1 ? (distance) : ((distance)-1) * DRAIN_STEPS + (step) + 1)
 
 /* What a row takes from the memories, and what becomes of it. */
 struct row_in {
@@ -231,41 +302,102 @@ struct row_out {
     bool clipped_argument, clipped_output, clipped_cell;
 };
 
+/* A row takes DRAIN_STEPS iterations: in one of these steps each result is computed, to be kept for those that follow. */
+enum row_step {
+    STEP_SUM,
+    STEP_SCALED,
+    STEP_ARGUMENT,
+    STEP_MAGNITUDE = STEP_ARGUMENT + DRAIN_DISTANCE,
+    STEP_ROUNDED,
+    STEP_GATE,
+    STEP_FACTOR = STEP_GATE + DRAIN_DISTANCE,
+    STEP_TOTAL,
+    STEP_VALUE,
+    STEP_END = STEP_VALUE + DRAIN_DISTANCE
+};
+
+struct row_kept {
+    int64_t sum, scaled, argument, magnitude, rounded, gate, factor, total;
+    bool clipped;
+};
+
+/* A row of one iteration uses the result that it has just computed, others the one that the step has kept, a number of so
+ * many bits. */
+static inline int64_t cut(int64_t *kept, enum row_step step, uint8_t at, int bits, int64_t result)
+{
+#if DRAIN_STEPS == 1
+    (void)kept, (void)step, (void)at, (void)bits;
+    return result;
+#else
+    const int64_t before = *kept;
+    *kept = at == step ? hls_wrap(result, bits) : before;
+    return before;
+#endif
+}
+
+/* As cut, for what is first used DRAIN_DISTANCE iterations later, up to a last step: read in any stage of the loop. */
+static inline int64_t part(int64_t *kept, enum row_step step, enum row_step last, uint8_t at,
+                           int bits, int64_t result)
+{
+    const int64_t before = cut(kept, step, at, bits, result);
+    return STEADY(before, (at >= step + DRAIN_DISTANCE) & (at <= last));
+}
+
+/* Whether the memories that a step needs are read. */
+static inline bool at_step(uint8_t at, enum row_step step)
+{
+    return DRAIN_STEPS == 1 || at == step;
+}
+
 static inline struct row_out drain_row(struct row_in in, struct phase phase, int cell_shift,
-                                       int lane)
+                                       int lane, uint8_t at, struct row_kept *kept)
 {
     const bool to_cell = phase.destination == DESTINATION_CELL;
     const bool interpolates = phase.factor == FACTOR_INTERPOLATE;
-    int64_t sum = in.sum + in.bias;
+    int64_t biased = in.sum + in.bias;
 #if FEATURES & FEATURE_PEEPHOLE
-    sum += phase.peephole ? in.peephole * in.cell : 0;
+    biased += phase.peephole ? in.peephole * in.cell : 0;
 #endif
-    const int64_t scaled = round_shift(sum, in.shift);
+    const int64_t sum = cut(&kept->sum, STEP_SUM, at, SUM_BITS, biased);
+    const int64_t scaled =
+        cut(&kept->scaled, STEP_SCALED, at, 19,
+            DRAIN_STEPS == 1 ? round_shift(sum, in.shift) : round_shift18(sum, in.shift));
     const int64_t unclipped = scaled + ((phase.adds_second & !to_cell) ? in.carry : 0);
-    const int16_t argument = saturate16(unclipped);
-    const int16_t gate = activate(argument, phase.activation, phase.result_shift, 2 * lane);
+    const bool clips = saturate16(unclipped) != unclipped;
+    const int16_t argument =
+        (int16_t)part(&kept->argument, STEP_ARGUMENT, STEP_GATE, at, 16, saturate16(unclipped));
+    const bool clipped_argument = DRAIN_STEPS == 1 ? clips : kept->clipped;
+    kept->clipped = at_step(at, STEP_ARGUMENT) ? clips : kept->clipped;
+    const int magnitude =
+        (int)cut(&kept->magnitude, STEP_MAGNITUDE, at, 17, tanh_magnitude(argument, 2 * lane));
+    const int rounded = (int)cut(&kept->rounded, STEP_ROUNDED, at, 18,
+                                 curve(argument, magnitude, phase.activation, phase.result_shift));
+    const int16_t gate = (int16_t)part(&kept->gate, STEP_GATE, STEP_VALUE, at, 16,
+                                       activated(argument, rounded, phase.activation));
 
-    int16_t factor = phase.factor == FACTOR_FIRST ? in.first : in.second;
-    factor = phase.factor == FACTOR_CELL ? in.cell : factor;
+    int16_t chosen = phase.factor == FACTOR_FIRST ? in.first : in.second;
+    chosen = phase.factor == FACTOR_CELL ? in.cell : chosen;
 #if FEATURES & FEATURE_LSTM
     const int16_t tanh_cell = tanh_q12(cell_argument(in.cell, cell_shift), 0, 2 * lane + 1);
-    factor = phase.factor == FACTOR_TANH_CELL ? tanh_cell : factor;
+    chosen = phase.factor == FACTOR_TANH_CELL ? tanh_cell : chosen;
 #else
     (void)cell_shift;
 #endif
 #if FEATURES & FEATURE_GRU
-    factor = interpolates ? saturate16(in.cell - gate) : factor;
+    chosen = interpolates ? saturate16(in.cell - gate) : chosen;
 #endif
+    const int16_t factor = (int16_t)cut(&kept->factor, STEP_FACTOR, at, 16, chosen);
     const int32_t product = factor * (interpolates ? in.first : gate);
     const int32_t addend = interpolates ? gate : (phase.adds_second & to_cell) ? in.second : 0;
-    const int32_t total = scale_product(product, phase.product_shift) + addend;
+    const int32_t total = (int32_t)cut(&kept->total, STEP_TOTAL, at, 18,
+                                       scale_product(product, phase.product_shift) + addend);
     const int16_t clipped = saturate16(total);
     const bool plain = phase.factor == FACTOR_NONE;
     const bool curved =
         phase.activation == ACTIVATION_SIGMOID || phase.activation == ACTIVATION_TANH;
     return (struct row_out){.value = plain ? gate : clipped,
-                            .clipped_argument = curved & (argument != unclipped),
-                            .clipped_output = !curved & (argument != unclipped),
+                            .clipped_argument = curved & clipped_argument,
+                            .clipped_output = !curved & clipped_argument,
                             .clipped_cell = !plain & (clipped != total)};
 }
 
@@ -303,24 +435,36 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
 #if FEATURES & FEATURE_TOKEN
     struct largest largest = {.none = true};
 #endif
-    int64_t sums[LANES] = {0}, complete[LANES] = {0};
-    bool fresh = true, stopped = false, running;
+    struct row_kept row[DRAINS]; /* in the drain */
+    int64_t sums[LANES] = {0}, complete[LANES];
+    HLS_UNROLL
+    for (int k = 0; k < DRAINS; k++)
+        row[k] = (struct row_kept){UNREAD, UNREAD, UNREAD, UNREAD, UNREAD,
+                                   UNREAD, UNREAD, UNREAD, UNREAD};
+    HLS_UNROLL
+    for (int k = 0; k < LANES; k++)
+        complete[k] = UNREAD;
+    bool stopped = false, running;
     bool guarded = false; /* a vector that may be read next waits for its drain to begin */
     uint8_t gap = 0;      /* iterations until the state may be read */
-    const uint32_t begin = hls_clock();
+    hls_clock_start();
 
     do {
         HLS_PIPELINE(1);
-        HLS_DISTANCE(state, STATE_DISTANCE);
-        HLS_DISTANCE(gated, STATE_DISTANCE);
-        HLS_DISTANCE(cell, CELL_DISTANCE);
-        HLS_DISTANCE(first, FACTOR_DISTANCE);
-        HLS_DISTANCE(second, FACTOR_DISTANCE);
-        HLS_DISTANCE(carry, CARRY_DISTANCE);
+        HLS_DISTANCE(state, DRAIN_STEPS == 1 ? STATE_DISTANCE : DRAIN_DISTANCE + 1);
+        HLS_DISTANCE(gated, DRAIN_STEPS == 1 ? STATE_DISTANCE : DRAIN_DISTANCE + 1);
+        HLS_DISTANCE(cell, ROWS_APART(CELL_DISTANCE, STEP_FACTOR));
+        HLS_DISTANCE(first, ROWS_APART(FACTOR_DISTANCE, STEP_FACTOR));
+        HLS_DISTANCE(second, ROWS_APART(FACTOR_DISTANCE, STEP_ARGUMENT));
+        HLS_DISTANCE(carry, ROWS_APART(CARRY_DISTANCE, STEP_ARGUMENT));
 
         /* what both sides do in this iteration */
-        const bool drains_row = drain.busy & (drain.piece.hold == 0);
-        const bool piece_done = drains_row & drain.last;
+        const bool holds = DRAIN_STEPS == 1 && drain.piece.hold != 0;
+        const uint8_t step = drain.step & MASK(DRAIN_STEPS - 1);
+        const bool works = drain.busy & !holds & (step <= STEP_VALUE);
+        const bool drains_row = works & at_step(step, STEP_VALUE);
+        const bool row_done = drain.busy & !holds & at_step(step, STEP_END);
+        const bool piece_done = row_done & drain.last;
         const bool block_drained = piece_done & drain.piece.releases;
         const bool from_data = mac.source == SOURCE_DATA, from_state = mac.source == SOURCE_STATE;
         const bool from_gated = mac.source == SOURCE_GATED;
@@ -333,7 +477,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         running = !stopped | drain.waiting;
 
         /* next operand: an element of x_t, h_{t-1} or r * h_{t-1} */
-        int16_t arrived = 0;
+        int16_t arrived = UNREAD;
         if (go & from_data)
             arrived = (int16_t)hls_read(data);
         const int16_t kept = inputs[mac.address & (INPUT_ROWS - 1)];
@@ -342,7 +486,7 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         int16_t element = from_data ? arrived : kept;
         HLS_UNROLL
         for (uint32_t k = 0; k < DRAINS; k++) {
-            int16_t fed_back = 0, reset = 0;
+            int16_t fed_back = UNREAD, reset = UNREAD;
             if (go & from_state)
                 fed_back = state[BANK(mac.address, STATE_WORDS)][k];
             if (go & from_gated)
@@ -359,45 +503,61 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
 #endif
 
         /* drain: finished sums of the block before become gates, state and outputs */
-        const struct drain piece = drain.piece;
+        const struct drain piece = piece_of(drain.piece, works);
         const struct phase phase = piece.phase;
         const uint32_t place = BANK(piece.place, STATE_ROWS);
         const uint32_t cell_place = place + (piece.home >> 1) * (STATE_ROWS / DRAINS);
         const uint32_t state_place = place + piece.home * (STATE_ROWS / DRAINS);
         const bool to_cell = phase.destination == DESTINATION_CELL;
         const bool interpolates = phase.factor == FACTOR_INTERPOLATE;
-        const bool reads_first = interpolates | (phase.factor == FACTOR_FIRST);
-        const bool reads_second = (phase.factor == FACTOR_SECOND) | (phase.adds_second & to_cell);
-        const bool reads_carry = phase.adds_second & !to_cell;
-        const bool reads_cell = interpolates | (phase.factor == FACTOR_CELL) |
-                                (phase.factor == FACTOR_TANH_CELL) | phase.peephole;
+        const bool chooses = works & at_step(step, STEP_FACTOR);
+        const bool multiplies = works & at_step(step, STEP_TOTAL);
+        const bool reads_first =
+            (chooses & (phase.factor == FACTOR_FIRST)) | (multiplies & interpolates);
+        const bool reads_carry =
+            works & at_step(step, STEP_ARGUMENT) & phase.adds_second & !to_cell;
+        const bool reads_second = (chooses & (phase.factor == FACTOR_SECOND)) |
+                                  (multiplies & phase.adds_second & to_cell) |
+                                  (DRAIN_STEPS > 1 && reads_carry);
+        const bool reads_cell = chooses & (interpolates | (phase.factor == FACTOR_CELL) |
+                                           (phase.factor == FACTOR_TANH_CELL) | phase.peephole);
         const bool to_largest = phase.destination == DESTINATION_LARGEST;
         int16_t values[DRAINS];
         uint32_t clipped_argument = 0, clipped_output = 0, clipped_cell = 0;
         HLS_UNROLL
         for (uint32_t k = 0; k < DRAINS; k++) {
-            const uint32_t row = BANK(piece.row, ROWS);
-            struct row_in in = {.sum = complete[k],
-                                .bias = biases[row][k],
-                                .shift = shifts[row][k],
-                                .peephole = peepholes[row][k]};
-            if (drains_row & reads_first)
+            const uint32_t at = BANK(piece.row, ROWS);
+            struct row_in in = {
+                .sum = complete[k],
+                .bias = (int32_t)((uint32_t)biases_high[at][k] << 16 | biases_low[at][k]),
+                .shift = shifts[at][k],
+                .peephole = peepholes[at][k],
+                .first = UNREAD,
+                .second = UNREAD,
+                .carry = UNREAD,
+                .cell = UNREAD};
+            if (reads_first)
                 in.first = first[place][k];
-            if (drains_row & reads_second)
+            if (reads_second)
                 in.second = second[place][k];
-            if (drains_row & reads_carry)
+            if (DRAIN_STEPS == 1 && reads_carry)
                 in.carry = carry[place][k];
-            if (drains_row & reads_cell)
+            if (DRAIN_STEPS > 1)
+                in.carry = in.second;
+            if (reads_cell)
                 in.cell = cell[cell_place][k];
-            const struct row_out out = drain_row(in, phase, piece.cell_shift, (int)k);
+            const struct row_out out =
+                drain_row(in, phase, piece.cell_shift, (int)k, step, &row[k]);
             values[k] = out.value;
             clipped_argument += drains_row & out.clipped_argument;
             clipped_output += drains_row & out.clipped_output;
             clipped_cell += drains_row & out.clipped_cell;
         }
-        count.clipped_argument += clipped_argument;
-        count.clipped_output += clipped_output;
-        count.clipped_cell += clipped_cell;
+#if FEATURES & FEATURE_COUNTERS
+        count.clipped_argument = (count.clipped_argument + clipped_argument) & RUN_ROWS_MASK;
+#endif
+        count.clipped_output = (count.clipped_output + clipped_output) & RUN_ROWS_MASK;
+        count.clipped_cell = (count.clipped_cell + clipped_cell) & RUN_ROWS_MASK;
 #if FEATURES & FEATURE_TOKEN
         if (drains_row & to_largest)
             largest = compare(largest, values);
@@ -430,34 +590,40 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
             hls_write(results, beat_pack(values));
 
         /* MAC lanes: one column of the block */
+        int64_t accumulated[LANES];
         HLS_UNROLL
         for (int k = 0; k < LANES; k++) {
             const int32_t product = weights[column & (WEIGHT_WORDS - 1)][k] * multiplier;
-            const int64_t accumulated = hls_wrap((fresh ? 0 : sums[k]) + product, SUM_BITS);
-            sums[k] = go ? accumulated : sums[k];
+            accumulated[k] = hls_wrap(sums[k] + product, LANE_BITS);
+            sums[k] = block_done ? 0 : go ? accumulated[k] : sums[k];
         }
         HLS_UNROLL
         for (int k = 0; k < LANES; k++) {
             const int64_t shifted = k + DRAINS < LANES ? complete[k + DRAINS] : 0;
-            complete[k] = block_done ? sums[k] : drains_row ? shifted : complete[k];
+            complete[k] = block_done ? accumulated[k] : drains_row ? shifted : complete[k];
         }
 
         /* advance both sides */
+#if FEATURES & FEATURE_COUNTERS
         count.columns += go;
         count.rows += drains_row;
         count.wait_input += wait_input;
         count.wait_state += wait_state & !wait_input;
         count.wait_drain += wait_drain & !wait_input & !wait_state;
         count.wait_control += !mac.busy & !stopped;
-        fresh = go ? block_done : fresh;
-        const bool begins = drains_row & drain.begins;
+#endif
+        const bool begins = DRAIN_STEPS == 1 ? drains_row & drain.begins : piece_done;
         const uint8_t waited = gap != 0 ? gap - 1 : 0;
         const uint8_t wanted = (begins & (piece.gap != 0)) ? piece.gap - 1 : 0;
         gap = wanted > waited ? wanted : waited;
+#if !(FEATURES & FEATURE_TOKEN)
+        gap &= MASK(STATE_DISTANCE);
+#endif
         guarded = block_done ? mac.guard : guarded & !(begins & piece.releases);
         drain.waiting = block_done | (drain.waiting & !block_drained);
-        drain.piece.hold = (drain.busy & (piece.hold != 0)) ? piece.hold - 1 : piece.hold;
-        if (drains_row)
+        drain.piece.hold = (drain.busy & holds) ? piece.hold - 1 : piece.hold;
+        drain.step = (row_done | !drain.busy) ? 0 : step + 1;
+        if (row_done)
             next_row(&drain);
         if (drain.waiting & !drain.busy & !hls_empty(drains))
             next_piece(&drain, drains);
@@ -470,34 +636,26 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
             mac = next_segment(segments);
     } while (running);
 
-    const uint32_t cycles = hls_clock() - begin;
-    write_counters(results, cycles, count.columns);
-    write_counters(results, count.wait_input, count.wait_state);
-    write_counters(results, count.wait_drain, count.wait_control);
-    write_counters(results, count.rows, count.clipped_argument);
-    write_counters(results, count.clipped_output, count.clipped_cell);
+    count.cycles = hls_clock();
+    write_trailer(results, count);
 }
 
 HLS_PROCESS void datapath(hls_stream_u64 *operations, hls_stream_u16 *data,
                           hls_stream_u64 *segments, hls_stream_u64 *drains, hls_stream_u64 *results)
 {
     while (hls_more(operations)) {
-        const struct operation o = operation_unpack(hls_read(operations));
-        const bool clear = o.kind == OPERATION_STATE_CLEAR;
-        switch (o.kind) {
-        case OPERATION_COPY: copy(data, results, o.count); break;
-        case OPERATION_WEIGHTS: load_weights(data, o.address, o.count); break;
-        case OPERATION_ROWS: load_rows(data, o.address, o.count); break;
-        case OPERATION_STATE_WRITE:
-        case OPERATION_STATE_CLEAR:
-            write_state(data, o.address, o.count, clear);
-            write_cells(data, cells_of(o.address), o.count, clear);
-            break;
-        case OPERATION_STATE_READ:
-            read_state(results, o.address, o.count);
-            read_cells(results, cells_of(o.address), o.count);
-            break;
-        default: run(data, segments, drains, results); break;
+        struct operation o = operation_unpack(hls_read(operations));
+        const bool both = o.kind == OPERATION_STATE_WRITE || o.kind == OPERATION_STATE_READ ||
+                          o.kind == OPERATION_STATE_CLEAR;
+        if (o.kind == OPERATION_RUN)
+            run(data, segments, drains, results);
+        bool cells = false;
+        while (o.kind != OPERATION_RUN) {
+            move(data, results, o, cells);
+            if (!both | cells)
+                break;
+            o.address = cells_of(o.address);
+            cells = true;
         }
     }
 }

@@ -24,7 +24,11 @@
  *
  * Values:
  *   hls_wrap(v, bits)   v reduced to a signed two's complement number of that many bits
- *   hls_clock()         a free-running cycle counter in hardware, modulo 2^32; natively 0
+ *   hls_any()           a number that nothing depends on: whatever costs least in hardware, natively 0
+ *   hls_steady(v, n, c) v, a variable of a pipelined loop, with a promise: whenever c holds and the result matters, v is
+ *                       the same in the n iterations before and after. It is then read wherever it is used, without
+ *                       registers of its own. Checked against the schedule, and in simulation.
+ *   hls_clock()         in hardware the cycles since reset or since the last hls_clock_start(), modulo 2^32; natively 0
  */
 #ifndef HLS_H
 #define HLS_H
@@ -50,7 +54,10 @@ typedef hls::stream<uint64_t> hls_stream_u64;
 #define hls_empty(s) ((s)->empty())
 #define hls_write(s, v) ((s)->write(v))
 #define hls_more(s) true
+#define hls_any() 0
+#define hls_steady(v, n, c) (v)
 #define hls_clock() 0u
+#define hls_clock_start() ((void)0)
 #define HLS_PROCESS
 #define HLS_PIPELINE(ii) _Pragma(HLS_STRING(HLS pipeline II = ii))
 #define HLS_FLATTEN _Pragma("HLS loop_flatten")
@@ -72,11 +79,17 @@ typedef struct hls_stream_u64 hls_stream_u64;
 #define HLS_REGISTERS __attribute__((annotate("hls.registers")))
 #define HLS_DISTANCE(array, n) __hls_distance((const void *)(array), n)
 #define hls_more(s) true
+#define hls_any() __hls_any()
+#define hls_steady(v, n, c) __hls_steady(v, n, c)
 #define hls_clock() __hls_clock()
+#define hls_clock_start() __hls_clock_start()
 void __hls_pipeline(int ii);
 void __hls_flatten(void);
 void __hls_distance(const void *array, int n);
+int64_t __hls_any(void);
+int64_t __hls_steady(int64_t v, int n, bool c);
 uint32_t __hls_clock(void);
+void __hls_clock_start(void);
 #define HLS_STREAM_CALLS(width)                                                                    \
     uint##width##_t __hls_read_u##width(hls_stream_u##width *s);                                   \
     bool __hls_empty_u##width(hls_stream_u##width *s);                                             \
@@ -94,7 +107,10 @@ HLS_STREAM_CALLS(64)
 #define HLS_REGISTERS
 #define HLS_DISTANCE(array, n) ((void)0)
 #define hls_more(s) (!hls_empty(s))
+#define hls_any() 0
+#define hls_steady(v, n, c) (v)
 #define hls_clock() 0u
+#define hls_clock_start() ((void)0)
 #endif
 /* clang-format off */
 #define HLS_ANY_WIDTH(call, s)                  \

@@ -12,6 +12,6 @@ HLS_PROCESS void results(hls_stream_u64 *beats, hls_stream_u16 *answers)
             beat = hls_read(beats);
         hls_write(answers, (uint16_t)beat);
         beat >>= 16;
-        left = left == 0 ? DRAINS - 1 : left - 1;
+        left = (left + DRAINS - 1) % DRAINS;
     }
 }

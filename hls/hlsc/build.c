@@ -5,9 +5,9 @@
 #include "ir.h"
 
 const char *const op_names[OP_COUNT] = {
-    "const", "var",  "param", "phi",   "add",    "sub",   "mul",   "and",   "or",   "xor",  "not",
-    "shl",   "lshr", "ashr",  "cmp",   "select", "zext",  "sext",  "trunc", "smin", "smax", "umin",
-    "umax",  "sat",  "load",  "store", "read",   "empty", "write", "clock", "bound"};
+    "const", "var",  "param", "phi",   "add",    "sub",   "mul",   "and",   "or",    "xor",  "not",
+    "shl",   "lshr", "ashr",  "cmp",   "select", "zext",  "sext",  "trunc", "smin",  "smax", "umin",
+    "umax",  "sat",  "load",  "store", "read",   "empty", "write", "clock", "start", "bound"};
 
 struct node *ir_new(struct program *p, enum op op, unsigned width)
 {
@@ -37,14 +37,15 @@ static struct node *shared(struct program *p, struct region *r, const struct nod
     for (struct bucket *b = first; b; b = b->next) {
         const struct node *n = b->node;
         if (n->op == like->op && n->width == like->width && n->compare == like->compare &&
-            n->value == like->value && n->variable == like->variable && n->nargs == like->nargs &&
-            memcmp(n->arg, like->arg, n->nargs * sizeof *n->arg) == 0)
+            n->value == like->value && n->variable == like->variable && n->is_any == like->is_any &&
+            n->nargs == like->nargs && memcmp(n->arg, like->arg, n->nargs * sizeof *n->arg) == 0)
             return b->node;
     }
     struct node *n = ir_new(p, like->op, like->width);
     n->compare = like->compare;
     n->value = like->value;
     n->variable = like->variable;
+    n->is_any = like->is_any;
     n->nargs = like->nargs;
     memcpy(n->arg, like->arg, sizeof n->arg);
     struct bucket *b = arena_alloc(p->arena, sizeof *b);
@@ -57,6 +58,11 @@ struct node *ir_const(struct program *p, struct region *r, uint64_t value, unsig
 {
     return shared(p, r,
                   &(struct node){.op = OP_CONST, .width = width, .value = value & mask_of(width)});
+}
+
+struct node *ir_any(struct program *p, struct region *r, unsigned width)
+{
+    return shared(p, r, &(struct node){.op = OP_CONST, .width = width, .is_any = true});
 }
 
 struct node *ir_variable(struct program *p, struct region *r, struct variable *v)
@@ -388,6 +394,10 @@ static struct node *simplify(struct program *p, struct region *r, enum op op, un
 struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned width,
                      struct node *a, struct node *b, struct node *c)
 {
+    if (op == OP_SELECT && (b->is_any || c->is_any))
+        return b->is_any ? c : b;
+    if (a->is_any && (op == OP_ZEXT || op == OP_SEXT || op == OP_TRUNC))
+        return ir_any(p, r, width);
     if (commutes(op) && a->op == OP_CONST) {
         struct node *t = a;
         a = b;

@@ -4,6 +4,8 @@
  * a fault of the compiler. */
 #include "check.h"
 
+#include <limits.h>
+
 #include "tech.h"
 
 static int output_cycle(const struct node *n)
@@ -14,7 +16,11 @@ static int output_cycle(const struct node *n)
 
 static bool lasting(const struct node *n)
 {
-    return n->op == OP_CONST || n->op == OP_VAR || n->op == OP_PARAM;
+    bool made =
+        n->steady && n->nargs > 0 && n->op != OP_LOAD && n->op != OP_MUL && n->op != OP_READ;
+    for (unsigned i = 0; i < n->nargs; i++)
+        made = made && lasting(n->arg[i]);
+    return made || n->op == OP_CONST || n->op == OP_VAR || n->op == OP_PARAM;
 }
 
 static int takes_next(const struct node *phi)
@@ -46,7 +52,8 @@ static const char *check_values(const struct program *p, const struct region *r,
             arg[k] = (struct arrival){start, start};
             if (a->op == OP_CONST)
                 arg[k] = tech_source(p->tech, a);
-            for (unsigned j = 0; j < i && !lasting(a) && output_cycle(a) == n->cycle; j++)
+            const bool here = lasting(a) ? a->nargs > 0 : output_cycle(a) == n->cycle;
+            for (unsigned j = 0; j < i && here; j++)
                 arg[k] = r->nodes.at[j] == a ? arrival[j] : arg[k];
             chained |= arg[k].highest > start;
         }
@@ -57,7 +64,8 @@ static const char *check_values(const struct program *p, const struct region *r,
         if (end.highest + tech_end(p->tech, n) > p->options->clock_ns && chained && !head)
             return complain(p, "the path is longer than the period", n);
         bool source = n->op == OP_PHI || n->op == OP_READ || n->op == OP_EMPTY ||
-                      n->op == OP_CLOCK || lasting(n) || output_cycle(n) > n->cycle;
+                      n->op == OP_CLOCK || (lasting(n) && n->nargs == 0) ||
+                      output_cycle(n) > n->cycle;
         arrival[i] = source ? tech_source(p->tech, n) : end;
     }
     return NULL;
@@ -165,6 +173,18 @@ static int promised(const struct region *r, const struct memory *m)
     return distance;
 }
 
+/* Cycles of a block from x to y, which comes later in the program, where one of them is about time. */
+static int clock_lead(const struct node *x, const struct node *y)
+{
+    const bool x_time = x->op == OP_CLOCK || x->op == OP_START;
+    const bool y_time = y->op == OP_CLOCK || y->op == OP_START;
+    const bool x_waits = x->op == OP_READ || x->op == OP_WRITE;
+    const bool y_waits = y->op == OP_READ || y->op == OP_WRITE;
+    if (x_time && (y_waits || (y_time && x->op == OP_START)))
+        return 1;
+    return y_time && (x_waits || x_time) ? 0 : INT_MIN;
+}
+
 static const char *check_pair(const struct program *p, const struct region *r, const struct node *x,
                               const struct node *y, int distance)
 {
@@ -185,6 +205,8 @@ static const char *check_pair(const struct program *p, const struct region *r, c
     bool waits = (x->op == OP_READ || x->op == OP_WRITE) && (y->op == OP_READ || y->op == OP_WRITE);
     if (!r->is_loop && waits && lead < 1)
         return complain(p, "two streams are waited for together", y);
+    if (!r->is_loop && lead < clock_lead(x, y))
+        return complain(p, "the clock is read out of order", y);
     return NULL;
 }
 

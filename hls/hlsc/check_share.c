@@ -134,7 +134,7 @@ static void follow_loop(struct contents *c, const struct region *r, bool *held)
     for (unsigned i = 0; i < r->liveouts.n; i++)
         VEC_PUSH(c->p->arena, &puts, (struct put){r->liveouts.at[i].to, r->liveouts.at[i].value});
     for (unsigned i = 0; i < r->phis.n; i++)
-        VEC_PUSH(c->p->arena, &puts, (struct put){r->phis.at[i]->variable, r->phis.at[i]});
+        VEC_PUSH(c->p->arena, &puts, (struct put){r->phis.at[i]->variable, r->phis.at[i]->next});
     put_all(c, r, held, &puts);
     for (unsigned i = 0; i < r->nodes.n; i++)
         read_value(c, r, held, r->nodes.at[i], 0);

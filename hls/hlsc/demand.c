@@ -117,6 +117,8 @@ static bool region_demands(struct region *r)
     }
     if (r->again)
         changed |= demand_all(r->again);
+    for (unsigned i = 0; i < r->steadies.n; i++)
+        changed |= demand_all(r->steadies.at[i].condition);
     for (unsigned i = r->nodes.n; i-- > 0;)
         changed |= demand_args(r->nodes.at[i]);
     return changed;

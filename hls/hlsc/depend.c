@@ -147,14 +147,17 @@ static void stream_order(struct program *p, struct node *a, struct node *b, prec
 static void block_order(struct program *p, struct node *a, struct node *b, precedence_vec *out)
 {
     bool a_waits = blocks_on_stream(a), b_waits = blocks_on_stream(b);
-    bool a_looks = a->op == OP_EMPTY || a->op == OP_CLOCK,
-         b_looks = b->op == OP_EMPTY || b->op == OP_CLOCK;
+    bool a_clock = a->op == OP_CLOCK || a->op == OP_START,
+         b_clock = b->op == OP_CLOCK || b->op == OP_START;
+    bool a_looks = a->op == OP_EMPTY || a_clock, b_looks = b->op == OP_EMPTY || b_clock;
     if (a_waits && b_waits)
         VEC_PUSH(p->arena, out, (struct precedence){a, b, 1, 0});
     else if (a_waits && b_looks)
         VEC_PUSH(p->arena, out, (struct precedence){a, b, a->stream == b->stream ? 1 : 0, 0});
     else if (a_looks && b_waits)
         VEC_PUSH(p->arena, out, (struct precedence){a, b, 1, 0});
+    else if (a_clock && b_clock)
+        VEC_PUSH(p->arena, out, (struct precedence){a, b, a->op == OP_START ? 1 : 0, 0});
 }
 
 void depend_find(struct program *p, struct region *r, precedence_vec *out)

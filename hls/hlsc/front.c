@@ -120,13 +120,16 @@ static void add_attribute(struct program *p, LLVMValueRef function, int at, cons
  */
 static void prepare_functions(struct program *p)
 {
-    const uint64_t inaccessible_read_write = 3 << 2;
+    const uint64_t none = 0, inaccessible_read_write = 3 << 2;
     for (LLVMValueRef f = LLVMGetFirstFunction(p->module); f; f = LLVMGetNextFunction(f)) {
         if (LLVMIsDeclaration(f)) {
             size_t length;
-            if (strncmp(LLVMGetValueName2(f, &length), "__hls_", 6) != 0)
+            const char *name = LLVMGetValueName2(f, &length);
+            if (strncmp(name, "__hls_", 6) != 0)
                 continue;
-            add_attribute(p, f, LLVMAttributeFunctionIndex, "memory", inaccessible_read_write);
+            bool pure = strcmp(name, "__hls_any") == 0 || strcmp(name, "__hls_steady") == 0;
+            add_attribute(p, f, LLVMAttributeFunctionIndex, "memory",
+                          pure ? none : inaccessible_read_write);
             add_attribute(p, f, LLVMAttributeFunctionIndex, "nounwind", 0);
             add_attribute(p, f, LLVMAttributeFunctionIndex, "willreturn", 0);
             for (unsigned i = 0; i < LLVMCountParams(f); i++)

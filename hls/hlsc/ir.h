@@ -47,6 +47,7 @@ enum op {
     OP_EMPTY,
     OP_WRITE, /* data, predicate */
     OP_CLOCK,
+    OP_START, /* of the clock */
     OP_BOUND, /* arg 0, known to be 0..`value` */
     OP_COUNT,
 };
@@ -85,8 +86,10 @@ struct node {
     uint64_t value; /* CONST, SAT, BOUND */
     unsigned bank;  /* LOAD, STORE: of memory */
     unsigned copy;  /* LOAD: of a ROM that has several */
-    bool in_luts;   /* MUL: no multiplier block is left for it */
-    bool apart;     /* products and their sums: registers stay outside of multiplier blocks */
+    bool is_any;    /* CONST: nothing depends on it */
+    bool steady;  /* in a loop, made of nothing but what is steady: it needs no cycle of its own */
+    bool in_luts; /* MUL: no multiplier block is left for it */
+    bool apart;   /* products and their sums: registers stay outside of multiplier blocks */
     unsigned order; /* effects and loads: place in the program */
     struct memory *memory;
     struct stream *stream;
@@ -195,6 +198,13 @@ struct promise {
     struct loc loc;
 };
 
+/* The state of a loop that does not change around an iteration for which a condition holds. */
+struct steady {
+    struct node *phi, *condition;
+    unsigned distance; /* iterations before and after */
+    struct loc loc;
+};
+
 struct region {
     unsigned id;
     bool is_loop;
@@ -209,6 +219,7 @@ struct region {
     VEC(struct edge) edges;
     VEC(struct liveout) liveouts;
     VEC(struct promise) promises;
+    VEC(struct steady) steadies;
     bool automatic;     /* a loop without a marker */
     int ii_wanted, ii;  /* wanted 0: the smallest that is feasible */
     int64_t iterations; /* of a loop, where they are known; else 0 */
@@ -267,6 +278,8 @@ struct program {
 /* ---- construction, with simplification; see build.c ---- */
 
 struct node *ir_const(struct program *p, struct region *r, uint64_t value, unsigned width);
+/* A constant that nothing depends on: a selection of it is the other value. */
+struct node *ir_any(struct program *p, struct region *r, unsigned width);
 struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned width,
                      struct node *a, struct node *b, struct node *c);
 struct node *ir_compare(struct program *p, struct region *r, enum compare compare, struct node *a,
@@ -305,7 +318,7 @@ static inline bool ir_is_memory_access(const struct node *n)
 }
 static inline bool ir_is_effect(const struct node *n)
 {
-    return n->op == OP_STORE || n->op == OP_READ || n->op == OP_WRITE;
+    return n->op == OP_STORE || n->op == OP_READ || n->op == OP_WRITE || n->op == OP_START;
 }
 
 /* ---- passes, in their order; see README.md ---- */

@@ -109,6 +109,8 @@ static void keep_live(struct program *p, struct region *r)
         visit(p, r, &seen, r->liveouts.at[i].value);
     if (r->again)
         visit(p, r, &seen, r->again);
+    for (unsigned i = 0; i < r->steadies.n; i++)
+        visit(p, r, &seen, r->steadies.at[i].condition);
     for (unsigned i = 0; i < r->edges.n; i++) {
         struct edge *e = &r->edges.at[i];
         kept = 0;
@@ -130,11 +132,13 @@ void live_mark(struct program *p)
         for (unsigned k = 0; k < r->effects.n; k++) {
             struct node *n = r->effects.at[k];
             bool outside = n->op == OP_STORE && n->memory->kind == MEMORY_PORT;
-            if (n->op == OP_READ || n->op == OP_WRITE || outside)
+            if (n->op == OP_READ || n->op == OP_WRITE || n->op == OP_START || outside)
                 mark_node(p, n);
         }
         if (r->again)
             mark_node(p, r->again);
+        for (unsigned k = 0; k < r->steadies.n; k++)
+            mark_node(p, r->steadies.at[k].condition);
         for (unsigned k = 0; k < r->edges.n; k++) {
             if (!r->is_loop)
                 mark_node(p, r->edges.at[k].condition);

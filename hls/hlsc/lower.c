@@ -135,6 +135,14 @@ struct variable *variable_for(struct program *p, LLVMValueRef inst)
     return v;
 }
 
+/* What hls_any leaves open, wherever it was called and in whatever width it is used. */
+static bool is_any(LLVMValueRef v)
+{
+    while (LLVMIsATruncInst(v) || LLVMIsAZExtInst(v) || LLVMIsASExtInst(v))
+        v = LLVMGetOperand(v, 0);
+    return LLVMIsACallInst(v) && strcmp(callee_name(v), "__hls_any") == 0;
+}
+
 struct node *lower_value(struct lowering *l, LLVMValueRef v)
 {
     struct program *p = l->p;
@@ -157,6 +165,8 @@ struct node *lower_value(struct lowering *l, LLVMValueRef v)
             }
         if (!n)
             diag_fail(p->diag, loc, NULL, "a stream is used as a value");
+    } else if (is_any(v)) {
+        n = ir_any(p, l->r, width_of(v));
     } else if (LLVMIsAInstruction(v) && width_of(v) > 0) {
         n = ir_resize(p, l->r, ir_variable(p, l->r, variable_for(p, v)), width_of(v), false);
     } else {
@@ -315,6 +325,41 @@ static void lower_promise(struct lowering *l, LLVMValueRef inst)
         VEC_PUSH(p->arena, &l->r->promises, promise);
 }
 
+/* The register of a loop's state as it is, whatever the stage: through widths, masks and bounds. */
+static struct node *steady_value(struct lowering *l, LLVMValueRef inst, struct node *n,
+                                 struct node *predicate)
+{
+    struct program *p = l->p;
+    switch (n->op) {
+    case OP_CONST:
+    case OP_VAR:
+    case OP_PARAM: return n;
+    case OP_ZEXT:
+    case OP_SEXT:
+    case OP_TRUNC:
+        return ir_make(p, l->r, n->op, n->width, steady_value(l, inst, n->arg[0], predicate), NULL,
+                       NULL);
+    case OP_AND:
+        return ir_and(p, l->r, steady_value(l, inst, n->arg[0], predicate),
+                      steady_value(l, inst, n->arg[1], predicate));
+    case OP_PHI: break;
+    default:
+        diag_fail(p->diag, loc_of(p, inst), "name a variable that the loop hands on",
+                  "hls_steady of something else than a variable of the loop");
+    }
+    LLVMValueRef distance = LLVMGetOperand(inst, 1);
+    if (!LLVMIsAConstantInt(distance))
+        diag_fail(p->diag, loc_of(p, inst), "give a constant",
+                  "hls_steady needs a number of iterations");
+    struct steady promise = {
+        .phi = n,
+        .condition = ir_and(p, l->r, predicate, lower_value(l, LLVMGetOperand(inst, 2))),
+        .distance = (unsigned)LLVMConstIntGetZExtValue(distance),
+        .loc = loc_of(p, inst)};
+    VEC_PUSH(p->arena, &l->r->steadies, promise);
+    return ir_variable(p, l->r, n->variable);
+}
+
 /* Loops of a single turn vanish, and leave their markers. */
 static bool was_in_loop(struct program *p, struct loc loc)
 {
@@ -332,6 +377,12 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
     if (strncmp(name, "__hls_read", 10) == 0 || strncmp(name, "__hls_write", 11) == 0 ||
         strncmp(name, "__hls_empty", 11) == 0)
         return lower_stream_call(l, inst, name, predicate);
+    if (strcmp(name, "__hls_any") == 0)
+        return ir_any(p, l->r, 64);
+    if (strcmp(name, "__hls_steady") == 0) {
+        struct node *v = lower_value(l, LLVMGetOperand(inst, 0));
+        return l->r->is_loop ? steady_value(l, inst, v, predicate) : v;
+    }
     if (strcmp(name, "__hls_clock") == 0) {
         struct node *n = ir_new(p, OP_CLOCK, 32);
         add_effect(l, n, inst);
@@ -339,8 +390,15 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
     }
     if (p->options->sequencer &&
         (strcmp(name, "__hls_distance") == 0 || strcmp(name, "__hls_flatten") == 0 ||
-         strcmp(name, "__hls_pipeline") == 0))
+         strcmp(name, "__hls_pipeline") == 0 || strcmp(name, "__hls_steady") == 0))
         return NULL;
+    if (strcmp(name, "__hls_clock_start") == 0) {
+        if (l->r->is_loop)
+            diag_fail(p->diag, loc, "start it before the loop",
+                      "a pipelined loop cannot start the clock");
+        add_effect(l, ir_new(p, OP_START, 0), inst);
+        return NULL;
+    }
     if (strcmp(name, "__hls_distance") == 0) {
         lower_promise(l, inst);
         return NULL;

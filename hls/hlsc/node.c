@@ -99,5 +99,5 @@ unsigned ir_latency(const struct node *n)
 
 bool ir_is_steady(const struct node *n)
 {
-    return n->op == OP_CONST || n->op == OP_PARAM || n->op == OP_VAR;
+    return n->op == OP_CONST || n->op == OP_PARAM || n->op == OP_VAR || n->steady;
 }

@@ -60,7 +60,7 @@ bool schedule_fits(const struct program *p, const struct region *r, struct node 
     for (unsigned k = 0; k < n->nargs; k++) {
         const struct node *a = n->arg[k];
         arg[k] = (struct arrival){t->register_ns, t->register_ns};
-        if (a->op == OP_CONST || (!ir_is_steady(a) && schedule_ready(a) == n->cycle))
+        if (a->op == OP_CONST || a->steady || (!ir_is_steady(a) && schedule_ready(a) == n->cycle))
             arg[k] = a->arrival;
         chained |= arg[k].highest > t->register_ns;
     }
@@ -89,6 +89,10 @@ static void place_node(struct scheduler *s, unsigned i)
     n->cycle = cycle;
     if (!schedule_fits(s->p, s->r, n))
         n->cycle = ++cycle;
+    for (unsigned k = 0; k < n->nargs && !schedule_fits(s->p, s->r, n); k++) {
+        s->unsteady |= n->arg[k]->steady; /* it gets a register after all */
+        n->arg[k]->steady = false;
+    }
     if ((ir_is_memory_access(n) || ir_is_effect(n)) && !schedule_is_head(s->r, n))
         while (!s->crowded && port_taken(s, n)) {
             n->cycle++;
@@ -308,8 +312,9 @@ static bool attempt(struct scheduler *s, struct failure *f)
                 arena_printf(s->p->arena, "recurrence %s", describe_recurrence(s, highest, f));
             return false;
         }
-        if (!raise_bounds(s))
+        if (!raise_bounds(s) && !s->unsteady)
             return true;
+        s->unsteady = false;
     }
 }
 
@@ -338,6 +343,20 @@ static void finish_region(struct scheduler *s)
                 if (needed > (int)m->required)
                     m->required = (unsigned)needed;
             }
+    }
+}
+
+/* A register that is read in any stage keeps its value while an iteration is under way. */
+static void check_steadies(struct program *p, const struct region *r)
+{
+    for (unsigned i = 0; i < r->steadies.n; i++) {
+        const struct steady *s = &r->steadies.at[i];
+        const int needed = r->depth / r->ii + 1;
+        if ((int)s->distance < needed)
+            diag_fail(p->diag, s->loc,
+                      arena_printf(p->arena, "promise %d iterations, if that holds", needed),
+                      "the iterations of the loop take longer than '%s' is steady",
+                      s->phi->hint ? s->phi->hint : "a variable");
     }
 }
 
@@ -424,6 +443,31 @@ static _Noreturn void refuse_interval(struct scheduler *s, const struct failure 
               r->ii_wanted == 1 ? "" : "s", f->reason);
 }
 
+static bool is_combinational(const struct node *n)
+{
+    return n->nargs > 0 && n->width > 0 && ir_latency(n) == 0 && n->op != OP_LOAD &&
+           n->op != OP_MUL && n->op != OP_READ;
+}
+
+/* Values of a loop that are made of steady ones, and soon after the edge of the clock. */
+static void find_steady(struct program *p, struct region *r)
+{
+    const double most = 0.4 * p->options->clock_ns;
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        struct node *n = r->nodes.at[i];
+        struct arrival arg[4];
+        n->steady = is_combinational(n);
+        for (unsigned k = 0; k < n->nargs; k++) {
+            n->steady &= ir_is_steady(n->arg[k]);
+            arg[k] = n->arg[k]->steady ? n->arg[k]->arrival : tech_source(p->tech, n->arg[k]);
+        }
+        if (!n->steady)
+            continue;
+        n->arrival = tech_through(p->tech, n, arg);
+        n->steady = n->arrival.highest <= most;
+    }
+}
+
 static void schedule_region(struct program *p, struct region *r)
 {
     struct scheduler s = {.p = p, .r = r};
@@ -433,6 +477,8 @@ static void schedule_region(struct program *p, struct region *r)
         map_put(p->arena, &s.index_of, r->nodes.at[i], (void *)(uintptr_t)(i + 1));
     if (!r->is_loop)
         r->ii = 1 << 20; /* iterations never overlap */
+    else if (r->steadies.n)
+        find_steady(p, r);
     tech_mark_choices(p, r);
     depend_find(p, r, &s.order);
     struct failure f = {0};
@@ -443,6 +489,7 @@ static void schedule_region(struct program *p, struct region *r)
     finish_region(&s);
     sink_nodes(&s);
     finish_region(&s);
+    check_steadies(p, r);
 }
 
 bool schedule_is_legal(struct program *p, struct region *r)

@@ -26,6 +26,7 @@ bool schedule_is_head(const struct region *r, const struct node *n);
 bool schedule_fits(const struct program *p, const struct region *r, struct node *n);
 
 struct scheduler {
+    bool unsteady; /* a node that was taken to be steady is not */
     struct program *p;
     struct region *r;
     precedence_vec order;

@@ -221,6 +221,17 @@ static void interfere_at_edge(struct sharing *s, const struct edge *e)
     }
 }
 
+/* A loop leaves behind in variable a what its state in variable b becomes, and does not read a before. */
+static bool is_last_state(struct sharing *s, const struct region *r, unsigned a, unsigned b)
+{
+    for (unsigned i = 0; i < r->liveouts.n; i++)
+        for (unsigned k = 0; k < r->phis.n; k++)
+            if (number(s, r->liveouts.at[i].to) == a && number(s, r->phis.at[k]->variable) == b &&
+                share_is_last_state(&r->liveouts.at[i], r->phis.at[k]))
+                return !has(s->live_in[r->id], a);
+    return false;
+}
+
 /* A loop sets its state and what it leaves behind at any time. */
 static void interfere_in_loop(struct sharing *s, const struct region *r)
 {
@@ -232,8 +243,9 @@ static void interfere_in_loop(struct sharing *s, const struct region *r)
         add(own, number(s, r->phis.at[i]->variable));
     join(s, all, own);
     for (unsigned i = 0; i < s->n; i++)
-        if (has(own, i))
-            interfere_with_all(s, i, all);
+        for (unsigned k = 0; has(own, i) && k < s->n; k++)
+            if (has(all, k) && !is_last_state(s, r, i, k) && !is_last_state(s, r, k, i))
+                interfere(s, i, k);
 }
 
 /* In which cycle a block reads each variable last. */
@@ -303,6 +315,11 @@ static void find_conflicts(struct sharing *s)
 
 /* ---- registers ---- */
 
+bool share_is_last_state(const struct liveout *o, const struct node *phi)
+{
+    return same_value(o->value, phi->next);
+}
+
 bool share_is_there(struct variable *to, const struct node *value)
 {
     value = bare(value);
@@ -359,6 +376,9 @@ static void share_handed_on(struct sharing *s, struct region *r, struct variable
     for (unsigned i = 0; i < r->liveouts.n; i++) /* one value for two variables */
         if (same_value(r->liveouts.at[i].value, value))
             try_to_share(s, to, r->liveouts.at[i].to);
+    for (unsigned i = 0; i < r->phis.n; i++)
+        if (same_value(r->phis.at[i]->next, value))
+            try_to_share(s, to, r->phis.at[i]->variable);
 }
 
 /* The port that a value comes from, or NULL. */

@@ -16,5 +16,7 @@ bool share_is_there(struct variable *to, const struct node *value);
 int *share_last_uses(struct arena *arena, const struct region *r);
 /* The cycle of the block with which the register takes its value. */
 int share_set_cycle(const struct region *r, const struct liveout *o);
+/* Whether a loop leaves behind in o->to what phi has become: its register takes that by itself if both share it. */
+bool share_is_last_state(const struct liveout *o, const struct node *phi);
 
 #endif

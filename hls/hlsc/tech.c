@@ -132,8 +132,8 @@ static double delay_of(const struct technology *t, const struct node *n)
 
 bool tech_is_source(const struct node *n)
 {
-    return ir_is_steady(n) || n->op == OP_PHI || n->op == OP_EMPTY || n->op == OP_CLOCK ||
-           n->op == OP_READ || ir_latency(n) > 0;
+    return (ir_is_steady(n) && !n->steady) || n->op == OP_PHI || n->op == OP_EMPTY ||
+           n->op == OP_CLOCK || n->op == OP_READ || ir_latency(n) > 0;
 }
 
 static struct arrival at_once(double ns)

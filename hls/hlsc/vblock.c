@@ -22,47 +22,47 @@ static bool set_on_every_way(const struct region *r, const struct edge *edge, co
     return true;
 }
 
-static const char *assignment(struct emitter *e, struct region *r, struct variable *to,
-                              struct node *value, int cycle)
+static void assign(struct emitter *e, struct region *r, struct variable *to, struct node *value,
+                   int cycle, const char *when)
 {
     const struct net *net = register_of_variable(e, to);
-    return share_is_there(to, value) ? ""
-                                     : text(e, "          %s <= %s;\n", net->name,
-                                            operand(e, r, value, cycle, net->bits));
+    if (!share_is_there(to, value) && !value->is_any)
+        set_register(e, net, when, operand(e, r, value, cycle, net->bits));
 }
 
-const char *transition(struct emitter *e, struct region *r, struct edge *edge, int cycle)
+const char *transition(struct emitter *e, struct region *r, struct edge *edge, int cycle,
+                       const char *when)
 {
-    const char *all = "";
     for (unsigned i = 0; i < edge->moves.n; i++) {
         struct move *m = &edge->moves.at[i];
         if (!set_on_every_way(r, edge, m))
-            all = text(e, "%s%s", all, assignment(e, r, m->to, m->value, cycle));
+            assign(e, r, m->to, m->value, cycle, when);
     }
     if (!edge->to)
-        return text(e, "%s          state <= S_idle;\n          done <= 1'b1;\n", all);
+        return "          state <= S_idle;\n          done <= 1'b1;\n";
     const struct region *to = map_get(&e->p->region_of, edge->to);
-    if (to->is_loop)
-        all = text(e, "%s          %s_run <= 1'b1;\n", all, to->state_name);
-    return text(e, "%s          state <= %s;\n", all, state_name(e, to, 0));
+    const char *run = to->is_loop ? text(e, "          %s_run <= 1'b1;\n", to->state_name) : "";
+    return text(e, "%s          state <= %s;\n", run, state_name(e, to, 0));
 }
 
 /* What happens as the state ends. */
-static void emit_actions(struct emitter *e, struct region *r, int cycle)
+static void emit_actions(struct emitter *e, struct region *r, int cycle, const char *when)
 {
     for (unsigned i = 0; i < r->nodes.n; i++) {
         struct node *n = r->nodes.at[i];
         if (n->op == OP_MUL && n->cycle == cycle) {
-            struct net *net = map_get(&e->net_of, n);
-            fprintf(e->cases, "          %s <= %s;\n", net->name, expression(e, r, n));
+            set_register(e, map_get(&e->net_of, n), when, expression(e, r, n));
         }
+        if (n->op == OP_START && n->cycle == cycle)
+            e->clock_starts = e->clock_starts ? text(e, "%s | %s", e->clock_starts, when) : when;
         if (n->op == OP_STORE && n->memory->kind == MEMORY_REGISTERS && n->cycle == cycle)
-            emit_register_stores(e, r, n, e->cases, operand(e, r, n->arg[2], cycle, 1));
+            emit_register_stores(e, r, n,
+                                 text(e, "%s & %s", when, operand(e, r, n->arg[2], cycle, 1)));
     }
     for (unsigned i = 0; i < r->liveouts.n; i++) {
         struct liveout *o = &r->liveouts.at[i];
         if (share_set_cycle(r, o) == cycle)
-            fprintf(e->cases, "%s", assignment(e, r, o->to, o->value, cycle));
+            assign(e, r, o->to, o->value, cycle, when);
     }
 }
 
@@ -78,21 +78,24 @@ static const char *waits_for(struct emitter *e, const struct region *r, int cycl
     return NULL;
 }
 
-static void emit_ways_out(struct emitter *e, struct region *r)
+static void emit_ways_out(struct emitter *e, struct region *r, const char *when)
 {
     for (unsigned i = 0; i < r->edges.n; i++)
         for (unsigned k = 0; k < r->edges.at[i].moves.n; k++) {
             const struct move *m = &r->edges.at[i].moves.at[k];
             if (set_on_every_way(r, &r->edges.at[i], m))
-                fprintf(e->cases, "%s", assignment(e, r, m->to, m->value, r->depth));
+                assign(e, r, m->to, m->value, r->depth, when);
         }
     for (unsigned i = 0; i < r->edges.n; i++) {
         struct edge *edge = &r->edges.at[i];
         bool last = i + 1 == r->edges.n;
+        const char *taken = last ? "" : operand(e, r, edge->condition, r->depth, 1);
         if (r->edges.n > 1)
             fprintf(e->cases, "          %s%s%s%sbegin\n", i ? "end else " : "", last ? "" : "if (",
-                    last ? "" : operand(e, r, edge->condition, r->depth, 1), last ? "" : ") ");
-        fprintf(e->cases, "%s", transition(e, r, edge, r->depth));
+                    taken, last ? "" : ") ");
+        fprintf(e->cases, "%s",
+                transition(e, r, edge, r->depth, last ? when : text(e, "%s & %s", when, taken)));
+        when = last ? when : text(e, "%s & ~(%s)", when, taken);
         if (r->edges.n > 1 && last)
             fprintf(e->cases, "          end\n");
     }
@@ -109,16 +112,18 @@ void emit_block(struct emitter *e, struct region *r)
     emit_nodes(e, r);
     collect_ports(e, r);
     for (int cycle = 0; cycle <= r->depth; cycle++) {
-        const char *wait = waits_for(e, r, cycle);
+        const char *wait = waits_for(e, r, cycle), *when = valid_at(e, r, cycle);
         fprintf(e->cases, "      %s:", state_name(e, r, cycle));
-        if (wait)
+        if (wait) {
             fprintf(e->cases, " if (%s)", wait);
+            when = text(e, "%s & %s", when, wait);
+        }
         fprintf(e->cases, " begin\n");
-        emit_actions(e, r, cycle);
+        emit_actions(e, r, cycle, when);
         if (cycle < r->depth)
             fprintf(e->cases, "          state <= %s;\n", state_name(e, r, cycle + 1));
         else
-            emit_ways_out(e, r);
+            emit_ways_out(e, r, when);
         fprintf(e->cases, "        end\n");
     }
 }

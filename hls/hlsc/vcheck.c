@@ -101,6 +101,26 @@ static void watch_pair(struct watch *w, struct node *store, struct node *load, u
             id, id, by_store, older, by_load);
 }
 
+/* Around an iteration for which the condition holds, the register has one value from the first stage to the last. */
+static void watch_steady(struct watch *w, const struct steady *s, unsigned number)
+{
+    struct emitter *e = w->e;
+    const int depth = w->r->depth;
+    const struct net *net = net_of_variable(e, s->phi->variable);
+    const char *id = text(e, "%s_steady%u", w->prefix, number), *before = net->name, *changed = "";
+    for (int k = 1; k <= depth; k++) {
+        const struct net ago = {text(e, "%s_%d", id, k), net->bits, false, 0};
+        fprintf(w->out, "  %s;\n", declaration(e, "reg", &ago));
+        fprintf(w->clocked, "    %s <= %s;\n", ago.name, before);
+        changed = text(e, "%s%s%s != %s", changed, k > 1 ? " | " : "", ago.name, net->name);
+        before = ago.name;
+    }
+    if (depth > 0)
+        fprintf(w->clocked, "    if (%s & %s & (%s)) check_stale <= 1'b1;\n",
+                valid_at(e, w->r, depth),
+                watched(w, s->condition, depth, 1, text(e, "%s_condition", id)), changed);
+}
+
 static unsigned watch_region(struct emitter *e, struct region *r, FILE *out, FILE *clocked)
 {
     struct watch w = {e, r, out, clocked, text(e, "check_%s", r->state_name)};
@@ -124,6 +144,8 @@ static unsigned watch_region(struct emitter *e, struct region *r, FILE *out, FIL
                 }
                 watch_pair(&w, store, load, ++pairs);
             }
+    for (unsigned i = 0; i < r->steadies.n; i++)
+        watch_steady(&w, &r->steadies.at[i], ++pairs);
     return pairs;
 }
 

@@ -34,13 +34,19 @@ struct stream_ports {
     int margin; /* words that may follow once the FIFO says it is full */
 };
 
+/* A register takes a value. Conditions of one register exclude each other. */
+struct setting {
+    const struct net *to;
+    const char *when, *value;
+};
+
 struct emitter {
     struct program *p;
     struct arena *arena;
     FILE *out;
     FILE *wires;   /* declarations and combinational logic */
     FILE *clocked; /* registers beside the state machine */
-    FILE *updates; /* loops' statements of the state process */
+    FILE *updates; /* ends of loops, before it */
     FILE *cases;   /* the state machine */
     FILE *resets;
     VEC(struct net *) nets;
@@ -49,6 +55,8 @@ struct emitter {
         kept_of; /* node to its delayed copies (loops), or to the one that is kept (blocks) */
     struct map variable_net;
     struct map ports_of; /* memory to memory_ports, stream to stream_ports */
+    VEC(struct setting) settings;
+    const char *clock_starts; /* NULL: never */
     VEC(const char *) names;
     unsigned state_bits;
     const char *idle; /* the state before start, NULL if the process starts by itself */
@@ -82,12 +90,15 @@ void emit_nodes(struct emitter *e, struct region *r);
 const char *valid_at(struct emitter *e, const struct region *r, int cycle);
 void collect_ports(struct emitter *e, struct region *r);
 
-void emit_register_stores(struct emitter *e, struct region *r, struct node *n, FILE *out,
-                          const char *when);
+void set_register(struct emitter *e, const struct net *to, const char *when, const char *value);
+void emit_register_stores(struct emitter *e, struct region *r, struct node *n, const char *when);
 void emit_loop(struct emitter *e, struct region *r);
+/* The whole module, if it does nothing but hand words on. */
+bool emit_wires(struct emitter *e);
 void emit_block(struct emitter *e, struct region *r);
-/* The statements that enter the region at the far end of the edge. */
-const char *transition(struct emitter *e, struct region *r, struct edge *edge, int cycle);
+/* Enters the region at the far end of the edge: sets its registers, and returns the statements for the state. */
+const char *transition(struct emitter *e, struct region *r, struct edge *edge, int cycle,
+                       const char *when);
 const char *state_name(struct emitter *e, const struct region *r, int cycle);
 
 /* Also for a sequencer. */

@@ -145,7 +145,7 @@ struct net *net_at(struct emitter *e, struct region *r, struct node *n, int cycl
         return net_of_variable(e, n->variable);
     struct net *net = map_get(&e->net_of, n);
     int delay = cycle - n->cycle - (int)ir_latency(n);
-    if (n->op == OP_PARAM || delay == 0)
+    if (n->op == OP_PARAM || n->steady || delay == 0)
         return net;
     if (r->is_loop)
         return delayed(e, r, n, delay);

@@ -2,6 +2,7 @@
  *
  * An iteration is issued when the loop runs, what it reads is there, and every output FIFO has room
  * for all that is under way. `run` falls with the iteration that finds no other to follow. */
+#include "share.h"
 #include "verilog.h"
 
 const char *valid_at(struct emitter *e, const struct region *r, int cycle)
@@ -62,8 +63,17 @@ static void emit_update(struct emitter *e, struct region *r, int cycle, struct v
                         struct node *value)
 {
     const struct net *net = register_of_variable(e, to);
-    fprintf(e->updates, "    if (%s) %s <= %s;\n", valid_at(e, r, cycle), net->name,
-            operand(e, r, value, cycle, net->bits));
+    set_register(e, net, valid_at(e, r, cycle), operand(e, r, value, cycle, net->bits));
+}
+
+/* The update of the loop's state sets the register as well. */
+static bool is_in_state(const struct region *r, const struct liveout *o)
+{
+    for (unsigned i = 0; i < r->phis.n; i++)
+        if (share_is_last_state(o, r->phis.at[i]) &&
+            share_register(o->to) == share_register(r->phis.at[i]->variable))
+            return true;
+    return false;
 }
 
 static void emit_state(struct emitter *e, struct region *r)
@@ -79,7 +89,8 @@ static void emit_state(struct emitter *e, struct region *r)
     for (unsigned i = 0; i < r->liveouts.n; i++) {
         struct liveout *o = &r->liveouts.at[i];
         int at = ir_is_steady(o->value) ? 0 : schedule_ready(o->value);
-        emit_update(e, r, at, o->to, o->value);
+        if (!is_in_state(r, o))
+            emit_update(e, r, at, o->to, o->value);
     }
     int at = schedule_ready(r->again);
     if (r->again->op == OP_CONST)
@@ -90,9 +101,8 @@ static void emit_state(struct emitter *e, struct region *r)
     fprintf(e->resets, "      %s_run <= 1'b0;\n", r->state_name);
 }
 
-/* Registers indexed by a number, in a loop: each cell looks for its own stores. */
-void emit_register_stores(struct emitter *e, struct region *r, struct node *n, FILE *out,
-                          const char *when)
+/* Registers indexed by a number: each cell looks for its own stores. */
+void emit_register_stores(struct emitter *e, struct region *r, struct node *n, const char *when)
 {
     const struct bank *bank = &n->memory->bank[n->bank];
     for (unsigned i = 0; i < n->memory->rows; i++) {
@@ -106,8 +116,7 @@ void emit_register_stores(struct emitter *e, struct region *r, struct node *n, F
                        operand(e, r, n->arg[0], n->cycle, n->memory->address_bits),
                        sized(e, n->memory->address_bits, i));
         }
-        fprintf(out, "    if (%s) %s <= %s;\n", hit, cell->name,
-                operand(e, r, n->arg[1], n->cycle, cell->bits));
+        set_register(e, cell, hit, operand(e, r, n->arg[1], n->cycle, cell->bits));
     }
 }
 
@@ -122,13 +131,17 @@ static void emit_drain(struct emitter *e, struct region *r)
         return;
     }
     fprintf(e->cases, " if (%s) begin\n", idle);
+    const char *when = text(e, "%s & %s", text(e, "(state == %s)", state_name(e, r, 0)), idle);
     for (unsigned i = 0; i < r->edges.n; i++) {
         struct edge *edge = &r->edges.at[i];
+        const char *way = when;
         if (edge->taken) {
-            struct net *taken = net_of_variable(e, edge->taken);
-            fprintf(e->cases, "        %sif (%s) begin\n", i ? "else " : "", slice(e, taken, 0, 0));
+            const char *taken = slice(e, net_of_variable(e, edge->taken), 0, 0);
+            fprintf(e->cases, "        %sif (%s) begin\n", i ? "else " : "", taken);
+            way = text(e, "%s & %s", when, taken);
+            when = text(e, "%s & ~%s", when, taken);
         }
-        fprintf(e->cases, "%s", transition(e, r, edge, 0));
+        fprintf(e->cases, "%s", transition(e, r, edge, 0, way));
         if (edge->taken)
             fprintf(e->cases, "        end\n");
     }
@@ -156,7 +169,7 @@ void emit_loop(struct emitter *e, struct region *r)
     for (unsigned i = 0; i < r->effects.n; i++) {
         struct node *n = r->effects.at[i];
         if (n->op == OP_STORE && n->memory->kind == MEMORY_REGISTERS)
-            emit_register_stores(e, r, n, e->updates,
+            emit_register_stores(e, r, n,
                                  text(e, "%s & %s", valid_at(e, r, n->cycle),
                                       operand(e, r, n->arg[2], n->cycle, 1)));
     }

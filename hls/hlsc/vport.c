@@ -63,6 +63,24 @@ static bool is_direct(const struct program *p, const struct stream *s)
     return !p->uses_clock; /* the time would go on */
 }
 
+/* Bits of the words that are written to a stream; all others are zero. What leaves at once is not kept. */
+static unsigned word_bits(const struct program *p, const struct stream *s)
+{
+    unsigned bits = is_direct(p, s) ? s->width : 1;
+    for (unsigned i = 0; i < p->regions.n; i++)
+        for (unsigned k = 0; k < p->regions.at[i]->effects.n; k++) {
+            const struct node *n = p->regions.at[i]->effects.at[k];
+            if (n->op != OP_WRITE || n->stream != s)
+                continue;
+            const struct node *word = n->arg[0];
+            unsigned own = word->op == OP_CONST ? bit_length(word->value & mask_of(s->width))
+                           : word->is_signed    ? s->width
+                                                : word->bits;
+            bits = own > bits ? own : bits;
+        }
+    return bits < s->width ? bits : s->width;
+}
+
 static void collect_node(struct emitter *e, struct region *r, struct node *n)
 {
     int c = n->cycle;
@@ -78,7 +96,7 @@ static void collect_node(struct emitter *e, struct region *r, struct node *n)
             if (!r->is_loop &&
                 !is_direct(e->p, n->stream)) /* a loop looks as it issues, a block as it writes */
                 a.when = text(e, "%s & ~%s_full", a.when, n->stream->name);
-            a.data = operand(e, r, n->arg[0], c, n->stream->width);
+            a.data = operand(e, r, n->arg[0], c, word_bits(e->p, n->stream));
             VEC_PUSH(e->arena, &ports->writes, a);
             if (r->is_loop && c + 1 > ports->margin)
                 ports->margin = c + 1;
@@ -409,6 +427,22 @@ void emit_memories(struct emitter *e)
 
 /* ---- streams ---- */
 
+static void emit_fifo(struct emitter *e, const struct stream *s, int margin, unsigned bits)
+{
+    unsigned log2_depth = bit_length((uint64_t)(2 * margin) - 1);
+    log2_depth = log2_depth < 2 ? 2 : log2_depth;
+    fprintf(e->out,
+            "  hlsc_fifo #(.WIDTH(%u), .LOG2_DEPTH(%u), .MARGIN(%d)) %s_fifo (\n"
+            "    .clk(clk), .rst_n(rst_n), .push(%s_push), .word(%s_word), .full(%s_full),\n"
+            "    .m_axis_tdata(m_axis_%s_tdata[%u:0]), .m_axis_tvalid(m_axis_%s_tvalid),\n"
+            "    .m_axis_tready(m_axis_%s_tready)\n  );\n",
+            bits, log2_depth, margin, s->name, s->name, s->name, s->name, s->name, bits - 1,
+            s->name, s->name);
+    if (bits < s->width)
+        fprintf(e->out, "  assign m_axis_%s_tdata[%u:%u] = %s;\n", s->name, s->width - 1, bits,
+                sized(e, s->width - bits, 0));
+}
+
 void emit_streams(struct emitter *e)
 {
     for (unsigned i = 0; i < e->p->streams.n; i++) {
@@ -427,17 +461,10 @@ void emit_streams(struct emitter *e)
                     choose(e, &ports->writes, true, s->width));
             continue;
         }
-        unsigned log2_depth = bit_length((uint64_t)(2 * ports->margin) - 1);
-        log2_depth = log2_depth < 2 ? 2 : log2_depth;
         fprintf(e->out, "\n  wire %s_push = %s;\n", s->name, any_of(e, &ports->writes));
-        fprintf(e->out, "  wire [%u:0] %s_word =\n      %s;\n", s->width - 1, s->name,
-                choose(e, &ports->writes, true, s->width));
-        fprintf(e->out,
-                "  hlsc_fifo #(.WIDTH(%u), .LOG2_DEPTH(%u), .MARGIN(%d)) %s_fifo (\n"
-                "    .clk(clk), .rst_n(rst_n), .push(%s_push), .word(%s_word), .full(%s_full),\n"
-                "    .m_axis_tdata(m_axis_%s_tdata), .m_axis_tvalid(m_axis_%s_tvalid),\n"
-                "    .m_axis_tready(m_axis_%s_tready)\n  );\n",
-                s->width, log2_depth, ports->margin, s->name, s->name, s->name, s->name, s->name,
-                s->name, s->name);
+        unsigned bits = word_bits(e->p, s);
+        fprintf(e->out, "  wire [%u:0] %s_word =\n      %s;\n", bits - 1, s->name,
+                choose(e, &ports->writes, true, bits));
+        emit_fifo(e, s, ports->margin, bits);
     }
 }

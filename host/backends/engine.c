@@ -47,7 +47,8 @@ GROW(64)
 static void reset(void)
 {
     memset(weights, 0, sizeof weights);
-    memset(biases, 0, sizeof biases);
+    memset(biases_low, 0, sizeof biases_low);
+    memset(biases_high, 0, sizeof biases_high);
     memset(shifts, 0, sizeof shifts);
     memset(inputs, 0, sizeof inputs);
     memset(state, 0, sizeof state);

@@ -187,7 +187,7 @@ static void measure_latency(const struct eddy_device *device, const struct eddy_
     const struct eddy_counters *c = &r->counters;
     struct sim_figures figures;
     const size_t inputs = program_inputs(program);
-    if (!device_figures(device, inputs - 1, ANSWER_RUN_TRAILER_WORDS, &figures))
+    if (!c->counts_all || !device_figures(device, inputs - 1, ANSWER_RUN_TRAILER_WORDS, &figures))
         return;
     const struct program_layer *first = &program->layers[0];
     const bool recurrent = eddy_cell_is_recurrent((enum eddy_cell)first->cell);
@@ -286,6 +286,12 @@ static int measure(struct eddy_context *context, const struct bench_options *o,
     return error;
 }
 
+/* null where the device does not count. */
+static json_t *waited(const struct eddy_counters *c, uint64_t cycles)
+{
+    return c->counts_all ? json_integer((json_int_t)cycles) : json_null();
+}
+
 static json_t *to_json(const struct bench_options *o, const struct result *r)
 {
     const struct eddy_program_info *info = &r->info;
@@ -293,8 +299,8 @@ static json_t *to_json(const struct bench_options *o, const struct result *r)
     const double cycles = (double)c->cycles, steps = (double)c->steps;
     const double macs = (double)info->useful_macs_per_step * steps;
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f, s:I, s:I, s:I, "
-        "s:I, s:I, "
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:f, s:o, s:o, s:o, "
+        "s:o, s:I, "
         "s:I}",
         "device", o->shared.device, "preset", info->preset, "cell", o->cell->name, "input",
         (json_int_t)o->input, "hidden", (json_int_t)o->hidden, "layers", (json_int_t)o->layers,
@@ -302,8 +308,8 @@ static json_t *to_json(const struct bench_options *o, const struct result *r)
         (json_int_t)info->weight_bits, "steps", (json_int_t)c->steps, "cycles",
         (json_int_t)c->cycles, "cycles_per_step", cycles / steps, "useful_macs", (json_int_t)macs,
         "mac_utilisation", cycles > 0 ? macs / ((double)info->lanes * cycles) : 0.0, "wait_input",
-        (json_int_t)c->wait_input, "wait_state", (json_int_t)c->wait_state, "wait_drain",
-        (json_int_t)c->wait_drain, "wait_control", (json_int_t)c->wait_control, "saturations",
+        waited(c, c->wait_input), "wait_state", waited(c, c->wait_state), "wait_drain",
+        waited(c, c->wait_drain), "wait_control", waited(c, c->wait_control), "saturations",
         (json_int_t)(c->clipped_output + c->clipped_cell), "mismatches", (json_int_t)r->mismatches);
     if (json)
         json_object_update_new(json, json_pack("{s:f, s:f}", "process_us_per_step", r->process_us,

@@ -227,13 +227,19 @@ static void print_counters(const struct eddy_stream *stream)
     struct eddy_counters c;
     eddy_stream_get_counters(stream, &c);
     const double steps = c.steps ? (double)c.steps : 1;
-    fprintf(stderr,
-            "steps %zu, cycles %zu (%.2f a step), columns %zu, waits: input %zu, state %zu, "
-            "drain %zu, control %zu; clipped: inputs %zu, outputs %zu, cells %zu, arguments %zu\n",
-            (size_t)c.steps, (size_t)c.cycles, (double)c.cycles / steps, (size_t)c.columns,
-            (size_t)c.wait_input, (size_t)c.wait_state, (size_t)c.wait_drain,
-            (size_t)c.wait_control, (size_t)c.clipped_input, (size_t)c.clipped_output,
-            (size_t)c.clipped_cell, (size_t)c.clipped_argument);
+    fprintf(stderr, "steps %zu, cycles %zu (%.2f a step), columns %zu, ", (size_t)c.steps,
+            (size_t)c.cycles, (double)c.cycles / steps, (size_t)c.columns);
+    if (c.counts_all)
+        fprintf(stderr, "waits: input %zu, state %zu, drain %zu, control %zu", (size_t)c.wait_input,
+                (size_t)c.wait_state, (size_t)c.wait_drain, (size_t)c.wait_control);
+    else
+        fprintf(stderr, "waits: not counted by this preset");
+    fprintf(stderr, "; clipped: inputs %zu, outputs %zu, cells %zu, arguments ",
+            (size_t)c.clipped_input, (size_t)c.clipped_output, (size_t)c.clipped_cell);
+    if (c.counts_all)
+        fprintf(stderr, "%zu\n", (size_t)c.clipped_argument);
+    else
+        fprintf(stderr, "not counted\n");
 }
 
 static int run(struct eddy_context *context, int argc, char **argv)

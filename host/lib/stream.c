@@ -1,4 +1,5 @@
 /* stream.c -- states on a device, stepped through sequences. */
+#include "config.h"
 #include "context.h"
 #include "device.h"
 
@@ -673,4 +674,10 @@ int eddy_stream_set_state(struct eddy_stream *stream, const int16_t *state)
 void eddy_stream_get_counters(const struct eddy_stream *stream, struct eddy_counters *counters)
 {
     *counters = stream->counters;
+    counters->counts_all = stream->device->preset->features & FEATURE_COUNTERS;
+    if (!counters->counts_all && stream->program) {
+        struct eddy_program_info info;
+        eddy_program_get_info(stream->program, &info);
+        counters->columns = counters->steps * info.columns_per_step;
+    }
 }

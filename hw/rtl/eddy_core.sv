@@ -37,7 +37,7 @@ module eddy_core (
 `define EDDY_CONNECT(PORT, WIRE) \
   .PORT``_tdata(WIRE``_tdata), .PORT``_tvalid(WIRE``_tvalid), .PORT``_tready(WIRE``_tready)
 
-  `EDDY_QUEUE(operations, 64, 2)
+  `EDDY_QUEUE(operations, 64, 0)
   `EDDY_QUEUE(data, 16, 5)
   `EDDY_QUEUE(segments, 64, 4)
   `EDDY_QUEUE(drains, 64, 3)

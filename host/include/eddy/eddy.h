@@ -154,6 +154,7 @@ struct eddy_counters {
     uint64_t wait_control;     /* lanes idle: the next segment was not known yet */
     uint64_t rows;             /* cycles in which the drain worked */
     uint64_t clipped_argument; /* of sigmoid or tanh, beyond +-16 or +-8: harmless */
+    bool counts_all;           /* false: the device leaves out the six above, which are 0 */
     uint64_t clipped_output;   /* linear and ReLU results clipped to 16 bits */
     uint64_t clipped_cell;     /* cell states and products of gates clipped to 16 bits */
     uint64_t clipped_input;    /* x clipped to its format, by the host */
