@@ -180,7 +180,7 @@
 #define LANE_BITS (INPUT_ROWS + STATE_ROWS <= 512 ? WEIGHT_BITS + 24 : SUM_BITS)
 
 /* How each process becomes RTL: as a pipeline and states, or, slow and small, as the program of a sequencer. */
-#if PIPELINE == PIPELINE_ICE40 && EDDY_PRESET == EDDY_PRESET_UP5K
+#if EDDY_PRESET == EDDY_PRESET_UP5K
 #define HLS_OPTIONS_control --sequencer
 #else
 #define HLS_OPTIONS_control

@@ -17,13 +17,17 @@ extern char **environ;
 
 /* No load PRE and no pre: they would turn loads of a pipelined loop into state across iterations.
  */
-static const char passes[] = "globalopt,function(sroa,early-cse),always-inline,"
-                             "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"
-                             "loop-simplify,lcssa,loop(loop-rotate),"
-                             "loop(loop-unroll-full),sroa,early-cse,instcombine<no-verify-fixpoint>"
-                             ",gvn<no-pre;no-load-pre>,loop-mssa(licm),"
-                             "simplifycfg,instcombine<no-verify-fixpoint>,bdce,adce),globalopt,"
-                             "globaldce,function(simplifycfg,loop-simplify)";
+#define PASSES(rotate)                                                                             \
+    "globalopt,function(sroa,early-cse),always-inline,"                                            \
+    "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"                         \
+    "loop-simplify,lcssa," rotate                                                                  \
+    "loop(loop-unroll-full),sroa,early-cse,instcombine<no-verify-fixpoint>"                        \
+    ",gvn<no-pre;no-load-pre>,loop-mssa(licm),"                                                    \
+    "simplifycfg,instcombine<no-verify-fixpoint>,bdce,adce),globalopt,"                            \
+    "globaldce,function(simplifycfg,loop-simplify)"
+static const char passes[] = PASSES("loop(loop-rotate),");
+/* A loop's test stands twice once it is rotated. */
+static const char short_passes[] = PASSES("");
 
 typedef VEC(const char *) argument_vec;
 
@@ -302,7 +306,8 @@ static void refuse_undefined(struct program *p)
 static void optimise(struct program *p)
 {
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef error = LLVMRunPasses(p->module, passes, NULL, options);
+    LLVMErrorRef error = LLVMRunPasses(
+        p->module, p->options->sequencer ? short_passes : passes, NULL, options);
     LLVMDisposePassBuilderOptions(options);
     const struct loc nowhere = {0};
     if (error)

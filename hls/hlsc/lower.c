@@ -390,7 +390,7 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
     }
     if (p->options->sequencer &&
         (strcmp(name, "__hls_distance") == 0 || strcmp(name, "__hls_flatten") == 0 ||
-         strcmp(name, "__hls_pipeline") == 0 || strcmp(name, "__hls_steady") == 0))
+         strcmp(name, "__hls_pipeline") == 0))
         return NULL;
     if (strcmp(name, "__hls_clock_start") == 0) {
         if (l->r->is_loop)
