@@ -430,20 +430,32 @@ static inline uint8_t check(struct request r)
     return is_run && r.argument == 0 ? PACKET_STATUS_LENGTH : PACKET_STATUS_OK;
 }
 
+/* What the datapath does behind the answer to a request that is neither a query, a program nor a run. */
+static inline struct operation operation_of(struct request r, struct place place)
+{
+    struct operation o = {OPERATION_STATE_CLEAR,
+                          (uint32_t)home_of(r.stream, r.pass) * STATE_ROWS + place.state,
+                          place.pass.units};
+    switch (r.opcode) {
+    case PACKET_WEIGHTS: o = (struct operation){OPERATION_WEIGHTS, r.argument, r.length}; break;
+    case PACKET_ROWS: o = (struct operation){OPERATION_ROWS, r.argument, r.length}; break;
+    case PACKET_READ_STATE: o.kind = OPERATION_STATE_READ; break;
+    case PACKET_WRITE_STATE: o.kind = OPERATION_STATE_WRITE; break;
+    default: break;
+    }
+    return o;
+}
+
 /* The work behind a good request; the datapath answers in the order in which it is told. */
 static inline void perform(struct ports p, struct request r, struct place place)
 {
-    const uint32_t state = (uint32_t)home_of(r.stream, r.pass) * STATE_ROWS + place.state;
-    const uint16_t units = place.pass.units;
-    switch (r.opcode) {
-    case PACKET_QUERY: identify(p); break;
-    case PACKET_WEIGHTS: operate(p, OPERATION_WEIGHTS, r.argument, r.length); break;
-    case PACKET_ROWS: operate(p, OPERATION_ROWS, r.argument, r.length); break;
-    case PACKET_READ_STATE: operate(p, OPERATION_STATE_READ, state, units); break;
-    case PACKET_WRITE_STATE: operate(p, OPERATION_STATE_WRITE, state, units); break;
-    case PACKET_RESET: operate(p, OPERATION_STATE_CLEAR, state, units); break;
-    case PACKET_RUN: run_steps(p, r, place); break;
-    default: break;
+    if (r.opcode == PACKET_RUN) {
+        run_steps(p, r, place);
+    } else if (r.opcode == PACKET_QUERY) {
+        identify(p);
+    } else if (r.opcode != PACKET_PROGRAM) {
+        const struct operation o = operation_of(r, place);
+        operate(p, o.kind, o.address, o.count);
     }
 }
 
