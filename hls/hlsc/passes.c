@@ -18,6 +18,7 @@ static void run_passes(struct program *p)
     dump_if(p, "lower");
     width_analyse(p);
     dump_if(p, "width");
+    products_prepare(p);
     schedule_program(p);
     dump_if(p, "schedule");
 }

@@ -18,14 +18,16 @@ struct technology {
     double input_ns;       /* arrival of a stream's tvalid and tdata */
     double end_ns;         /* any register at the end of a path */
     double choice_ns;      /* a selection in front of a register that has several sources */
-    double shift_ns;       /* a bit of the amount of a shift */
-    double equal_ns;       /* a level of LUTs of a comparison for equality */
-    double compare_ns;     /* from the end of a carry chain to what a comparison decides */
-    double fanout_ns;      /* a condition to each bit that it selects */
-    double inverted_ns;    /* an operand of a carry chain that is inverted in front of it */
-    double extreme_ns; /* the smaller or larger of two variables, beyond its chain and selection */
-    bool ripples;      /* a chain is so slow that its bits count one by one */
-    double clock_ns;   /* default period */
+    double leave_ns;   /* a condition that ends a loop or a block, to the enables of what it sets */
+    double write_ns;   /* a condition of a write to a stream, through the FIFO's count */
+    double shift_ns;   /* a bit of the amount of a shift */
+    double equal_ns;   /* a level of LUTs of a comparison for equality */
+    double compare_ns; /* from the end of a carry chain to what a comparison decides */
+    double fanout_ns;  /* a condition to each bit that it selects */
+    double inverted_ns; /* an operand of a carry chain that is inverted in front of it */
+    double extreme_ns;  /* the smaller or larger of two variables, beyond its chain and selection */
+    bool ripples;       /* a chain is so slow that its bits count one by one */
+    double clock_ns;    /* default period */
 };
 
 const struct technology *tech_find(const char *family);
@@ -37,6 +39,10 @@ struct arrival tech_through(const struct technology *t, const struct node *n,
                             const struct arrival *arg);
 /* From there to the end of the period in which it is taken. */
 double tech_end(const struct technology *t, const struct node *n);
+/* Of n in a cycle of its own, from registers to a register. */
+double tech_alone(const struct technology *t, const struct node *n);
+/* From a condition to all that is set on a block's way out. */
+double tech_leave(const struct technology *t, const struct node *condition);
 /* Counts the selections in front of the registers that take the values of r. */
 void tech_mark_choices(const struct program *p, struct region *r);
 
