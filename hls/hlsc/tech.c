@@ -17,7 +17,8 @@ static const struct technology families[] = {
      .input_ns = 3.0,
      .choice_ns = 2.8,
      .leave_ns = 8.4,
-     .write_ns = 11.2,
+     .word_ns = 5.6,
+     .write_ns = 5.6,
      .shift_ns = 2.8,
      .equal_ns = 3.9,
      .compare_ns = 2.1,
@@ -39,6 +40,7 @@ static const struct technology families[] = {
      .input_ns = 1.5,
      .end_ns = 2.6,
      .leave_ns = 1.2,
+     .word_ns = 1.2,
      .write_ns = 3.6,
      .shift_ns = 0.6,
      .equal_ns = 1.2,
@@ -133,10 +135,10 @@ static double delay_of(const struct technology *t, const struct node *n)
     case OP_SAT: return t->lut_ns * (1 + levels(n->arg[0]->bits - (unsigned)n->value + 1));
     case OP_LOAD: /* address to the memory; registers: a multiplexer over the rows */
         return n->memory->kind == MEMORY_REGISTERS
-                   ? t->lut_ns * (1 + bit_length(n->memory->rows - 1))
+                   ? t->lut_ns * (1 + bit_length(n->memory->rows - 1)) + t->fanout_ns * n->bits
                    : t->address_ns;
+    case OP_WRITE: return t->word_ns;
     case OP_STORE:
-    case OP_WRITE:
     case OP_READ: return t->lut_ns;
     default: return 0;
     }

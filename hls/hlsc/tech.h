@@ -19,7 +19,8 @@ struct technology {
     double end_ns;         /* any register at the end of a path */
     double choice_ns;      /* a selection in front of a register that has several sources */
     double leave_ns;   /* a condition that ends a loop or a block, to the enables of what it sets */
-    double write_ns;   /* a condition of a write to a stream, through the FIFO's count */
+    double word_ns;    /* a word to a stream, past the FIFO's memory */
+    double write_ns;   /* the condition of that, beyond word_ns, to the FIFO's count */
     double shift_ns;   /* a bit of the amount of a shift */
     double equal_ns;   /* a level of LUTs of a comparison for equality */
     double compare_ns; /* from the end of a carry chain to what a comparison decides */
