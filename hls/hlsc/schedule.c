@@ -351,9 +351,8 @@ static void put_latest_last(struct region *r)
     r->edges.at[latest] = last;
 }
 
-static void reach_end(const struct program *p, struct node *condition)
+static void reach_end(struct node *condition, double ns)
 {
-    const double ns = tech_leave(p->tech, condition);
     condition->reach = ns > condition->reach ? ns : condition->reach;
 }
 
@@ -361,9 +360,9 @@ static void find_reach_of_ends(const struct program *p, struct region *r)
 {
     for (unsigned i = 0; i < r->edges.n; i++)
         if (decides_last(r, i))
-            reach_end(p, r->edges.at[i].condition);
+            reach_end(r->edges.at[i].condition, tech_leave(p->tech, r->edges.at[i].condition));
     if (r->is_loop && r->again && !ir_is_steady(r->again))
-        reach_end(p, r->again);
+        reach_end(r->again, tech_go_on(p->tech, r->again));
 }
 
 static void finish_region(struct scheduler *s)

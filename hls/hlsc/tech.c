@@ -238,6 +238,11 @@ double tech_leave(const struct technology *t, const struct node *condition)
     return condition->arrival.highest + t->end_ns + t->leave_ns;
 }
 
+double tech_go_on(const struct technology *t, const struct node *condition)
+{
+    return condition->arrival.highest + t->end_ns + t->choice_ns;
+}
+
 static void mark(struct node *n, unsigned choices)
 {
     if (!ir_is_steady(n) && n->choices < choices)

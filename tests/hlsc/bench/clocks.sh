@@ -39,8 +39,8 @@ rows() {
       echo "ecp5: no ${NEXTPNR_ECP5:-nextpnr-ecp5}; make board-tools" >&2
       continue
     fi
-    [ "$f" = ice40 ] && periods=${PERIODS:-22 30 40} || periods=${PERIODS:-12 16}
-    for k in ${KERNELS:-fir biquad crc32 histogram cordic isqrt viterbi tanh_q12 search rnn_top division matmul convolution sha256 math64 states}; do
+    [ "$f" = ice40 ] && periods=${PERIODS:-24 32} || periods=${PERIODS:-10 14}
+    for k in ${KERNELS:-states isqrt huffman string_search tanh_q12 histogram lru biquad search insertion_sort fir rnn_top crc32 viterbi cordic products}; do
       for asked in $periods; do echo "$f $k $asked"; done
     done
   done
