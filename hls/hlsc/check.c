@@ -71,6 +71,23 @@ static const char *check_values(const struct program *p, const struct region *r,
     return NULL;
 }
 
+/* A block's way out hangs on its condition; where that is late, it is a register's, of a cycle before. */
+static const char *check_ways_out(const struct program *p, const struct region *r,
+                                  const struct arrival *arrival)
+{
+    const double after = p->tech->end_ns + p->tech->leave_ns;
+    for (unsigned i = 0; i + 1 < r->edges.n; i++) {
+        const struct node *condition = r->edges.at[i].condition;
+        if (lasting(condition) || output_cycle(condition) < r->depth ||
+            p->tech->register_ns + after > p->options->clock_ns)
+            continue;
+        for (unsigned k = 0; k < r->nodes.n; k++)
+            if (r->nodes.at[k] == condition && arrival[k].highest + after > p->options->clock_ns)
+                return complain(p, "the way out is decided too late in the period", condition);
+    }
+    return NULL;
+}
+
 static const char *check_state(const struct program *p, const struct region *r)
 {
     for (unsigned i = 0; i < r->phis.n; i++) {
@@ -230,8 +247,8 @@ const char *check_region(const struct program *p, const struct region *r)
 {
     struct arrival *arrival = arena_alloc(p->arena, (r->nodes.n + 1) * sizeof *arrival);
     const char *reason = check_values(p, r, arrival);
-    if (!reason && r->is_loop)
-        reason = check_state(p, r);
+    if (!reason)
+        reason = r->is_loop ? check_state(p, r) : check_ways_out(p, r, arrival);
     if (!reason)
         reason = check_ports(p, r);
     if (!reason)

@@ -307,6 +307,8 @@ bool ir_disjoint(const struct node *a, const struct node *b);
 bool ir_implies(const struct node *a, const struct node *b);
 /* The predicate of an effect or load. */
 const struct node *ir_predicate(const struct node *n);
+/* The factor of a product made of LUTs that has a term for each of its bits: the smaller one. */
+struct node *ir_terms_of(const struct node *product);
 /* Cycles from the inputs of a node to its output. */
 unsigned ir_latency(const struct node *n);
 /* A value that needs no pipeline register: constants, and what does not change within the region.
@@ -332,6 +334,7 @@ void live_mark(struct program *p);
 void live_find_unreached(struct program *p);
 void width_analyse(struct program *p);
 void demand_analyse(struct program *p); /* part of it */
+void products_prepare(struct program *p);
 void schedule_program(struct program *p);
 void compile_to_widths(struct program *p); /* all before the schedule */
 void compile_to_schedule(struct program *p); /* all of the above */
@@ -339,6 +342,9 @@ void check_program(struct program *p);
 /* The interface has the names of the source, or there is none. */
 void verilog_check_names(struct program *p);
 void verilog_emit(struct program *p, FILE *out);
+double clock_critical_ns(const struct program *p); /* of the final schedule */
+bool clock_is_met(const struct program *p);
+void clock_warn(const struct program *p); /* names what is longer than the period */
 void report_json(const struct program *p, FILE *out);
 void report_human(const struct program *p, FILE *out);
 void dump_program(const struct program *p, const char *pass, FILE *out);

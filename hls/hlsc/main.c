@@ -137,6 +137,7 @@ static void compile(struct program *p)
     free(json);
     if (failed)
         diag_fail(p->diag, (struct loc){0}, NULL, "cannot write '%s': %s", failed, strerror(errno));
+    clock_warn(p);
     if (!p->options->quiet)
         report_human(p, stdout);
 }

@@ -90,6 +90,12 @@ bool ir_implies(const struct node *a, const struct node *b)
     return implies(a, b, 5);
 }
 
+struct node *ir_terms_of(const struct node *product)
+{
+    struct node *a = product->arg[0], *b = product->arg[1];
+    return a->op == OP_CONST || (b->op != OP_CONST && b->bits < a->bits) ? b : a;
+}
+
 unsigned ir_latency(const struct node *n)
 {
     if (n->op == OP_LOAD)

@@ -23,6 +23,7 @@ void compile_to_widths(struct program *p)
 static void run_passes(struct program *p)
 {
     compile_to_widths(p);
+    products_prepare(p);
     schedule_program(p);
     dump_if(p, "schedule");
 }

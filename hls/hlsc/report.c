@@ -1,15 +1,17 @@
 /* report.c -- what was built, for people and for programs. */
 #include "ir.h"
 
+/* Products that are not made of LUTs. */
 static unsigned count_multipliers(const struct program *p)
 {
-    const enum op op = OP_MUL;
     unsigned n = 0;
     if (p->options->sequencer)
         return 0;
     for (unsigned i = 0; i < p->regions.n; i++)
-        for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++)
-            n += !p->regions.at[i]->empty && p->regions.at[i]->nodes.at[k]->op == op;
+        for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++) {
+            const struct node *x = p->regions.at[i]->nodes.at[k];
+            n += !p->regions.at[i]->empty && x->op == OP_MUL && !x->in_luts;
+        }
     return n;
 }
 
@@ -23,16 +25,6 @@ static unsigned count_states(const struct program *p)
         n += r->empty ? 0 : r->is_loop ? 1 : (unsigned)r->depth + 1;
     }
     return n;
-}
-
-static double critical_ns(const struct program *p)
-{
-    double worst = 0;
-    for (unsigned i = 0; i < p->regions.n; i++)
-        for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++)
-            if (p->regions.at[i]->nodes.at[k]->reach > worst)
-                worst = p->regions.at[i]->nodes.at[k]->reach;
-    return worst;
 }
 
 static const char *kind_name(const struct memory *m)
@@ -162,8 +154,9 @@ void report_json(const struct program *p, FILE *o)
     }
     fprintf(o,
             "\n  ],\n  \"multipliers\": %u,\n  \"states\": %u,\n  \"instructions\": %u,\n"
-            "  \"critical_path_ns\": %.1f\n}\n",
-            count_multipliers(p), count_states(p), p->instructions, critical_ns(p));
+            "  \"critical_path_ns\": %.1f,\n  \"clock_met\": %s\n}\n",
+            count_multipliers(p), count_states(p), p->instructions, clock_critical_ns(p),
+            clock_is_met(p) ? "true" : "false");
 }
 
 void report_human(const struct program *p, FILE *o)
@@ -174,7 +167,7 @@ void report_human(const struct program *p, FILE *o)
         return;
     }
     fprintf(o, "%s: %u states, %u multipliers, critical path about %.1f ns of %g\n",
-            p->options->top, count_states(p), count_multipliers(p), critical_ns(p),
+            p->options->top, count_states(p), count_multipliers(p), clock_critical_ns(p),
             p->options->clock_ns);
     if (latency(p))
         fprintf(o, "  %lld cycles from start to done\n", (long long)latency(p));

@@ -70,6 +70,23 @@ bool schedule_fits(const struct program *p, const struct region *r, struct node 
     return n->reach <= p->options->clock_ns || !chained || schedule_is_head(r, n);
 }
 
+/* Does the block take its way out i by what is decided in its last cycle? */
+static bool decides_last(const struct region *r, unsigned i)
+{
+    const struct node *n = r->edges.at[i].condition;
+    const bool is_needed = i + 1 < r->edges.n; /* the last way is what is left */
+    return !r->is_loop && is_needed && n->op != OP_CONST &&
+           (ir_is_steady(n) || schedule_ready(n) >= r->depth);
+}
+
+bool schedule_leaves(const struct program *p, const struct region *r, unsigned i)
+{
+    const struct node *n = r->edges.at[i].condition;
+    const struct technology *t = p->tech;
+    const double best = t->register_ns + t->end_ns + t->leave_ns, period = p->options->clock_ns;
+    return !decides_last(r, i) || ir_is_steady(n) || tech_leave(t, n) <= period || best > period;
+}
+
 static void place_node(struct scheduler *s, unsigned i)
 {
     struct node *n = s->r->nodes.at[i];
@@ -318,6 +335,41 @@ static bool attempt(struct scheduler *s, struct failure *f)
     }
 }
 
+static bool leaves_in_time(const struct scheduler *s)
+{
+    for (unsigned i = 0; i < s->r->edges.n; i++)
+        if (!schedule_leaves(s->p, s->r, i))
+            return false;
+    return true;
+}
+
+/* A block's conditions exclude each other, and one of them holds: the one that is known last need not be. */
+static void put_latest_last(struct region *r)
+{
+    unsigned latest = r->edges.n - 1;
+    for (unsigned i = 0; i < r->edges.n; i++)
+        if (decides_last(r, i) && r->edges.at[i].condition->arrival.highest >
+                                      r->edges.at[latest].condition->arrival.highest)
+            latest = i;
+    const struct edge last = r->edges.at[r->edges.n - 1];
+    r->edges.at[r->edges.n - 1] = r->edges.at[latest];
+    r->edges.at[latest] = last;
+}
+
+static void reach_end(struct node *condition, double ns)
+{
+    condition->reach = ns > condition->reach ? ns : condition->reach;
+}
+
+static void find_reach_of_ends(const struct program *p, struct region *r)
+{
+    for (unsigned i = 0; i < r->edges.n; i++)
+        if (decides_last(r, i))
+            reach_end(r->edges.at[i].condition, tech_leave(p->tech, r->edges.at[i].condition));
+    if (r->is_loop && r->again && !ir_is_steady(r->again))
+        reach_end(r->again, tech_go_on(p->tech, r->again));
+}
+
 static void finish_region(struct scheduler *s)
 {
     struct region *r = s->r;
@@ -330,6 +382,10 @@ static void finish_region(struct scheduler *s)
     for (unsigned i = 0; i < r->phis.n; i++)
         if (schedule_update_cycle(r->phis.at[i]) > r->depth)
             r->depth = schedule_update_cycle(r->phis.at[i]);
+    if (!leaves_in_time(s))
+        put_latest_last(r);
+    r->depth += !leaves_in_time(s);
+    find_reach_of_ends(s->p, r);
     for (unsigned i = 0; i < r->promises.n; i++) {
         struct promise *m = &r->promises.at[i];
         for (unsigned a = 0; a < r->effects.n; a++)
@@ -499,31 +555,8 @@ bool schedule_is_legal(struct program *p, struct region *r)
     return schedule_legal(&s);
 }
 
-/* Products beyond the multiplier blocks, the smallest first, are made of LUTs. */
-static void spare_multipliers(struct program *p)
-{
-    for (;;) {
-        unsigned used = 0;
-        struct node *least = NULL;
-        for (unsigned i = 0; i < p->regions.n; i++)
-            for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++) {
-                struct node *n = p->regions.at[i]->nodes.at[k];
-                if (n->op != OP_MUL || n->in_luts)
-                    continue;
-                used++;
-                if (!least ||
-                    n->arg[0]->bits * n->arg[1]->bits < least->arg[0]->bits * least->arg[1]->bits)
-                    least = n;
-            }
-        if (used <= p->options->multipliers)
-            return;
-        least->in_luts = true;
-    }
-}
-
 void schedule_program(struct program *p)
 {
-    spare_multipliers(p);
     for (unsigned i = 0; i < p->regions.n; i++)
         schedule_region(p, p->regions.at[i]);
 }

@@ -25,6 +25,10 @@ bool schedule_is_head(const struct region *r, const struct node *n);
 /* Do the paths that end in n fit into the period, in its cycle? Sets its arrival and reach. */
 bool schedule_fits(const struct program *p, const struct region *r, struct node *n);
 
+/* Does the block's way out i follow from its condition within the last cycle? The condition may be kept from a
+ * cycle before; a period that is too short for that too is not the schedule's to meet. */
+bool schedule_leaves(const struct program *p, const struct region *r, unsigned i);
+
 struct scheduler {
     bool unsteady; /* a node that was taken to be steady is not */
     struct program *p;

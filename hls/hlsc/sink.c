@@ -15,6 +15,9 @@ bool schedule_legal(struct scheduler *s)
         if (!schedule_fits(s->p, r, n))
             return false;
     }
+    for (unsigned i = 0; i < r->edges.n; i++)
+        if (!schedule_leaves(s->p, r, i))
+            return false;
     for (unsigned i = 0; i < s->order.n; i++) {
         const struct precedence *o = &s->order.at[i];
         if (o->to->cycle < o->from->cycle + o->latency - r->ii * o->distance)

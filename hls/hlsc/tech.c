@@ -16,6 +16,9 @@ static const struct technology families[] = {
      .product_out_ns = 1.0,
      .input_ns = 3.0,
      .choice_ns = 2.8,
+     .leave_ns = 8.4,
+     .word_ns = 5.6,
+     .write_ns = 5.6,
      .shift_ns = 2.8,
      .equal_ns = 3.9,
      .compare_ns = 2.1,
@@ -36,6 +39,9 @@ static const struct technology families[] = {
      .product_out_ns = 0.8,
      .input_ns = 1.5,
      .end_ns = 2.6,
+     .leave_ns = 1.2,
+     .word_ns = 1.2,
+     .write_ns = 3.6,
      .shift_ns = 0.6,
      .equal_ns = 1.2,
      .extreme_ns = 1.8,
@@ -68,10 +74,13 @@ static unsigned operand_bits(const struct node *n)
     return bits;
 }
 
-static unsigned factor_bits(const struct node *n)
+/* Levels that make two numbers of k, each level two of three. */
+static unsigned compressors(unsigned k)
 {
-    unsigned a = n->arg[0]->bits, b = n->arg[1]->bits;
-    return a < b ? a : b;
+    unsigned n = 0;
+    for (; k > 2; k -= k / 3)
+        n++;
+    return n;
 }
 
 static double compare_delay(const struct technology *t, const struct node *n)
@@ -83,7 +92,10 @@ static double compare_delay(const struct technology *t, const struct node *n)
     bool minus_one = constant && n->compare == CMP_SGT && ir_is_const(n->arg[1], ~(uint64_t)0);
     if ((constant && n->arg[1]->value == 0) || minus_one)
         return 0; /* the sign */
-    return t->lut_ns + t->carry_ns * bits + t->compare_ns + (constant ? 0 : t->inverted_ns);
+    const bool swaps = n->compare == CMP_UGT || n->compare == CMP_ULE || n->compare == CMP_SGT ||
+                       n->compare == CMP_SLE;
+    const bool inverts = !constant || swaps; /* the subtrahend; a constant costs nothing */
+    return t->lut_ns + t->carry_ns * bits + t->compare_ns + (inverts ? t->inverted_ns : 0);
 }
 
 /* From the last input of n to its output, or to its register where it has one. */
@@ -96,9 +108,10 @@ static double delay_of(const struct technology *t, const struct node *n)
             return t->gate_ns;
         return t->lut_ns + t->carry_ns * n->bits + (n->op == OP_SUB ? t->inverted_ns : 0);
     case OP_MUL:
-        if (n->in_luts) /* a tree of adders over the smaller factor's bits */
-            return (t->lut_ns + t->carry_ns * n->bits) * bit_length(factor_bits(n) - 1);
-        return t->product_ns + (n->bits > 36 ? 2 * t->lut_ns : 0);
+        if (n->in_luts) /* terms, compressed to two, and their sum */
+            return t->lut_ns * (2 + 1.15 * compressors(ir_terms_of(n)->bits)) +
+                   t->carry_ns * n->bits;
+        return t->product_ns + (n->bits > 36 ? 3 * t->lut_ns : 0); /* of several blocks */
     case OP_AND:
     case OP_OR:
     case OP_XOR:
@@ -121,10 +134,11 @@ static double delay_of(const struct technology *t, const struct node *n)
                (n->arg[1]->op == OP_CONST ? 0 : t->extreme_ns);
     case OP_SAT: return t->lut_ns * (1 + levels(n->arg[0]->bits - (unsigned)n->value + 1));
     case OP_LOAD: /* address to the memory; registers: a multiplexer over the rows */
-        return n->memory->kind == MEMORY_REGISTERS ? t->lut_ns * levels(n->memory->rows)
-                                                   : t->address_ns;
+        return n->memory->kind == MEMORY_REGISTERS
+                   ? t->lut_ns * (1 + bit_length(n->memory->rows - 1)) + t->fanout_ns * n->bits
+                   : t->address_ns;
+    case OP_WRITE: return t->word_ns;
     case OP_STORE:
-    case OP_WRITE:
     case OP_READ: return t->lut_ns;
     default: return 0;
     }
@@ -164,7 +178,10 @@ static double ripple(const struct technology *t, const struct node *n)
     const bool adds = (n->op == OP_ADD || n->op == OP_SUB) && n->bits > 1;
     const bool orders = n->op == OP_CMP && n->compare != CMP_EQ && n->compare != CMP_NE;
     const unsigned bits = operand_bits(n), ends = 3; /* what it takes into a chain and out of it */
-    return t->ripples && bits > ends && (adds || orders) ? t->carry_ns * (bits - ends) : 0;
+    if (!t->ripples || bits <= ends || !(adds || orders))
+        return 0;
+    const double chain = t->carry_ns * (bits - ends), late = orders ? t->lut_ns : 0;
+    return chain > late ? chain - late : 0;
 }
 
 /* Does each bit of the result need no higher bit of the arguments? */
@@ -193,7 +210,10 @@ struct arrival tech_through(const struct technology *t, const struct node *n,
     struct arrival in = at_once(0);
     for (unsigned i = 0; i < n->nargs; i++) {
         const bool decides = n->op == OP_SELECT && i == 0;
-        const double to_all = decides && n->bits > 1 ? t->fanout_ns * n->bits : 0;
+        const bool writes = n->op == OP_WRITE && i == 1 && n->arg[i]->op != OP_CONST;
+        const double to_all = decides && n->bits > 1 ? t->fanout_ns * n->bits
+                              : writes               ? t->write_ns
+                                                     : 0;
         in.lowest = later(in.lowest, (decides ? arg[i].highest : arg[i].lowest) + to_all);
         in.highest = later(in.highest, arg[i].highest + to_all);
     }
@@ -205,6 +225,22 @@ struct arrival tech_through(const struct technology *t, const struct node *n,
 double tech_end(const struct technology *t, const struct node *n)
 {
     return t->end_ns + n->choices * t->choice_ns;
+}
+
+double tech_alone(const struct technology *t, const struct node *n)
+{
+    const struct arrival start = at_once(t->register_ns), arg[4] = {start, start, start, start};
+    return tech_through(t, n, arg).highest + tech_end(t, n);
+}
+
+double tech_leave(const struct technology *t, const struct node *condition)
+{
+    return condition->arrival.highest + t->end_ns + t->leave_ns;
+}
+
+double tech_go_on(const struct technology *t, const struct node *condition)
+{
+    return condition->arrival.highest + t->end_ns + t->choice_ns;
 }
 
 static void mark(struct node *n, unsigned choices)
@@ -227,6 +263,12 @@ static bool starts_with_value(const struct program *p, const struct variable *st
     return false;
 }
 
+/* Synthesis makes such a selection the set or reset of a register, and joins the state's condition to it. */
+static bool sets_or_clears(const struct node *n)
+{
+    return n->op == OP_SELECT && (n->arg[1]->op == OP_CONST || n->arg[2]->op == OP_CONST);
+}
+
 void tech_mark_choices(const struct program *p, struct region *r)
 {
     for (unsigned i = 0; i < r->phis.n; i++) {
@@ -235,10 +277,14 @@ void tech_mark_choices(const struct program *p, struct region *r)
         const bool is_sum = phi->next->op == OP_ADD || phi->next->op == OP_SUB;
         mark(phi->next, is_sum && starts_with_value(p, phi->variable) ? 2 : 1);
     }
+    for (unsigned i = 0; i < r->nodes.n && !r->is_loop; i++)
+        if (sets_or_clears(r->nodes.at[i]))
+            mark(r->nodes.at[i], 1);
     for (unsigned i = 0; i < r->liveouts.n; i++)
         mark(r->liveouts.at[i].value, 1);
     for (unsigned i = 0; i < r->edges.n; i++) {
-        mark(r->edges.at[i].condition, 1);
+        if (r->is_loop) /* a block's: tech_leave */
+            mark(r->edges.at[i].condition, 1);
         for (unsigned k = 0; k < r->edges.at[i].moves.n; k++)
             mark(r->edges.at[i].moves.at[k].value, 1);
     }

@@ -18,6 +18,9 @@ struct technology {
     double input_ns;       /* arrival of a stream's tvalid and tdata */
     double end_ns;         /* any register at the end of a path */
     double choice_ns;      /* a selection in front of a register that has several sources */
+    double leave_ns;       /* the condition of a block's way out, to the enables of what it sets */
+    double word_ns;        /* a word to a stream, past the FIFO's memory */
+    double write_ns;       /* the condition of that, beyond word_ns, to the FIFO's count */
     double shift_ns;       /* a bit of the amount of a shift */
     double equal_ns;       /* a level of LUTs of a comparison for equality */
     double compare_ns;     /* from the end of a carry chain to what a comparison decides */
@@ -37,6 +40,12 @@ struct arrival tech_through(const struct technology *t, const struct node *n,
                             const struct arrival *arg);
 /* From there to the end of the period in which it is taken. */
 double tech_end(const struct technology *t, const struct node *n);
+/* Of n in a cycle of its own, from registers to a register. */
+double tech_alone(const struct technology *t, const struct node *n);
+/* From a condition to all that is set on a block's way out. */
+double tech_leave(const struct technology *t, const struct node *condition);
+/* From whether a loop goes on to the register that keeps it running. */
+double tech_go_on(const struct technology *t, const struct node *condition);
 /* Counts the selections in front of the registers that take the values of r. */
 void tech_mark_choices(const struct program *p, struct region *r);
 

@@ -285,9 +285,7 @@ static const char *sum_of_terms(struct emitter *e, struct region *r, struct node
 
 static const char *product_expression(struct emitter *e, struct region *r, struct node *n)
 {
-    struct node *by = n->arg[0];
-    if (by->op == OP_CONST || (n->arg[1]->op != OP_CONST && n->arg[1]->bits < by->bits))
-        by = n->arg[1];
+    struct node *by = ir_terms_of(n);
     if (by->bits == 1 && negative(by))
         return text(e, "%s - %s", sized(e, n->bits, 0), sum_of_terms(e, r, n, by, 0, 1));
     return sum_of_terms(e, r, n, by, 0, by->bits);

@@ -96,8 +96,9 @@ static void emit_state(struct emitter *e, struct region *r)
     if (r->again->op == OP_CONST)
         at = 0;
     if (!ir_is_const(r->again, 1))
-        fprintf(e->updates, "    if (%s & ~%s) %s_run <= 1'b0;\n", valid_at(e, r, at),
-                operand(e, r, r->again, at, 1), r->state_name);
+        /* not under an `if`: that would become the enable of a register, which is slower than its input */
+        fprintf(e->updates, "    %s_run <= %s_run & ~(%s & ~%s);\n", r->state_name, r->state_name,
+                valid_at(e, r, at), operand(e, r, r->again, at, 1));
     fprintf(e->resets, "      %s_run <= 1'b0;\n", r->state_name);
 }
 

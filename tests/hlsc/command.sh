@@ -74,6 +74,19 @@ fi
 holds 'standard output as a file' test $? -eq 0
 (umask 027 && "$hlsc" "${fir[@]}" -I hls -o "$out/f.v" --quiet)
 holds 'the mode follows umask' test "$(stat -c %a "$out/f.v")" = 640
+
+# A period that is too short is no error: the module is right, and the user is told what to do.
+"$hlsc" "$(dirname "$kernel")/isqrt.c" --top isqrt -I hls -o "$out/f.v" --report "$out/f.json" --clock-ns 9 --quiet 2>"$out/said"
+holds 'a short period compiles' test $? -eq 0
+holds 'what is longer is named' grep -q 'isqrt.c:10:[0-9]*: warning: a .* longer than the period of 9 ns; .* --clock-ns' "$out/said"
+holds 'the report says that the period is not met' grep -q '"clock_met": false' "$out/f.json"
+"$hlsc" "${fir[@]}" -I hls -o "$out/f.v" --report "$out/f.json" --multipliers 0 --clock-ns 25 --quiet 2>"$out/said"
+# shellcheck disable=SC2016 # awk's
+holds 'products made of LUTs are spread over cycles' awk '/critical_path_ns/ { exit !($2 + 0 < 30) }' "$out/f.json"
+echo 'int f(int a, int b) { return a * b; }' >"$out/product.c"
+"$hlsc" "$out/product.c" --top f -o "$out/f.v" --report "$out/f.json" --multipliers 0 --quiet 2>"$out/said"
+holds 'a product of LUTs keeps the period' grep -q '"clock_met": true' "$out/f.json"
+holds 'and nothing is said' test ! -s "$out/said"
 echo "[  PASSED  ] $passed test(s)."
 [ "$failed" -eq 0 ] || echo "[  FAILED  ] $failed test(s)"
 [ "$failed" -eq 0 ]

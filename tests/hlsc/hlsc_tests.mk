@@ -60,7 +60,7 @@ delays-hlsc: $(HLSC)
 	NEXTPNR_ECP5=$(NEXTPNR_ECP5) tests/hlsc/bench/delays.sh $(HLSC) $(O)/bench/delays $(FAMILIES)
 
 .PHONY: clocks-hlsc
-## clocks-hlsc: kernels at several --clock-ns through nextpnr, asked and reached: FAMILIES= KERNELS= PERIODS= SEEDS=
+## clocks-hlsc: kernels at several --clock-ns through nextpnr, asked, estimated and reached: FAMILIES= KERNELS= PERIODS= SEEDS= JOBS=
 clocks-hlsc: $(HLSC)
 	NEXTPNR_ECP5=$(NEXTPNR_ECP5) tests/hlsc/bench/clocks.sh $(HLSC) $(O)/bench/clocks $(FAMILIES)
 

@@ -29,7 +29,7 @@ module hlsc_fifo #(
   wire shift = fetched_valid & (~m_axis_tvalid | m_axis_tready);
   wire pass  = push & head == tail & ~fetched_valid & (~m_axis_tvalid | m_axis_tready);
   wire keep  = push & ~pass;
-  wire [LOG2_DEPTH:0] held = (tail + {{LOG2_DEPTH{1'b0}}, keep}) - head;
+  wire [LOG2_DEPTH:0] held = tail - head;
 
   always @(posedge clk) begin
     if (keep) words[tail[LOG2_DEPTH-1:0]] <= word;
@@ -47,7 +47,7 @@ module hlsc_fifo #(
     end else begin
       head <= head + {{LOG2_DEPTH{1'b0}}, take};
       tail <= tail + {{LOG2_DEPTH{1'b0}}, keep};
-      full <= held > LIMIT;
+      full <= keep ? held >= LIMIT : held > LIMIT; // `keep` is late: both are there before
       fetched_valid <= take | (fetched_valid & ~shift);
       m_axis_tvalid <= shift | pass | (m_axis_tvalid & ~m_axis_tready);
     end

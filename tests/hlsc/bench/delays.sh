@@ -10,7 +10,7 @@ here=$(dirname "$0")
 . "$here/route.sh"
 mkdir -p "$out"
 
-# name|type|what an iteration does with the states x and y, the memory m, and the input a
+# name|type|what an iteration does with the states x and y, the memory m, and the input a|options
 cases='add 8|uint8_t|t = x; x = x + y; y = t;
 add 16|uint16_t|t = x; x = x + y; y = t;
 add 32|uint32_t|t = x; x = x + y; y = t;
@@ -21,9 +21,18 @@ compare 32|uint32_t|t = x; x = x < y ? a : y; y = t ^ 3;
 equal 32|uint32_t|t = x; x = x == y ? a : y; y = t ^ a;
 minimum 16|uint16_t|t = x; x = x < y ? x : y; y = t ^ a;
 shift 32|uint32_t|t = x; x = (x ^ a) >> (y \& 31); y = t;
-xor 32|uint32_t|t = x; x = (x ^ y) \& a | (t \& ~y); y = t;
+xor 32|uint32_t|t = x; x = (x ^ y) \& a ^ (t \& ~y); y = t;
 product 16|uint16_t|t = x; x = x ^ (uint16_t)(y * a); y = y ^ 3;
+product 32|uint32_t|t = x; x = x ^ (uint32_t)(y * a); y = y ^ 3;
+product 32 to 64|uint64_t|t = x; x = x ^ (uint64_t)(uint32_t)y * (uint32_t)a; y = y ^ 3;
+product 16 to 32|uint32_t|t = x; x = x ^ (uint16_t)y * (uint16_t)a; y = y ^ 3;
+product of LUTs 8|uint8_t|t = x; x = x ^ (uint8_t)(y * a); y = y ^ 3;|--multipliers 0
+product of LUTs 16|uint16_t|t = x; x = x ^ (uint16_t)(y * a); y = y ^ 3;|--multipliers 0
+LUTs 16 to 32|uint32_t|t = x; x = x ^ (uint16_t)y * (uint16_t)a; y = y ^ 3;|--multipliers 0
+LUTs 8 to 24|uint32_t|t = x; x = x ^ (uint16_t)y * (uint8_t)a; y = y ^ 3;|--multipliers 0
+LUTs 4 to 20|uint32_t|t = x; x = x ^ (uint16_t)y * (a \& 15); y = y ^ 3;|--multipliers 0
 sum less 16|uint16_t|t = x; x = x + a < y ? a : y; y = t ^ 3;
+sum less 32|uint32_t|t = x; x = x + a < y ? a : y; y = t ^ 3;
 memory 16|uint16_t|t = x; x = m[y \& 255] ^ x; y = y + 3;
 memory add 16|uint16_t|t = x; x = m[y \& 255] + x; y = y + 3;
 memory add 32|uint32_t|t = x; x = m[y \& 255] + x; y = y + 3;
@@ -32,7 +41,7 @@ memory product 16|uint16_t|t = m[y \& 255]; x = x + (uint16_t)(t * a); y = y + 3
 printf '%-20s %-6s %8s %8s %6s\n' path family table nextpnr ratio
 for family in "${@:-ice40 ecp5}"; do
   for f in $family; do
-    echo "$cases" | while IFS='|' read -r name type body; do
+    echo "$cases" | while IFS='|' read -r name type body options; do
       kernel=$(echo "$f $name" | tr ' ' _)
       sed "s/TYPE/$type/g; s/BODY/$body/; s/NAME/$kernel/" >"$out/$kernel.c" <<'END'
 #include "hls.h"
@@ -52,7 +61,8 @@ TYPE NAME(TYPE a, uint8_t n, hls_stream_u64 *in)
 }
 END
       case $body in *m\[*) uses=1 ;; *) uses=0 ;; esac
-      "$hlsc" -D USES_MEMORY=$uses "$out/$kernel.c" --top "$kernel" -I hls --family "$f" --clock-ns 60 -o "$out/$kernel.v" --report "$out/$kernel.json" --quiet
+      # shellcheck disable=SC2086 # options are words
+      "$hlsc" $options -D USES_MEMORY=$uses "$out/$kernel.c" --top "$kernel" -I hls --family "$f" --clock-ns 100 -o "$out/$kernel.v" --report "$out/$kernel.json" --quiet
       synthesise "$f" "$out/$kernel"
       table=$(jq '.critical_path_ns' "$out/$kernel.json")
       measured=$(period "$f" "$out/$kernel.net" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
