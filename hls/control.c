@@ -212,16 +212,16 @@ static inline bool drain_follows(struct grammar *g, uint64_t w)
     return good;
 }
 
-/* The descriptor at `at`; true if it follows those before. */
-static inline bool descriptor_follows(struct grammar *g, uint32_t at)
+/* True if the descriptor follows those before. */
+static inline bool descriptor_follows(struct grammar *g, uint64_t w)
 {
     bool good;
     if (g->left == 0)
-        return pass_follows(g, descriptor_at(at));
+        return pass_follows(g, w);
     if (g->drains)
-        good = drain_follows(g, descriptor_at(at));
+        good = drain_follows(g, w);
     else
-        good = segment_follows(g, descriptor_at(at));
+        good = segment_follows(g, w);
     const bool whole = g->stop & !g->sums & !g->drains & (g->answered == g->pass.answered);
     g->left--;
     g->first = false;
@@ -242,7 +242,7 @@ static inline uint8_t load_program(struct ports p, uint16_t count)
             program[at & (DESCRIPTORS - 1)][k] = low | (uint32_t)hls_read(p.commands) << 16;
         }
         passes = (uint8_t)(passes + (g.left == 0));
-        good &= descriptor_follows(&g, at) & (passes <= PASSES);
+        good &= descriptor_follows(&g, descriptor_at(at)) & (passes <= PASSES);
     }
     if (!good | (g.left != 0))
         return PACKET_STATUS_RANGE;
@@ -347,7 +347,7 @@ static inline void run_steps(struct ports p, struct request r, struct place plac
                     place.pass.units);
     operate(p, OPERATION_RUN, 0, 0);
     for (uint16_t t = 0; t < r.argument; t++) {
-        const bool last_step = t + 1 == r.argument;
+        const bool last_step = (uint16_t)(t + 1) == r.argument;
         for (uint8_t k = 0; k < streams; k++) {
             const uint8_t home = home_of((uint8_t)(r.stream + k), r.pass) ^ 1;
             *bank_of((uint8_t)(r.stream + k), r.pass) = home & 1;
@@ -391,12 +391,13 @@ static inline uint8_t check_load(struct request r)
 {
     const uint32_t column_words = LANES * WEIGHT_BITS / 16;
     const bool columns = r.opcode == PACKET_WEIGHTS;
-    const uint32_t units = columns ? r.length / column_words : r.length / ROW_WORDS;
-    const uint32_t rest = columns ? r.length % column_words : r.length % ROW_WORDS;
     const uint32_t capacity = columns ? WEIGHT_WORDS : ROWS;
-    return r.length == 0 || rest != 0                          ? PACKET_STATUS_LENGTH
-           : units > capacity || r.argument + units > capacity ? PACKET_STATUS_RANGE
-                                                               : PACKET_STATUS_OK;
+    const uint32_t units = capacity - r.argument; /* that there is room for */
+    const uint32_t room = columns ? units * column_words : units * ROW_WORDS;
+    const uint32_t rest = columns ? r.length % column_words : r.length % ROW_WORDS;
+    return r.length == 0 || rest != 0                   ? PACKET_STATUS_LENGTH
+           : r.argument > capacity || r.length > room ? PACKET_STATUS_RANGE
+                                                        : PACKET_STATUS_OK;
 }
 
 /* Words of the payload that the request must have, or of its answer if `out`. */

@@ -134,6 +134,8 @@ bool seq_has_word(const struct seq_program *s, const struct node *n, unsigned w)
 /* Whether word w of a variable is stored. */
 bool seq_keeps_word(const struct seq_program *s, const struct variable *v, unsigned w);
 void seq_mark_number(struct seq_program *s, const struct node *n); /* one that is made now */
+/* What a sum with a negative number takes off its first operand; 0 if it is none. */
+uint64_t seq_taken_off(const struct node *n);
 /* Bits that must be zero and are not, after n's operation on whole words. */
 uint64_t seq_excess(const struct seq_program *s, const struct node *n);
 
@@ -141,7 +143,7 @@ uint64_t seq_excess(const struct seq_program *s, const struct node *n);
 
 void seq_count_uses(struct seq_program *s);
 bool seq_is_used(const struct seq_program *s, const struct node *n);
-/* A condition that is looked at once, where the program branches: it gets no value. */
+/* A condition that is looked at where the program branches, and costs no more there than its value would. */
 bool seq_only_branches(const struct seq_program *s, const struct node *n);
 
 void seq_mark_branch(struct seq_program *s, const struct node *n);
@@ -160,8 +162,15 @@ void seq_element(struct seq_program *s, enum seq_op op, struct seq_slot *array, 
 void seq_indexed(struct seq_program *s, enum seq_op op, struct seq_slot *array, unsigned offset);
 void seq_do(struct seq_program *s, enum seq_action action, unsigned number);
 void seq_port(struct seq_program *s, enum seq_action action, struct seq_port port);
+/* ---- seq_shorten.c, seq_copy.c ---- */
+
 bool seq_jumps(const struct seq_instruction *i);
-/* ---- seq_copy.c ---- */
+void seq_shorten(struct seq_program *s);
+bool seq_drop_unused(struct seq_program *s);
+/* Of two equal ends of ways that lead to one place one is left. */
+void seq_merge_ends(struct seq_program *s);
+/* Labels as indices of instructions, until they have addresses. */
+void seq_number_labels(struct seq_program *s);
 
 /* Slots that are copied to each other and never differ while both are wanted become one. */
 void seq_join_copies(struct seq_program *s);

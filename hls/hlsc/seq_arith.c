@@ -31,15 +31,26 @@ static void bitwise(struct seq_program *s, const struct node *n, enum seq_op op)
     }
 }
 
+/* A number of the compiler's own. */
+static struct node *own_number(struct seq_program *s, uint64_t value, unsigned width)
+{
+    struct node *n = arena_alloc(s->p->arena, sizeof *n);
+    *n = (struct node){.op = OP_CONST, .width = width, .value = value & mask_of(width)};
+    seq_mark_number(s, n);
+    return n;
+}
+
 /* From the lowest word to the last that is stored, with the carry between them. */
 static void sum(struct seq_program *s, const struct node *n)
 {
     const unsigned words = stored_words(s, n);
+    const uint64_t off = seq_taken_off(n);
+    const struct node *b = off ? own_number(s, off, n->width) : n->arg[1];
+    const enum seq_op first = n->op == OP_ADD && !off ? SEQ_ADD : SEQ_SUB;
     for (unsigned w = 0; w < words; w++) {
-        const bool turned = second_first(s, n, w);
-        const enum seq_op first = n->op == OP_ADD ? SEQ_ADD : SEQ_SUB;
-        seq_word(s, SEQ_LD, n->arg[turned], w);
-        seq_word(s, w == 0 ? first : first + 1, n->arg[!turned], w);
+        const bool turned = !off && second_first(s, n, w);
+        seq_word(s, SEQ_LD, turned ? b : n->arg[0], w);
+        seq_word(s, w == 0 ? first : first + 1, turned ? n->arg[0] : b, w);
         if (seq_has_word(s, n, w))
             seq_store(s, n, w);
     }
@@ -84,14 +95,6 @@ static struct node *own_compare(struct seq_program *s, enum compare compare, str
     struct node *n = arena_alloc(s->p->arena, sizeof *n);
     *n = (struct node){.op = OP_CMP, .compare = compare, .width = 1, .nargs = 2, .arg = {a, b}};
     seq_mark_branch(s, n);
-    return n;
-}
-
-static struct node *own_number(struct seq_program *s, uint64_t value, unsigned width)
-{
-    struct node *n = arena_alloc(s->p->arena, sizeof *n);
-    *n = (struct node){.op = OP_CONST, .width = width, .value = value & mask_of(width)};
-    seq_mark_number(s, n);
     return n;
 }
 

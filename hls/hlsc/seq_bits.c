@@ -90,15 +90,22 @@ void seq_mark_number(struct seq_program *s, const struct node *n)
 
 /* ---- sums that cannot leave their words ---- */
 
+uint64_t seq_taken_off(const struct node *n)
+{
+    const struct node *b = n->nargs > 1 ? n->arg[1] : NULL;
+    const bool negative = n->op == OP_ADD && b->op == OP_CONST && b->value >> (n->width - 1);
+    return negative ? mask_of(n->width) - b->value + 1 : 0;
+}
+
 /* True if no carry or borrow goes beyond the width. */
 static bool stays_in_width(const struct seq_program *s, const struct node *n)
 {
-    const wide most = (wide)mask_of(n->width);
+    const wide most = (wide)mask_of(n->width), off = (wide)seq_taken_off(n);
     const wide a = (wide)~seq_zero(s, n->arg[0]), b = (wide)~seq_zero(s, n->arg[1]);
-    if (n->op == OP_ADD)
+    if (n->op == OP_ADD && off == 0)
         return a + b <= most;
     const struct range x = n->arg[0]->range;
-    return x.lo >= 0 && x.lo <= x.hi && b <= x.lo;
+    return x.lo >= 0 && x.lo <= x.hi && (off ? off : b) <= x.lo;
 }
 
 uint64_t seq_excess(const struct seq_program *s, const struct node *n)

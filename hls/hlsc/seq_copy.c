@@ -52,13 +52,6 @@ static bool writes(const struct seq_instruction *c)
     return c->slot && !c->slot->memory && c->op == SEQ_ST;
 }
 
-static void place_labels(struct seq_program *s)
-{
-    for (unsigned i = 0; i < s->code.n; i++)
-        if (s->code.at[i].op == SEQ_LABEL)
-            s->code.at[i].label->address = i;
-}
-
 /* What is alive behind instruction i. */
 static void alive_behind(const struct seq_program *s, const struct bits *before, unsigned i,
                          struct bits behind)
@@ -148,7 +141,7 @@ void seq_join_copies(struct seq_program *s)
 {
     for (unsigned i = 0; i < s->slots.n; i++)
         s->slots.at[i]->index = i;
-    place_labels(s);
+    seq_number_labels(s);
     struct bits *clash = find_clashes(s, find_alive(s));
     for (unsigned i = 0; i < s->code.n; i++) {
         struct seq_slot *from = copied(s, i);

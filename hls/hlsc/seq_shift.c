@@ -157,6 +157,8 @@ static void shift_by_variable(struct seq_program *s, const struct node *n)
         seq_memory(s, SEQ_ST, slot[w]);
     }
     for (unsigned k = 0; 1u << k < n->width; k++) {
+        if (!may_be_set(s, n->arg[1], 0, 1u << k))
+            continue;
         struct seq_label *past = seq_new_label(s);
         seq_word(s, SEQ_LD, n->arg[1], 0);
         seq_number(s, SEQ_AND, 1u << k);

@@ -26,10 +26,22 @@ bool seq_is_used(const struct seq_program *s, const struct node *n)
     return map_get(&s->uses_of, n) != NULL;
 }
 
+/* Whether one word is 0: a jump can ask that as often as it likes. */
+static bool tests_word(const struct seq_program *s, const struct node *n)
+{
+    unsigned words = 0;
+    if (n->op != OP_CMP || (n->compare != CMP_EQ && n->compare != CMP_NE) ||
+        !ir_is_const(n->arg[1], 0))
+        return false;
+    for (unsigned w = 0; w < SEQ_WORDS; w++)
+        words += (~seq_zero(s, n->arg[0]) >> 16 * w & 0xffff) != 0;
+    return words == 1;
+}
+
 bool seq_only_branches(const struct seq_program *s, const struct node *n)
 {
     const struct seq_uses *u = map_get(&s->uses_of, n);
-    return u && is_condition(n) && u->all == 1 && u->branches == 1;
+    return u && is_condition(n) && u->all == u->branches && (u->all == 1 || tests_word(s, n));
 }
 
 static void use(struct seq_program *s, const struct node *n, bool branch);
