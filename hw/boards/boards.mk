@@ -23,14 +23,16 @@ PART_--up5k := iCE40UP5K
 # Of each board: its top and pins, and how it is synthesised, placed and packed.
 LABEL_ulx3s := ULX3S
 PINS_ulx3s := hw/boards/ulx3s.lpf
-SYNTH_ulx3s := synth_ecp5 -abc9
+SYNTH_ulx3s = synth_ecp5 -abc9 -top ulx3s
 PLACE_ulx3s = $(NEXTPNR_ECP5) --lpf $(PINS_ulx3s) --package CABGA381 --speed 6
 LAYOUT_ulx3s := --textcfg
 PACK_ulx3s = $(ECPPACK) --compress
 NEEDS_ulx3s = $(NEXTPNR_ECP5)
 LABEL_bitsy := iCEBreaker Bitsy
 PINS_bitsy := hw/boards/bitsy.pcf hw/boards/bitsy.py
-SYNTH_bitsy := synth_ice40 -dsp -spram -abc9 -device u
+# abc maps all of a module for the depth of its deepest path: the engine, whose paths are twice as long as those of USB, by itself.
+SYNTH_bitsy = setattr -mod -set keep_hierarchy 1 eddy_core; synth_ice40 -dsp -spram -abc9 -device u -top bitsy; \
+  setattr -mod -unset keep_hierarchy eddy_core; flatten; opt_clean
 PLACE_bitsy = $(NEXTPNR_ICE40) --pcf $(word 1,$(PINS_bitsy)) --pre-pack $(word 2,$(PINS_bitsy)) --package sg48
 LAYOUT_bitsy := --asc
 PACK_bitsy = icepack
@@ -43,7 +45,7 @@ $(R)/boards/$(1).netlist: $$(SOURCES_$(1))
 	$$(call say,YOSYS)
 	@mkdir -p $$(@D)
 	$$(YOSYS) -q -l $$@.log -p 'read_verilog -sv $$(filter %.v %.sv,$$^); $(if $(3),chparam $(3) $(2);) \
-	  $(SYNTH_$(2)) -top $(2) -json $$@' > /dev/null
+	  $(SYNTH_$(2)); write_json $$@' > /dev/null
 endef
 
 # $(1): bitstream, <preset>-<board>; $(2): number of the preset; $(3): board; $(4): part, as nextpnr's option;
