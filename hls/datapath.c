@@ -380,6 +380,7 @@ static inline int64_t cut(int64_t *kept, enum row_step step, uint8_t at, int bit
 static inline int64_t part(int64_t *kept, enum row_step step, enum row_step last, uint8_t at,
                            int bits, int64_t result)
 {
+    (void)last;
     const int64_t before = cut(kept, step, at, bits, result);
     return STEADY(before, (at >= step + DRAIN_DISTANCE) & (at <= last));
 }
