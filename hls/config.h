@@ -205,8 +205,8 @@
 #define CARRY_DISTANCE 1 /* these three in rows */
 #define CELL_DISTANCE 1
 #define FACTOR_DISTANCE 1
-#define DRAIN_DISTANCE 5 /* iterations around those of a row in which its registers do not change */
-#define DRAIN_STEPS (3 * DRAIN_DISTANCE + 7) /* see datapath.c */
+#define DRAIN_DISTANCE 4 /* iterations around those of a row in which its registers do not change */
+#define DRAIN_STEPS (3 * DRAIN_DISTANCE + 9) /* see datapath.c */
 #elif PIPELINE == PIPELINE_ECP5
 #define HLS_FAMILY ecp5
 #define HLS_CLOCK_NS 16.6

@@ -28,10 +28,6 @@ static int16_t inputs[INPUT_ROWS]; /* x_t */
 
 /* One bank for each row that the drain takes at a time. */
 #define BANKED(type, name, words) static type name[(words) / DRAINS][DRAINS] HLS_PARTITION(2)
-BANKED(uint16_t, biases_low, ROWS); /* at the scale of the sums */
-BANKED(int16_t, biases_high, ROWS);
-BANKED(uint8_t, shifts, ROWS); /* of the sums, less one */
-BANKED(int16_t, peepholes, ROWS);
 BANKED(int16_t, state, STATE_WORDS); /* for each stream h_{t-1} and h_t, by turns */
 BANKED(int16_t, gated, STATE_ROWS);  /* r * h_{t-1} of a layer */
 BANKED(int16_t, cell, CELL_WORDS);   /* of each stream: c of LSTM, h of GRU */
@@ -39,6 +35,64 @@ BANKED(int16_t, first, STATE_ROWS);  /* numbers of the units from phase to phase
 BANKED(int16_t, second, STATE_ROWS);
 BANKED(int16_t, carry, STATE_ROWS); /* second again, for its early reader in the same iteration */
 #define BANK(address, words) (((address) & ((words)-1)) / DRAINS)
+
+/* ---- row constants ---- */
+
+struct row_constants {
+    int32_t bias;     /* at the scale of the sums */
+    uint8_t shift;    /* of the sum, less one */
+    int16_t peephole; /* factor of the cell */
+};
+
+#if DRAIN_STEPS == 1
+BANKED(uint16_t, biases_low, ROWS);
+BANKED(int16_t, biases_high, ROWS);
+BANKED(uint8_t, shifts, ROWS);
+BANKED(int16_t, peepholes, ROWS);
+#define ROW_MEMORIES(X) X(biases_low) X(biases_high) X(shifts) X(peepholes)
+
+static inline void store_row(uint32_t row, uint32_t part, uint16_t word)
+{
+    const uint32_t at = BANK(row, ROWS), k = row % DRAINS;
+    if (part == ROW_BIAS_LOW)
+        biases_low[at][k] = word;
+    if (part == ROW_BIAS_HIGH)
+        biases_high[at][k] = (int16_t)word;
+    if (part == ROW_SHIFT)
+        shifts[at][k] = word & 31;
+    if (part == ROW_PEEPHOLE)
+        peepholes[at][k] = (int16_t)word;
+}
+
+static inline struct row_constants load_row(uint32_t row, uint32_t k, uint8_t step,
+                                            uint16_t *before)
+{
+    (void)step, (void)before;
+    const uint32_t at = BANK(row, ROWS);
+    return (struct row_constants){
+        .bias = (int32_t)((uint32_t)biases_high[at][k] << 16 | biases_low[at][k]),
+        .shift = shifts[at][k],
+        .peephole = peepholes[at][k]};
+}
+#else /* a word in each iteration, in the order of the steps that want them: the bias is there with its high half */
+static uint16_t rows[ROWS][ROW_WORDS] HLS_SINGLE_PORT;
+#define ROW_MEMORIES(X) X(rows)
+
+static inline void store_row(uint32_t row, uint32_t part, uint16_t word)
+{
+    rows[row & (ROWS - 1)][part & (ROW_WORDS - 1)] = word;
+}
+
+static inline struct row_constants load_row(uint32_t row, uint32_t k, uint8_t step,
+                                            uint16_t *before)
+{
+    (void)k;
+    const uint16_t word = rows[row & (ROWS - 1)][step & (ROW_WORDS - 1)], low = *before;
+    *before = word;
+    return (struct row_constants){.bias = (int32_t)((uint32_t)word << 16 | low),
+                                  .shift = word & 31};
+}
+#endif
 
 /* ---- moves: words between the streams and a memory ---- */
 
@@ -54,19 +108,6 @@ static inline uint32_t parts(uint8_t kind)
     return kind == OPERATION_WEIGHTS ? WORDS_PER_COLUMN
            : kind == OPERATION_ROWS  ? ROW_WORDS
                                      : DRAINS;
-}
-
-static inline void store_row(uint32_t row, uint32_t part, uint16_t word)
-{
-    const uint32_t at = BANK(row, ROWS), k = row % DRAINS;
-    if (part == ROW_BIAS_LOW)
-        biases_low[at][k] = word;
-    if (part == ROW_BIAS_HIGH)
-        biases_high[at][k] = (int16_t)word;
-    if (part == ROW_SHIFT)
-        shifts[at][k] = word & 31;
-    if (part == ROW_PEEPHOLE)
-        peepholes[at][k] = (int16_t)word;
 }
 
 static inline void store_weights(uint32_t column, uint32_t part, uint16_t word)
@@ -292,9 +333,8 @@ static inline void next_row(struct drain_side *d)
 /* What a row takes from the memories, and what becomes of it. */
 struct row_in {
     int64_t sum;
-    int32_t bias;
-    uint8_t shift;
-    int16_t peephole, first, second, carry, cell;
+    struct row_constants constants;
+    int16_t first, second, carry, cell;
 };
 
 struct row_out {
@@ -304,10 +344,10 @@ struct row_out {
 
 /* A row takes DRAIN_STEPS iterations: in one of these steps each result is computed, to be kept for those that follow. */
 enum row_step {
-    STEP_SUM,
-    STEP_SCALED,
+    STEP_SUM = ROW_BIAS_HIGH,
+    STEP_SCALED = ROW_SHIFT,
     STEP_ARGUMENT,
-    STEP_MAGNITUDE = STEP_ARGUMENT + DRAIN_DISTANCE,
+    STEP_MAGNITUDE = STEP_ARGUMENT + DRAIN_DISTANCE + 1,
     STEP_ROUNDED,
     STEP_GATE,
     STEP_FACTOR = STEP_GATE + DRAIN_DISTANCE,
@@ -317,6 +357,7 @@ enum row_step {
 };
 
 struct row_kept {
+    uint16_t word, point; /* read last: of the constants, of tanh */
     int64_t sum, scaled, argument, magnitude, rounded, gate, factor, total;
     bool clipped;
 };
@@ -339,6 +380,7 @@ static inline int64_t cut(int64_t *kept, enum row_step step, uint8_t at, int bit
 static inline int64_t part(int64_t *kept, enum row_step step, enum row_step last, uint8_t at,
                            int bits, int64_t result)
 {
+    (void)last;
     const int64_t before = cut(kept, step, at, bits, result);
     return STEADY(before, (at >= step + DRAIN_DISTANCE) & (at <= last));
 }
@@ -354,14 +396,15 @@ static inline struct row_out drain_row(struct row_in in, struct phase phase, int
 {
     const bool to_cell = phase.destination == DESTINATION_CELL;
     const bool interpolates = phase.factor == FACTOR_INTERPOLATE;
-    int64_t biased = in.sum + in.bias;
+    const int shift = in.constants.shift;
+    int64_t biased = in.sum + in.constants.bias;
 #if FEATURES & FEATURE_PEEPHOLE
-    biased += phase.peephole ? in.peephole * in.cell : 0;
+    biased += phase.peephole ? in.constants.peephole * in.cell : 0;
 #endif
     const int64_t sum = cut(&kept->sum, STEP_SUM, at, SUM_BITS, biased);
     const int64_t scaled =
         cut(&kept->scaled, STEP_SCALED, at, 19,
-            DRAIN_STEPS == 1 ? round_shift(sum, in.shift) : round_shift18(sum, in.shift));
+            DRAIN_STEPS == 1 ? round_shift(sum, shift) : round_shift18(sum, shift));
     const int64_t unclipped = scaled + ((phase.adds_second & !to_cell) ? in.carry : 0);
     const bool clips = saturate16(unclipped) != unclipped;
     const int16_t argument =
@@ -369,7 +412,10 @@ static inline struct row_out drain_row(struct row_in in, struct phase phase, int
     const bool clipped_argument = DRAIN_STEPS == 1 ? clips : kept->clipped;
     kept->clipped = at_step(at, STEP_ARGUMENT) ? clips : kept->clipped;
     const int magnitude =
-        (int)cut(&kept->magnitude, STEP_MAGNITUDE, at, 17, tanh_magnitude(argument, 2 * lane));
+        (int)cut(&kept->magnitude, STEP_MAGNITUDE, at, 17,
+                 DRAIN_STEPS == 1 ? tanh_magnitude(argument, 2 * lane)
+                                  : tanh_magnitude_of_two(argument, 2 * lane, at == STEP_MAGNITUDE,
+                                                          &kept->point));
     const int rounded = (int)cut(&kept->rounded, STEP_ROUNDED, at, 18,
                                  curve(argument, magnitude, phase.activation, phase.result_shift));
     const int16_t gate = (int16_t)part(&kept->gate, STEP_GATE, STEP_VALUE, at, 16,
@@ -439,8 +485,9 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
     int64_t sums[LANES] = {0}, complete[LANES];
     HLS_UNROLL
     for (int k = 0; k < DRAINS; k++)
-        row[k] = (struct row_kept){UNREAD, UNREAD, UNREAD, UNREAD, UNREAD,
-                                   UNREAD, UNREAD, UNREAD, UNREAD};
+        row[k] =
+            (struct row_kept){(uint16_t)UNREAD, (uint16_t)UNREAD, UNREAD, UNREAD, UNREAD, UNREAD,
+                              UNREAD,           UNREAD,           UNREAD, UNREAD, UNREAD};
     HLS_UNROLL
     for (int k = 0; k < LANES; k++)
         complete[k] = UNREAD;
@@ -526,16 +573,12 @@ static void run(hls_stream_u16 *data, hls_stream_u64 *segments, hls_stream_u64 *
         uint32_t clipped_argument = 0, clipped_output = 0, clipped_cell = 0;
         HLS_UNROLL
         for (uint32_t k = 0; k < DRAINS; k++) {
-            const uint32_t at = BANK(piece.row, ROWS);
-            struct row_in in = {
-                .sum = complete[k],
-                .bias = (int32_t)((uint32_t)biases_high[at][k] << 16 | biases_low[at][k]),
-                .shift = shifts[at][k],
-                .peephole = peepholes[at][k],
-                .first = UNREAD,
-                .second = UNREAD,
-                .carry = UNREAD,
-                .cell = UNREAD};
+            struct row_in in = {.sum = complete[k],
+                                .constants = load_row(piece.row, k, step, &row[k].word),
+                                .first = UNREAD,
+                                .second = UNREAD,
+                                .carry = UNREAD,
+                                .cell = UNREAD};
             if (reads_first)
                 in.first = first[place][k];
             if (reads_second)

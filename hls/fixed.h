@@ -41,6 +41,17 @@ static inline int tanh_magnitude(int16_t v, int unit)
     return tanh_value[index][unit] + ((tanh_step[index][unit] * fraction + 32) >> 6);
 }
 
+/* The same in two iterations, from one table: in the first the point below v is read, in the second the one above. From 6.0
+ * on all points are one. */
+static inline int tanh_magnitude_of_two(int16_t v, int unit, bool second, uint16_t *before)
+{
+    const int absolute = (v < 0 ? -v : v) & 0xffff;
+    const int index = absolute >= 6 << 12 ? 6 << 6 : absolute >> 6, fraction = absolute & 63;
+    const int point = tanh_value[index + second][unit], below = *before;
+    *before = (uint16_t)point;
+    return below + ((((point - below) & 1023) * fraction + 32) >> 6);
+}
+
 /* v / 2^shift of a number of at most 17 bits, to nearest, halves up. */
 static inline int round_result(int v, int shift)
 {

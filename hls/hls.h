@@ -19,6 +19,8 @@
  *   HLS_PARTITION(dim)      after an array's declarator: one bank for each index of dimension dim (1 = outermost)
  *   HLS_SIZE(n)             in an array parameter: x[HLS_SIZE(64)] has at least 64 elements
  *   HLS_REGISTERS           after an array's declarator: every element a register
+ *   HLS_SINGLE_PORT         after an array's declarator: loads and stores share one address, and no loop has both. SPRAM
+ *                           where the family has it
  *   HLS_DISTANCE(array, n)  inside a pipelined loop, a promise: an element stored in one iteration is
  *                           loaded at the earliest n iterations later. Checked against the schedule, and in simulation.
  *
@@ -64,6 +66,7 @@ typedef hls::stream<uint64_t> hls_stream_u64;
 #define HLS_UNROLL _Pragma("HLS unroll")
 #define HLS_PARTITION(dim)
 #define HLS_REGISTERS
+#define HLS_SINGLE_PORT
 #define HLS_DISTANCE(array, n)                                                                     \
     _Pragma(HLS_STRING(HLS dependence variable = array inter RAW distance = n))
 #else
@@ -77,6 +80,7 @@ typedef struct hls_stream_u64 hls_stream_u64;
 #define HLS_UNROLL _Pragma("clang loop unroll(full)")
 #define HLS_PARTITION(dim) __attribute__((annotate("hls.partition=" HLS_STRING(dim))))
 #define HLS_REGISTERS __attribute__((annotate("hls.registers")))
+#define HLS_SINGLE_PORT __attribute__((annotate("hls.single_port")))
 #define HLS_DISTANCE(array, n) __hls_distance((const void *)(array), n)
 #define hls_more(s) true
 #define hls_any() __hls_any()
@@ -105,6 +109,7 @@ HLS_STREAM_CALLS(64)
 #define HLS_UNROLL
 #define HLS_PARTITION(dim)
 #define HLS_REGISTERS
+#define HLS_SINGLE_PORT
 #define HLS_DISTANCE(array, n) ((void)0)
 #define hls_more(s) (!hls_empty(s))
 #define hls_any() 0

@@ -187,6 +187,7 @@ static void take_annotations(struct program *p)
         if (strncmp(text, "hls.partition=", 14) == 0)
             a->partition = (unsigned)atoi(text + 14);
         a->registers |= strcmp(text, "hls.registers") == 0;
+        a->single_port |= strcmp(text, "hls.single_port") == 0;
         a->loc.file = p->options->source;
         a->loc.line = (unsigned)LLVMConstIntGetZExtValue(LLVMGetAggregateElement(entry, 3));
         a->loc.column = 1;
@@ -306,8 +307,8 @@ static void refuse_undefined(struct program *p)
 static void optimise(struct program *p)
 {
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef error = LLVMRunPasses(
-        p->module, p->options->sequencer ? short_passes : passes, NULL, options);
+    LLVMErrorRef error =
+        LLVMRunPasses(p->module, p->options->sequencer ? short_passes : passes, NULL, options);
     LLVMDisposePassBuilderOptions(options);
     const struct loc nowhere = {0};
     if (error)

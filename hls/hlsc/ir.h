@@ -145,6 +145,7 @@ struct memory {
     unsigned rows, row_bytes, nbanks, address_bits; /* rows: 0 for a parameter of unknown size */
     unsigned rows_seen;                             /* bits of the rows that it is accessed at */
     bool partitioned;                               /* banks are lanes of one width */
+    bool single_port;                               /* as the source wants it */
     unsigned copies;                                /* of a ROM, for several loads in a cycle */
     bool scalar;
     bool is_read, is_written; /* MEMORY_PORT */
@@ -336,7 +337,7 @@ void width_analyse(struct program *p);
 void demand_analyse(struct program *p); /* part of it */
 void products_prepare(struct program *p);
 void schedule_program(struct program *p);
-void compile_to_widths(struct program *p); /* all before the schedule */
+void compile_to_widths(struct program *p);   /* all before the schedule */
 void compile_to_schedule(struct program *p); /* all of the above */
 void check_program(struct program *p);
 /* The interface has the names of the source, or there is none. */

@@ -9,7 +9,7 @@
 struct annotation {
     const char *array;
     unsigned partition; /* dimension from 1, 0 for none */
-    bool registers;
+    bool registers, single_port;
     struct loc loc;
 };
 

@@ -153,6 +153,7 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
                   "'%s': dimension %u of %u cannot be partitioned", m->name, a->partition,
                   dimensions);
     m->partitioned = a && a->partition != 0;
+    m->single_port = a && a->single_port;
     uint64_t rows = 1;
     for (unsigned d = m->partitioned ? 1 : 0; d < dimensions; d++) {
         rows *= LLVMGetArrayLength2(type);
@@ -166,9 +167,8 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
     m->address_bits = m->rows > 1 ? bit_length(m->rows - 1) : 1;
     split_row(p, m, type);
     take_initial(p, m, init);
-    m->kind = constant                                           ? MEMORY_ROM
-              : m->scalar || m->rows == 1 ||
-                        (a && a->registers && !p->options->sequencer)
+    m->kind = constant ? MEMORY_ROM
+              : m->scalar || m->rows == 1 || (a && a->registers && !p->options->sequencer)
                   ? MEMORY_REGISTERS
                   : MEMORY_RAM;
     if (m->kind == MEMORY_REGISTERS)

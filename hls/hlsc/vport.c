@@ -183,7 +183,8 @@ static const char *choose(struct emitter *e, const access_vec *v, bool data, uns
 /* Lanes that are always read and written together make one wide memory. */
 static bool is_wide(const struct memory *m, const struct memory_ports *ports)
 {
-    if (!m->partitioned || m->nbanks * m->bank[0].bits > 4096)
+    if (!(m->partitioned || (m->single_port && m->nbanks == 1)) ||
+        m->nbanks * m->bank[0].bits > 4096)
         return false;
     const struct bank_ports *first = &ports->bank[0];
     for (unsigned b = 1; b < m->nbanks; b++) {
@@ -293,7 +294,8 @@ static void emit_bank(struct emitter *e, struct memory *m, unsigned b,
 static bool is_single_port(const struct memory *m, const struct memory_ports *ports)
 {
     const struct bank_ports *first = &ports->bank[0];
-    if ((uint64_t)m->rows * m->nbanks * m->bank[0].bits < 1 << 17 || m->bank[0].initial)
+    const bool large = (uint64_t)m->rows * m->nbanks * m->bank[0].bits >= 1 << 17;
+    if (!(large || m->single_port) || m->bank[0].initial)
         return false;
     for (unsigned b = 0; b < m->nbanks; b++)
         for (unsigned i = 0; i < first->reads.n; i++)
@@ -351,8 +353,10 @@ static void emit_wide(struct emitter *e, struct memory *m, struct memory_ports *
     const char *name = unique_name(e, m->name);
     for (unsigned b = 0; b < m->nbanks; b++)
         m->bank[b].name = name;
-    fprintf(e->out, "\n  reg [%u:0] %s [0:%u]; // %u lanes\n", bits * m->nbanks - 1, name,
-            m->rows - 1, m->nbanks);
+    const bool huge = m->single_port && strcmp(e->p->options->family, "ice40") == 0;
+    fprintf(e->out, "\n  %sreg [%u:0] %s [0:%u]; // %u lanes\n",
+            huge ? "(* ram_style = \"huge\" *) " : "", bits * m->nbanks - 1, name, m->rows - 1,
+            m->nbanks);
     if (m->bank[0].initial) {
         fprintf(e->out, "  initial begin\n");
         for (unsigned i = 0; i < m->rows; i++) {
@@ -409,6 +413,10 @@ void emit_memories(struct emitter *e)
         if (m->kind == MEMORY_REGISTERS || !m->live)
             continue;
         struct memory_ports *ports = ports_of_memory(e, m);
+        if (m->single_port && !(is_wide(m, ports) && is_single_port(m, ports)))
+            diag_fail(e->p->diag, m->loc,
+                      "read and write it in different loops, without initial contents",
+                      "'%s': one address does not do", m->name);
         if (m->kind == MEMORY_PORT) {
             emit_outer_memory(e, m, &ports->bank[0]);
             continue;

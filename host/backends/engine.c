@@ -43,16 +43,15 @@ static size_t seen_words, payload_missing;
 GROW(16)
 GROW(64)
 
+#define CLEAR(memory) memset(memory, 0, sizeof memory);
+
 /* The state of a device after reset. */
 static void reset(void)
 {
     memset(weights, 0, sizeof weights);
-    memset(biases_low, 0, sizeof biases_low);
-    memset(biases_high, 0, sizeof biases_high);
-    memset(shifts, 0, sizeof shifts);
+    ROW_MEMORIES(CLEAR)
     memset(inputs, 0, sizeof inputs);
     memset(state, 0, sizeof state);
-    memset(peepholes, 0, sizeof peepholes);
     memset(gated, 0, sizeof gated);
     memset(cell, 0, sizeof cell);
     memset(first, 0, sizeof first);

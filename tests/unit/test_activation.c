@@ -40,6 +40,17 @@ static void test_tanh_rounds_to_fewer_bits(void **state)
         }
 }
 
+static void test_tanh_in_two_iterations_is_the_same(void **state)
+{
+    (void)state;
+    for (int v = INT16_MIN; v <= INT16_MAX; v++) {
+        uint16_t before = 0;
+        tanh_magnitude_of_two((int16_t)v, 0, false, &before);
+        assert_int_equal(tanh_magnitude_of_two((int16_t)v, 0, true, &before),
+                         tanh_magnitude((int16_t)v, 0));
+    }
+}
+
 static int16_t sigmoid(int v)
 {
     return activate((int16_t)v, ACTIVATION_SIGMOID, 0, 0);
@@ -104,6 +115,7 @@ int main(void)
         cmocka_unit_test(test_tanh_is_within_one_lsb_of_q14),
         cmocka_unit_test(test_tanh_is_odd_and_monotonic),
         cmocka_unit_test(test_tanh_rounds_to_fewer_bits),
+        cmocka_unit_test(test_tanh_in_two_iterations_is_the_same),
         cmocka_unit_test(test_sigmoid_is_within_one_lsb_of_q14),
         cmocka_unit_test(test_sigmoid_is_symmetric_and_monotonic),
         cmocka_unit_test(test_activations_without_a_curve),

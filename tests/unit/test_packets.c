@@ -1,6 +1,7 @@
 /* test_packets.c -- malformed requests: the device answers errors, keeps weights and state, and
  * serves the next good packet. Runs on cpu: and, with EDDY_TEST_DEVICE, on any other device. */
 #include "../support/random_program.h"
+#include "lib/device.h"
 #include "lib/request.h"
 #include "model/descriptors.h"
 
@@ -25,12 +26,14 @@ static int open_loaded(void **state)
     (void)state;
     const char *uri = getenv("EDDY_TEST_DEVICE");
     rng.state = 5;
-    program = random_program(
-        &rng, eddy_preset_at(0),
-        &(struct random_limits){.layers = 2, .units = 20, .columns = 6, .causal = true});
-    int error = !program || eddy_context_open(&context);
+    int error = eddy_context_open(&context);
     error = error || eddy_device_open(context, uri ? uri : "cpu:", &device);
-    error = error || eddy_device_load(device, program);
+    if (error)
+        return error;
+    program = random_program(
+        &rng, device->preset,
+        &(struct random_limits){.layers = 2, .units = 20, .columns = 6, .causal = true});
+    error = !program || eddy_device_load(device, program);
     return error || eddy_stream_open(device, &stream);
 }
 

@@ -1,7 +1,7 @@
 /* 3 x 3 convolution of a 16 x 16 image with zeros around it; the two inner loops are unrolled. */
 #include "hls.h"
 
-static uint8_t image[16 * 16];
+static uint8_t image[16 * 16] HLS_SINGLE_PORT;
 static const int8_t kernel[3][3] = {{1, 2, 1}, {2, -12, 2}, {1, 2, 1}};
 
 void convolution(hls_stream_u16 *in, hls_stream_u16 *out)
