@@ -116,6 +116,7 @@ struct seq_program {
     const struct seq_slot *in_a, *in_x; /* whose words A and X hold, if known */
     unsigned line;
     unsigned operand_bits, memory_words;
+    bool in_spram; /* the memory: the program clears its arrays */
 };
 
 /* ---- seq_bits.c: which bits are known to be zero, and which anyone looks at ---- */
@@ -175,6 +176,8 @@ void seq_number_labels(struct seq_program *s);
 /* Slots that are copied to each other and never differ while both are wanted become one. */
 void seq_join_copies(struct seq_program *s);
 
+/* An array that is not all zeros at first. */
+bool seq_has_contents(const struct seq_slot *slot);
 /* Shortens the program; gives labels and slots their addresses. */
 void seq_settle(struct seq_program *s);
 

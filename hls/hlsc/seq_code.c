@@ -1,4 +1,6 @@
 /* seq_code.c -- the instructions: put one after the other, given their addresses. */
+#include <string.h>
+
 #include "seq.h"
 
 struct seq_slot *seq_new_slot(struct seq_program *s, const char *name, unsigned words)
@@ -166,6 +168,76 @@ static struct seq_slot *pooled(struct seq_program *s, unsigned number)
     return s->pool.at[s->pool.n - 1];
 }
 
+/* ---- what comes first ---- */
+
+bool seq_has_contents(const struct seq_slot *slot)
+{
+    bool has = false;
+    for (unsigned b = 0; slot->memory && slot->is_read && b < slot->memory->nbanks; b++)
+        has |= slot->memory->bank[b].initial != NULL;
+    return has;
+}
+
+/* SPRAM rather than many blocks: it has no initial contents. */
+static bool fits_spram(const struct seq_program *s)
+{
+    bool any = false;
+    for (unsigned i = 0; i < s->slots.n; i++)
+        any |= seq_has_contents(s->slots.at[i]);
+    return !any && s->memory_words >= 1024 && strcmp(s->p->options->family, "ice40") == 0;
+}
+
+static void append(struct seq_program *s, const seq_code *code)
+{
+    for (unsigned i = 0; i < code->n; i++)
+        VEC_PUSH(s->p->arena, &s->code, code->at[i]);
+}
+
+/* Arrays, which stand first in memory, are zero as the program begins. */
+static void clear_arrays(struct seq_program *s)
+{
+    struct seq_slot *first = NULL, *row = seq_new_slot(s, "row", 1);
+    unsigned end = 0;
+    for (unsigned i = 0; i < s->slots.n; i++) {
+        struct seq_slot *slot = s->slots.at[i];
+        if (!slot->memory || !slot->is_read)
+            continue;
+        end = slot->address + slot->words > end ? slot->address + slot->words : end;
+        first = slot->address == 0 ? slot : first;
+    }
+    if (!first)
+        return;
+    const seq_code rest = s->code;
+    struct seq_label *again = seq_new_label(s);
+    s->code = (seq_code){0};
+    s->line = 0;
+    seq_number(s, SEQ_LD, end);
+    seq_put_label(s, again);
+    seq_number(s, SEQ_SUB, 1);
+    seq_memory(s, SEQ_ST, row);
+    seq_do(s, SEQ_INDEX, 0);
+    seq_number(s, SEQ_LD, 0);
+    seq_indexed(s, SEQ_STX, first, 0);
+    seq_memory(s, SEQ_LD, row);
+    seq_jump(s, SEQ_JNZ, again);
+    append(s, &rest);
+}
+
+static void set_pooled(struct seq_program *s, struct seq_slot *slot, unsigned number)
+{
+    const unsigned below = 0x10000 - number;
+    if (below >> s->operand_bits == 0) {
+        seq_number(s, SEQ_LD, 0);
+        seq_number(s, SEQ_SUB, below);
+    } else {
+        seq_number(s, SEQ_LD, number >> 8);
+        seq_do(s, SEQ_SHL, 8);
+        if (number & 0xff)
+            seq_number(s, SEQ_OR, number & 0xff);
+    }
+    seq_memory(s, SEQ_ST, slot);
+}
+
 /* Numbers that no operand holds stand in memory, where the program puts them first. */
 static void pool_numbers(struct seq_program *s)
 {
@@ -181,15 +253,9 @@ static void pool_numbers(struct seq_program *s)
     const seq_code rest = s->code;
     s->code = (seq_code){0};
     s->line = 0;
-    for (unsigned i = 0; i < s->pool.n; i++) {
-        seq_number(s, SEQ_LD, s->pool_value.at[i] >> 8);
-        seq_do(s, SEQ_SHL, 8);
-        if (s->pool_value.at[i] & 0xff)
-            seq_number(s, SEQ_OR, s->pool_value.at[i] & 0xff);
-        seq_memory(s, SEQ_ST, s->pool.at[i]);
-    }
-    for (unsigned i = 0; i < rest.n; i++)
-        VEC_PUSH(s->p->arena, &s->code, rest.at[i]);
+    for (unsigned i = 0; i < s->pool.n; i++)
+        set_pooled(s, s->pool.at[i], s->pool_value.at[i]);
+    append(s, &rest);
 }
 
 static unsigned largest(unsigned a, unsigned b)
@@ -212,8 +278,12 @@ void seq_settle(struct seq_program *s)
         s->operand_bits = largest(largest(8, bit_length(s->memory_words - 1)),
                                   largest(bit_length(instructions - 1),
                                           s->ports.n ? bit_length(s->ports.n - 1) + 3 : 0));
-        if (turn == 0)
+        if (turn == 0) {
+            s->in_spram = fits_spram(s);
+            if (s->in_spram)
+                clear_arrays(s);
             pool_numbers(s);
+        }
         seq_drop_unused(s);
     }
 }

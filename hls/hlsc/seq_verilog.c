@@ -75,30 +75,13 @@ static void emit_contents(const struct seq_slot *array, FILE *o)
                         (unsigned)(initial_of(&m->bank[b], row) >> 16 * w & 0xffff), m->name);
 }
 
-static bool has_contents(const struct seq_slot *slot)
-{
-    bool has = false;
-    for (unsigned b = 0; slot->memory && slot->is_read && b < slot->memory->nbanks; b++)
-        has |= slot->memory->bank[b].initial != NULL;
-    return has;
-}
-
-/* In one SPRAM, which has no initial contents, rather than in many blocks. */
-static bool is_huge(const struct seq_program *s)
-{
-    bool any = false;
-    for (unsigned i = 0; i < s->slots.n; i++)
-        any |= has_contents(s->slots.at[i]);
-    return !any && s->memory_words >= 1024 && strcmp(s->p->options->family, "ice40") == 0;
-}
-
 static void emit_memory(struct seq_program *s, FILE *o)
 {
     bool any = false;
     fprintf(o, "\n  %sreg [15:0] seq_memory [0:%u];\n",
-            is_huge(s) ? "(* ram_style = \"huge\" *) " : "", s->memory_words - 1);
+            s->in_spram ? "(* ram_style = \"huge\" *) " : "", s->memory_words - 1);
     for (unsigned i = 0; i < s->slots.n; i++)
-        if (has_contents(s->slots.at[i])) {
+        if (seq_has_contents(s->slots.at[i])) {
             if (!any)
                 fprintf(o, "  initial begin\n");
             any = true;
