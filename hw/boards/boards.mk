@@ -31,7 +31,7 @@ NEEDS_ulx3s = $(NEXTPNR_ECP5)
 LABEL_bitsy := iCEBreaker Bitsy
 PINS_bitsy := hw/boards/bitsy.pcf hw/boards/bitsy.py
 # abc maps all of a module for the depth of its deepest path: the engine, whose paths are twice as long as those of USB, by itself.
-SYNTH_bitsy = setattr -mod -set keep_hierarchy 1 eddy_core; synth_ice40 -dsp -spram -abc9 -device u -top bitsy; \
+SYNTH_bitsy = setattr -mod -set keep_hierarchy 1 eddy_core; synth_ice40 -dsp -spram -abc9 -dffe_min_ce_use 4 -device u -top bitsy; \
   setattr -mod -unset keep_hierarchy eddy_core; flatten; opt_clean
 PLACE_bitsy = $(NEXTPNR_ICE40) --pcf $(word 1,$(PINS_bitsy)) --pre-pack $(word 2,$(PINS_bitsy)) --package sg48
 LAYOUT_bitsy := --asc
@@ -76,14 +76,8 @@ endef
 # What is in bitstreams/. The engine of a ULX3S runs at 600 MHz / ENGINE_DIVIDER.
 $(eval $(call BITSTREAM_RULES,ecp5-25-ulx3s,3,ulx3s,--25k,-set ENGINE_DIVIDER 10,1))
 $(eval $(call BITSTREAM_RULES,ecp5-85-ulx3s,4,ulx3s,--85k,-set ENGINE_DIVIDER 10,1))
-BOARD_BITSTREAMS := ecp5-25-ulx3s ecp5-85-ulx3s
-
-# Prepared and not in bitstreams/: too large for its part.
 $(eval $(call BITSTREAM_RULES,up5k-bitsy,2,bitsy,--up5k,,1))
-.PHONY: bitstream-up5k
-## bitstream-up5k: place and route the engine on an iCE40UP5K
-bitstream-up5k: $(R)/boards/up5k-bitsy.manifest
-	cat $<
+BOARD_BITSTREAMS := up5k-bitsy ecp5-25-ulx3s ecp5-85-ulx3s
 
 .PHONY: boards-seeds
 ## boards-seeds: which seeds of place and route meet all clocks: NAME=ecp5-85-ulx3s SEEDS="1 2 3"
