@@ -107,8 +107,10 @@ struct node {
     /* schedule: cycle of the inputs, arrival of the output within its cycle */
     int cycle;
     struct arrival arrival;
-    double reach;     /* of the longest path through n: when it arrives in a register */
-    unsigned choices; /* selections in front of that register */
+    double reach;      /* of the longest path through n: when it arrives in a register */
+    unsigned choices;  /* selections in front of that register */
+    unsigned selected; /* bits that it selects, as a condition */
+    bool is_compared;  /* a minimum or maximum: another node compares its operands */
 };
 
 struct stream {

@@ -535,7 +535,7 @@ static void schedule_region(struct program *p, struct region *r)
         r->ii = 1 << 20; /* iterations never overlap */
     else if (r->steadies.n)
         find_steady(p, r);
-    tech_mark_choices(p, r);
+    tech_mark(p, r);
     depend_find(p, r, &s.order);
     struct failure f = {0};
     if (r->is_loop && r->ii_wanted == 0)

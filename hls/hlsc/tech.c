@@ -25,6 +25,7 @@ static const struct technology families[] = {
      .fanout_ns = 0.03,
      .inverted_ns = 2.8,
      .extreme_ns = 2.8,
+     .twice_ns = 1.3,
      .ripples = true,
      .clock_ns = 30.0},
     {.family = "ecp5",
@@ -98,6 +99,22 @@ static double compare_delay(const struct technology *t, const struct node *n)
     return t->lut_ns + t->carry_ns * bits + t->compare_ns + (inverts ? t->inverted_ns : 0);
 }
 
+/* From a signal to the bits that it selects; with more of them than the bound, paths are shorter than their sum says. */
+static double fan_out(const struct technology *t, unsigned bits)
+{
+    const unsigned most = 64;
+    return t->fanout_ns * (bits < most ? bits : most);
+}
+
+/* What the lowest bit of an address selects: one of each pair of rows, in all banks. */
+static unsigned bits_of_pairs(const struct memory *m)
+{
+    unsigned bits = 0;
+    for (unsigned i = 0; i < m->nbanks; i++)
+        bits += m->bank[i].bits;
+    return bits * (m->rows / 2);
+}
+
 /* From the last input of n to its output, or to its register where it has one. */
 static double delay_of(const struct technology *t, const struct node *n)
 {
@@ -131,12 +148,14 @@ static double delay_of(const struct technology *t, const struct node *n)
     case OP_UMIN:
     case OP_UMAX:
         return 1.8 * t->lut_ns + t->carry_ns * operand_bits(n) +
-               (n->arg[1]->op == OP_CONST ? 0 : t->extreme_ns);
+               (n->arg[1]->op == OP_CONST ? 0 : t->extreme_ns) + (n->is_compared ? t->twice_ns : 0);
     case OP_SAT: return t->lut_ns * (1 + levels(n->arg[0]->bits - (unsigned)n->value + 1));
     case OP_LOAD: /* address to the memory; registers: a multiplexer over the rows */
-        return n->memory->kind == MEMORY_REGISTERS
-                   ? t->lut_ns * (1 + bit_length(n->memory->rows - 1)) + t->fanout_ns * n->bits
-                   : t->address_ns;
+        if (n->memory->kind != MEMORY_REGISTERS)
+            return t->address_ns;
+        return n->arg[0]->op == OP_CONST ? 0
+                                         : t->lut_ns * (1 + bit_length(n->memory->rows - 1)) +
+                                               fan_out(t, bits_of_pairs(n->memory));
     case OP_WRITE: return t->word_ns;
     case OP_STORE:
     case OP_READ: return t->lut_ns;
@@ -211,7 +230,7 @@ struct arrival tech_through(const struct technology *t, const struct node *n,
     for (unsigned i = 0; i < n->nargs; i++) {
         const bool decides = n->op == OP_SELECT && i == 0;
         const bool writes = n->op == OP_WRITE && i == 1 && n->arg[i]->op != OP_CONST;
-        const double to_all = decides && n->bits > 1 ? t->fanout_ns * n->bits
+        const double to_all = decides && n->bits > 1 ? fan_out(t, n->arg[0]->selected)
                               : writes               ? t->write_ns
                                                      : 0;
         in.lowest = later(in.lowest, (decides ? arg[i].highest : arg[i].lowest) + to_all);
@@ -269,8 +288,32 @@ static bool sets_or_clears(const struct node *n)
     return n->op == OP_SELECT && (n->arg[1]->op == OP_CONST || n->arg[2]->op == OP_CONST);
 }
 
-void tech_mark_choices(const struct program *p, struct region *r)
+static bool is_compared(const struct region *r, const struct node *extreme)
 {
+    const struct node *a = extreme->arg[0], *b = extreme->arg[1];
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        const struct node *n = r->nodes.at[i];
+        if (n->op == OP_CMP &&
+            ((n->arg[0] == a && n->arg[1] == b) || (n->arg[0] == b && n->arg[1] == a)))
+            return true;
+    }
+    return false;
+}
+
+static void mark_sharing(struct region *r)
+{
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        struct node *n = r->nodes.at[i];
+        if (n->op == OP_SELECT)
+            n->arg[0]->selected += n->bits;
+        if (n->op == OP_SMIN || n->op == OP_SMAX || n->op == OP_UMIN || n->op == OP_UMAX)
+            n->is_compared = n->arg[1]->op != OP_CONST && is_compared(r, n);
+    }
+}
+
+void tech_mark(const struct program *p, struct region *r)
+{
+    mark_sharing(r);
     for (unsigned i = 0; i < r->phis.n; i++) {
         const struct node *phi = r->phis.at[i];
         /* the last LUT of anything but a sum has room for one selection */

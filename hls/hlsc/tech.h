@@ -27,6 +27,7 @@ struct technology {
     double fanout_ns;      /* a condition to each bit that it selects */
     double inverted_ns;    /* an operand of a carry chain that is inverted in front of it */
     double extreme_ns; /* the smaller or larger of two variables, beyond its chain and selection */
+    double twice_ns;   /* that, if a comparison of the two takes the carry out as well */
     bool ripples;      /* a chain is so slow that its bits count one by one */
     double clock_ns;   /* default period */
 };
@@ -46,7 +47,7 @@ double tech_alone(const struct technology *t, const struct node *n);
 double tech_leave(const struct technology *t, const struct node *condition);
 /* From whether a loop goes on to the register that keeps it running. */
 double tech_go_on(const struct technology *t, const struct node *condition);
-/* Counts the selections in front of the registers that take the values of r. */
-void tech_mark_choices(const struct program *p, struct region *r);
+/* Counts the selections in front of the registers that take the values of r, and what its conditions select. */
+void tech_mark(const struct program *p, struct region *r);
 
 #endif

@@ -40,7 +40,7 @@ rows() {
       continue
     fi
     [ "$f" = ice40 ] && periods=${PERIODS:-24 32} || periods=${PERIODS:-10 14}
-    for k in ${KERNELS:-states isqrt huffman string_search tanh_q12 histogram lru biquad search insertion_sort fir rnn_top crc32 viterbi cordic products}; do
+    for k in ${KERNELS:-states isqrt huffman string_search tanh_q12 histogram lru biquad search insertion_sort fir rnn_top crc32 viterbi cordic products triangle}; do
       for asked in $periods; do echo "$f $k $asked"; done
     done
   done
