@@ -38,6 +38,7 @@ static const struct technology families[] = {
      .address_ns = 4.0,
      .product_ns = 5.5,
      .product_out_ns = 0.8,
+     .factor_bits = 18,
      .input_ns = 1.5,
      .end_ns = 2.6,
      .leave_ns = 1.2,
@@ -99,10 +100,19 @@ static double compare_delay(const struct technology *t, const struct node *n)
     return t->lut_ns + t->carry_ns * bits + t->compare_ns + (inverts ? t->inverted_ns : 0);
 }
 
-/* From a signal to the bits that it selects. Beyond the bound placement keeps it from growing. */
+/* The sum of the products of several blocks. */
+static double several_blocks(const struct technology *t, const struct node *n)
+{
+    const unsigned a = n->arg[0]->bits, b = n->arg[1]->bits, least = a < b ? a : b;
+    return n->bits > 36                               ? 3 * t->lut_ns
+           : least > t->factor_bits && t->factor_bits ? 2 * t->lut_ns
+                                                      : 0;
+}
+
+/* From a signal to the bits that it selects; with more of them than the bound, paths are shorter than their sum says. */
 static double fan_out(const struct technology *t, unsigned bits)
 {
-    const unsigned most = 128;
+    const unsigned most = 64;
     return t->fanout_ns * (bits < most ? bits : most);
 }
 
@@ -128,7 +138,7 @@ static double delay_of(const struct technology *t, const struct node *n)
         if (n->in_luts) /* terms, compressed to two, and their sum */
             return t->lut_ns * (2 + 1.15 * compressors(ir_terms_of(n)->bits)) +
                    t->carry_ns * n->bits;
-        return t->product_ns + (n->bits > 36 ? 3 * t->lut_ns : 0); /* of several blocks */
+        return t->product_ns + several_blocks(t, n);
     case OP_AND:
     case OP_OR:
     case OP_XOR:

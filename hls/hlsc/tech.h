@@ -15,6 +15,7 @@ struct technology {
     double address_ns;     /* an address to all banks of block RAM */
     double product_ns;     /* operands to the register behind a multiplier */
     double product_out_ns; /* that register's output */
+    unsigned factor_bits;  /* of a block, where a product of wider factors takes longer; or 0 */
     double input_ns;       /* arrival of a stream's tvalid and tdata */
     double end_ns;         /* any register at the end of a path */
     double choice_ns;      /* a selection in front of a register that has several sources */
