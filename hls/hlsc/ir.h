@@ -338,7 +338,7 @@ void width_analyse(struct program *p);
 void demand_analyse(struct program *p); /* part of it */
 void products_prepare(struct program *p);
 void schedule_program(struct program *p);
-void compile_to_widths(struct program *p); /* all before the schedule */
+void compile_to_widths(struct program *p);   /* all before the schedule */
 void compile_to_schedule(struct program *p); /* all of the above */
 void check_program(struct program *p);
 /* The interface has the names of the source, or there is none. */
