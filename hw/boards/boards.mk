@@ -104,8 +104,9 @@ $(eval $(call NETLIST_RULE,usb-bitsy,bitsy,,$(R)/usb/0/usb_rom.sv tests/xrt/loop
 $(eval $(call NETLIST_RULE,usb-ulx3s,ulx3s,,$(R)/usb/0/usb_rom.sv tests/xrt/loopback/eddy_core.sv hw/rtl/fifo.sv))
 MARGIN_SEEDS := 1 2 3 4 5 6 7 8
 .PHONY: bench-boards
-## bench-boards: what the 48 MHz of USB reach on each family over 8 seeds, an echo in place of the engine
-bench-boards: $(R)/boards/usb-bitsy.netlist $(R)/boards/usb-ulx3s.netlist | $(NEEDS_ulx3s) $(NEEDS_bitsy)
+## bench-boards: what the 48 MHz of USB reach over 8 seeds: with the engine of the UP5K, then with an echo in its place
+bench-boards: $(R)/boards/up5k-bitsy.netlist $(R)/boards/usb-bitsy.netlist $(R)/boards/usb-ulx3s.netlist | $(NEEDS_ulx3s) $(NEEDS_bitsy)
+	hw/boards/margin.sh $(R)/boards/up5k-bitsy '$(MARGIN_SEEDS)' $(PLACE_bitsy) --up5k
 	hw/boards/margin.sh $(R)/boards/usb-bitsy '$(MARGIN_SEEDS)' $(PLACE_bitsy) --up5k
 	hw/boards/margin.sh $(R)/boards/usb-ulx3s '$(MARGIN_SEEDS)' $(PLACE_ulx3s) --25k
 
