@@ -108,7 +108,7 @@ endif
 
 # $(1): number of the preset
 define PRESET_RULES
-RTL_$(1) := $(addprefix $(R)/rtl/$(1)/,control.v datapath.v results.v)
+RTL_$(1) := $(addprefix $(R)/rtl/$(1)/,control.v steps.v datapath.v results.v)
 
 # RTL that comes out as before keeps its time, so that another hlsc does not rebuild simulations.
 $$(RTL_$(1)): %.v: %.stamp

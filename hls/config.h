@@ -185,6 +185,7 @@
 #else
 #define HLS_OPTIONS_control
 #endif
+#define HLS_OPTIONS_steps
 #define HLS_OPTIONS_datapath
 #define HLS_OPTIONS_results
 

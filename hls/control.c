@@ -1,6 +1,5 @@
-/* control.c -- the front of the device: takes request packets apart, holds the program, and hands its descriptors to
- * the datapath, step by step and stream by stream. Sequential code: it runs ahead of the datapath, while the lanes work on
- * the columns.
+/* control.c -- the front of the device: takes request packets apart, looks programs through, and says step by step and
+ * stream by stream what shall run. Sequential code: it runs ahead of the datapath, while the lanes work on the columns.
  */
 #include "descriptor.h"
 #include "packet.h"
@@ -15,10 +14,11 @@ struct ports {
     hls_stream_u16 *commands;
     hls_stream_u64 *operations;
     hls_stream_u16 *data;
-    hls_stream_u64 *segments, *drains;
+    hls_stream_u64 *descriptors;
 };
 
-static uint32_t program[DESCRIPTORS][DESCRIPTOR_WORDS / 2] HLS_PARTITION(2);
+static uint64_t passes[PASSES]; /* of the program: their descriptors, */
+static uint16_t pass_at[PASSES], pass_state[PASSES]; /* what follows them, and their first units */
 static uint8_t program_passes;         /* 0: none is loaded */
 static uint8_t bank[STREAMS * PASSES]; /* which half of the state holds h_{t-1} of a pass */
 static uint16_t errors;
@@ -100,15 +100,6 @@ static inline void identify(struct ports p)
 
 /* ---- programs ---- */
 
-static inline uint64_t descriptor_at(uint32_t at)
-{
-    uint64_t w = 0;
-    HLS_UNROLL
-    for (int k = 0; k < DESCRIPTOR_WORDS / 2; k++)
-        w |= (uint64_t)program[at & (DESCRIPTORS - 1)][k] << 32 * k;
-    return w;
-}
-
 /* A pass in the program. */
 struct place {
     struct pass pass;
@@ -118,14 +109,8 @@ struct place {
 
 static inline struct place find_pass(uint8_t number)
 {
-    struct place p = {.pass = pass_unpack(descriptor_at(0)), .at = 1};
-    for (uint8_t n = number & (PASSES - 1); n != 0; n--) {
-        p.at = (uint16_t)(p.at + p.pass.length) & (DESCRIPTORS - 1);
-        p.state = (uint16_t)(p.state + p.pass.units) & (STATE_ROWS - 1);
-        p.pass = pass_unpack(descriptor_at(p.at));
-        p.at++;
-    }
-    return p;
+    const uint8_t n = number & (PASSES - 1);
+    return (struct place){pass_unpack(passes[n]), pass_at[n], pass_state[n]};
 }
 
 static inline bool phase_known(struct phase phase)
@@ -228,97 +213,43 @@ static inline bool descriptor_follows(struct grammar *g, uint64_t w)
     return good & ((g->left != 0) | whole);
 }
 
-/* Reads a program in place of the one that was, and looks whether it says what the datapath can do and will end.
+static inline uint64_t take_descriptor(struct ports p)
+{
+    uint64_t w = 0;
+    HLS_UNROLL
+    for (int k = 0; k < DESCRIPTOR_WORDS; k++)
+        w |= (uint64_t)hls_read(p.commands) << 16 * k;
+    return w;
+}
+
+/* Hands a program on in place of the one that was, and looks whether it says what the datapath can do and will end.
  * Returns a PACKET_STATUS. */
 static inline uint8_t load_program(struct ports p, uint16_t count)
 {
     struct grammar g = {0};
     bool good = true;
-    uint8_t passes = 0;
+    uint8_t n = 0;
     program_passes = 0;
+    hls_write(p.descriptors, step_pack((struct step){.loads = true}));
     for (uint16_t at = 0; at < count; at++) {
-        for (uint8_t k = 0; k < DESCRIPTOR_WORDS / 2; k++) {
-            const uint16_t low = hls_read(p.commands);
-            program[at & (DESCRIPTORS - 1)][k] = low | (uint32_t)hls_read(p.commands) << 16;
+        const uint64_t w = take_descriptor(p);
+        const bool begins = g.left == 0;
+        hls_write(p.descriptors, w);
+        if (begins) {
+            passes[n & (PASSES - 1)] = w;
+            pass_at[n & (PASSES - 1)] = at + 1;
+            pass_state[n & (PASSES - 1)] = g.units;
         }
-        passes = (uint8_t)(passes + (g.left == 0));
-        good &= descriptor_follows(&g, descriptor_at(at)) & (passes <= PASSES);
+        n = (uint8_t)(n + begins);
+        good &= descriptor_follows(&g, w) & (n <= PASSES);
     }
     if (!good | (g.left != 0))
         return PACKET_STATUS_RANGE;
-    program_passes = passes;
+    program_passes = n;
     return PACKET_STATUS_OK;
 }
 
-/* ---- a run: the descriptors of each step of each stream ---- */
-
-/* A step of one stream. */
-struct step {
-    uint8_t home;  /* of h_t */
-    bool settled;  /* h_{t-1} waits for no drain */
-    bool fed_back; /* x is what the step before put out */
-    bool emit, last;
-};
-
-static inline uint64_t drain_of(struct step s, uint64_t w)
-{
-    const uint64_t kept = s.emit ? w : w & ~(UINT64_C(1) << DRAIN_EMIT_BIT);
-    return kept | (uint64_t)s.home << DRAIN_HOME_BIT;
-}
-
-/* Whether the segment is one of x_t, from the host or from the step before. */
-static inline bool is_x(uint8_t source)
-{
-    return (source == SOURCE_DATA) | (source == SOURCE_KEPT);
-}
-
-static inline uint64_t segment_of(struct step s, uint16_t feedback, bool swapped, uint64_t w)
-{
-    struct segment g = segment_unpack(w);
-    const bool fed_back = s.fed_back & ((g.source == SOURCE_DATA) | (g.source == SOURCE_KEPT));
-    g.source = fed_back ? SOURCE_STATE : g.source;
-    g.address = fed_back ? feedback : g.address & (STATE_ROWS - 1);
-    if (g.source == SOURCE_STATE)
-        g.address |= (uint32_t)(s.home ^ (fed_back | !g.current)) * STATE_ROWS;
-    g.ends_block ^= swapped;
-    g.stop &= s.last & g.ends_block;
-    return segment_pack(g);
-}
-
-/* The columns that the segment takes from x_t as it arrives. */
-static inline uint16_t columns_of_x(struct step s, uint64_t w)
-{
-    const bool arrives = !s.fed_back & (segment_unpack(w).source == SOURCE_DATA);
-    return arrives ? segment_unpack(w).length : 0;
-}
-
-/* x_t is handed on behind the descriptors of its block, which need not wait for it. */
-static inline void run_step(struct ports p, struct place place, struct step s)
-{
-    const uint16_t end = (uint16_t)(place.at + place.pass.length) & (DESCRIPTORS - 1);
-    uint8_t swaps = (s.settled & place.pass.swaps) ? 2 : 0; /* the two segments still to come */
-    bool drains = false;
-    uint16_t n = place.at, x = 0;
-    do {
-        if (drains) {
-            const uint64_t w = descriptor_at(n);
-            hls_write(p.drains, drain_of(s, w));
-            drains = !drain_unpack(w).releases;
-            if (!drains) {
-                take(p, x, true);
-                x = 0;
-            }
-        } else {
-            const uint64_t w = descriptor_at(swaps == 2 ? n + 1u : swaps == 1 ? n - 1u : n);
-            const uint64_t segment = segment_of(s, place.pass.feedback, swaps != 0, w);
-            hls_write(p.segments, segment);
-            drains = segment_unpack(segment).ends_block;
-            swaps = swaps != 0 ? swaps - 1 : 0;
-            x += columns_of_x(s, w);
-        }
-        n = (n + 1) & (DESCRIPTORS - 1);
-    } while (n != end);
-}
+/* ---- a run: each step of each stream ---- */
 
 static inline uint8_t streams_of(struct request r)
 {
@@ -351,12 +282,17 @@ static inline void run_steps(struct ports p, struct request r, struct place plac
         for (uint8_t k = 0; k < streams; k++) {
             const uint8_t home = home_of((uint8_t)(r.stream + k), r.pass) ^ 1;
             *bank_of((uint8_t)(r.stream + k), r.pass) = home & 1;
-            run_step(p, place,
-                     (struct step){.home = home,
-                                   .settled = (t == 0) & (k == 0),
-                                   .fed_back = feedback & (t != 0),
-                                   .emit = last_step | !last_only,
-                                   .last = last_step & (k + 1 == streams)});
+            const bool fed_back = feedback & (t != 0);
+            hls_write(p.descriptors,
+                      step_pack((struct step){.at = place.at,
+                                              .length = place.pass.length,
+                                              .feedback = place.pass.feedback,
+                                              .home = home,
+                                              .swaps = place.pass.swaps & (t == 0) & (k == 0),
+                                              .fed_back = fed_back,
+                                              .emit = last_step | !last_only,
+                                              .last = last_step & (k + 1 == streams)}));
+            take(p, fed_back ? 0 : place.pass.inputs, true);
         }
     }
 }
@@ -524,9 +460,9 @@ static inline struct request window_request(void)
 }
 
 HLS_PROCESS void control(hls_stream_u16 *commands, hls_stream_u64 *operations, hls_stream_u16 *data,
-                         hls_stream_u64 *segments, hls_stream_u64 *drains)
+                         hls_stream_u64 *descriptors)
 {
-    const struct ports p = {commands, operations, data, segments, drains};
+    const struct ports p = {commands, operations, data, descriptors};
     while (hls_more(commands)) {
         if (!next_word(p))
             continue;

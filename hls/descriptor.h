@@ -7,6 +7,7 @@
  *              consecutive addresses
  *   drain      what becomes of a piece of the sums of a block: rows of one phase
  *   pass       comes before the segments and drains of one step of a pass
+ *   step       in no program: has the segments and drains of a pass done
  *   operation  one job of the datapath
  *
  * The layout is the same for all presets, of host and device.
@@ -27,7 +28,7 @@
 #error "descriptor.h: its fields hold 32 groups, 8 streams and a gap of 63"
 #endif
 
-enum descriptor_kind { DESCRIPTOR_SEGMENT, DESCRIPTOR_DRAIN, DESCRIPTOR_PASS };
+enum descriptor_kind { DESCRIPTOR_SEGMENT, DESCRIPTOR_DRAIN, DESCRIPTOR_PASS, DESCRIPTOR_STEP };
 
 static inline uint8_t descriptor_kind(uint64_t w)
 {
@@ -154,6 +155,41 @@ static inline struct pass pass_unpack(uint64_t w)
                          .units = w >> 27 & 0x7ff,
                          .feedback = w >> 38 & 0x3ff,
                          .length = (uint16_t)(w >> 48)};
+}
+
+/* ---- steps ---- */
+
+/* A step of one stream, or that a program follows. */
+struct step {
+    bool loads;        /* the descriptors up to the next step are a program */
+    bool swaps;        /* the columns of h go before those of x_t: it waits for no drain */
+    bool fed_back;     /* x is what the step before put out */
+    bool emit, last;   /* answers; is the last of a run */
+    uint8_t home;      /* of h_t */
+    uint16_t at;       /* of the first descriptor of the pass, and their number */
+    uint16_t length;
+    uint16_t feedback; /* place of what is fed back */
+};
+
+static inline uint64_t step_pack(struct step s)
+{
+    return DESCRIPTOR_STEP | (uint64_t)s.loads << 2 | (uint64_t)s.swaps << 3 |
+           (uint64_t)s.fed_back << 4 | (uint64_t)s.emit << 5 | (uint64_t)s.last << 6 |
+           (uint64_t)s.home << 8 | (uint64_t)s.at << 16 | (uint64_t)s.length << 32 |
+           (uint64_t)s.feedback << 48;
+}
+
+static inline struct step step_unpack(uint64_t w)
+{
+    return (struct step){.loads = w >> 2 & 1,
+                         .swaps = w >> 3 & 1,
+                         .fed_back = w >> 4 & 1,
+                         .emit = w >> 5 & 1,
+                         .last = w >> 6 & 1,
+                         .home = (uint8_t)(w >> 8),
+                         .at = (uint16_t)(w >> 16),
+                         .length = (uint16_t)(w >> 32),
+                         .feedback = (uint16_t)(w >> 48)};
 }
 
 /* ---- operations ---- */

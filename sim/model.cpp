@@ -2,6 +2,8 @@
 // -DSIM_CLASS=the Verilated class, -DSIM_HEADER=its header.
 #include "sim.h"
 
+#include "../hls/packet.h"
+
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -110,7 +112,7 @@ class Device {
 public:
     explicit Device(const sim_options &options)
         : top{&context, "eddy"}, command_stall{options.stall, options.seed * 2 + 1, 3},
-          result_stall{options.stall, options.seed * 2 + 2, 5}
+          result_stall{options.stall, options.seed * 2 + 2, 5}, late{options.stall == SIM_STALL_LATE}
     {
         if (options.trace_path) {
             context.traceEverOn(true);
@@ -162,6 +164,7 @@ public:
     SIM_CLASS top;
     std::unique_ptr<VerilatedFstC> trace;
     Stall command_stall, result_stall;
+    bool late;
     Log taken, given;
     Meter meter;
     uint64_t cycles = 0;
@@ -194,10 +197,12 @@ static int sim_transfer(sim *handle, const uint16_t *send, size_t send_words, si
     Device *sim = device_of(handle);
     auto &top = sim->top;
     *sent = *received = 0;
+    unsigned resting = 0; // cycles
     for (unsigned silent = 0; silent < SIM_SILENT_CYCLES; silent++) {
         if (*received == receive_words && (receive_words || *sent == send_words))
             break;
-        top.s_axis_commands_tvalid = *sent < send_words && !sim->command_stall.next();
+        const bool waits = sim->late && *sent == PACKET_HEADER_WORDS && resting < SIM_WAITING_CYCLES;
+        top.s_axis_commands_tvalid = *sent < send_words && !waits && !sim->command_stall.next();
         if (*sent < send_words)
             top.s_axis_commands_tdata = send[*sent];
         top.m_axis_results_tready = *received < receive_words && !sim->result_stall.next();
@@ -214,6 +219,7 @@ static int sim_transfer(sim *handle, const uint16_t *send, size_t send_words, si
         }
         if (top.active)
             silent = 0;
+        resting = top.active ? 0 : resting + 1;
         sim->rise();
         top.s_axis_commands_tvalid = 0;
         top.m_axis_results_tready = 0;

@@ -14,6 +14,7 @@ enum sim_stall {
     SIM_STALL_CYCLIC, /* ports pause in a fixed rhythm, a different one on each side */
     SIM_STALL_RANDOM, /* ports pause at random, a third of the cycles on each side */
     SIM_STALL_BURST,  /* ports pause and flow in stretches of up to 500 cycles */
+    SIM_STALL_LATE,   /* what follows the header of a packet comes when the device waits for it */
 };
 
 struct sim_options {
@@ -32,6 +33,8 @@ struct sim_figures {
 };
 #define SIM_SAMPLE 64
 #define SIM_LOGGED_WORDS 1024
+/* A device in which nothing has moved for so long waits: it is more than any operation takes. */
+#define SIM_WAITING_CYCLES 200
 
 /* One Verilated build configuration. */
 struct sim_model {

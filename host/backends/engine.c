@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include "control.c"
+#include "steps.c"
 #include "datapath.c"
 #include "results.c"
 
@@ -11,7 +12,7 @@
 #define FIRST_CAPACITY_WORDS 4096
 
 static hls_stream_u16 commands, data, answers;
-static hls_stream_u64 operations, segments, drains, beats;
+static hls_stream_u64 operations, descriptors, segments, drains, beats;
 static bool is_open;
 
 /* The host's view of the packet under way: control must not start on a packet whose payload is not there. */
@@ -59,6 +60,7 @@ static void reset(void)
     memset(carry, 0, sizeof carry);
     memset(program, 0, sizeof program);
     memset(bank, 0, sizeof bank);
+    memset(passes, 0, sizeof passes);
     window_words = 0;
     window_sum = 0;
     lost = false;
@@ -74,6 +76,7 @@ static void engine_close(void)
     free(answers.words);
     free(beats.words);
     free(operations.words);
+    free(descriptors.words);
     free(segments.words);
     free(drains.words);
     is_open = false;
@@ -84,8 +87,8 @@ static int engine_open(void)
     if (is_open)
         return EDDY_ERROR_DEVICE;
     const bool made[] = {make_u16(&commands),   make_u16(&data),     make_u16(&answers),
-                         make_u64(&operations), make_u64(&segments), make_u64(&drains),
-                         make_u64(&beats)};
+                         make_u64(&operations), make_u64(&descriptors),
+                         make_u64(&segments), make_u64(&drains),   make_u64(&beats)};
     reset();
     is_open = true;
     for (size_t i = 0; i < sizeof made; i++) {
@@ -100,12 +103,13 @@ static int engine_open(void)
 static bool out_of_memory(void)
 {
     return commands.ring.faults || data.ring.faults || answers.ring.faults || beats.ring.faults ||
-           operations.ring.faults || segments.ring.faults || drains.ring.faults;
+           operations.ring.faults || descriptors.ring.faults || segments.ring.faults || drains.ring.faults;
 }
 
 static void run_processes(void)
 {
-    control(&commands, &operations, &data, &segments, &drains);
+    control(&commands, &operations, &data, &descriptors);
+    steps(&descriptors, &segments, &drains);
     datapath(&operations, &data, &segments, &drains, &beats);
     results(&beats, &answers);
 }

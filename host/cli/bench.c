@@ -109,7 +109,7 @@ static const struct argp argp = {
     "simulation is, and what part of its CPU time goes to anything but the RTL. "
     "process_us_per_step is this process's CPU time (for cpu: and sim: with the engine in it), "
     "library_us_per_step what of it the library takes outside of the carrier to the device. "
-    "With one step of one stream it counts the cycles between the first word of x at "
+    "With one step of one stream, x late, it counts the cycles between the first word of x at "
     "the input port and the last of y at the output port: latency_columns of "
     "them for the columns that need x, latency_drain in the drain, latency_gates "
     "in the stages of its pipeline and between dependent gates, latency_transport for the "
@@ -177,7 +177,7 @@ struct result {
     double process_us, library_us; /* of CPU time, a step */
     struct {
         size_t cycles, columns, drain, gates, transport;
-    } latency; /* of a single step; cycles 0: not measured */
+    } latency; /* of a single step whose sample the engine waits for; cycles 0: not measured */
 };
 
 /* The latest step from port to port. */
@@ -259,6 +259,21 @@ static int run_streams(struct eddy_context *context, const char *uri, const stru
     return error;
 }
 
+/* The step once more, its sample not there before the engine waits for it: its latency goes to the result. */
+static int run_late(struct eddy_context *context, const struct bench_options *o,
+                    const struct eddy_program *program, const int16_t *x, int16_t *y,
+                    struct result *result)
+{
+    const char *uri = o->shared.device;
+    const bool has_options = uri[strcspn(uri, ":")] && uri[strcspn(uri, ":") + 1];
+    struct result late = {0};
+    char late_uri[512];
+    snprintf(late_uri, sizeof late_uri, "%s%sstall=late", uri, has_options ? "," : "");
+    const int error = run_streams(context, late_uri, o, program, x, y, &late);
+    result->latency = late.latency;
+    return error;
+}
+
 /* Both devices on the same input. */
 static int measure(struct eddy_context *context, const struct bench_options *o,
                    const struct eddy_program *program, const struct eddy_table *data,
@@ -276,6 +291,8 @@ static int measure(struct eddy_context *context, const struct bench_options *o,
         error = run_streams(context, "cpu:", o, program, x, expected, &unused);
     if (!error)
         error = run_streams(context, o->shared.device, o, program, x, y, result);
+    if (!error && result->simulated && o->streams == 1 && o->shared.steps == 1)
+        error = run_late(context, o, program, x, y, result);
     eddy_program_get_info(program, &result->info);
     result->mismatches = 0;
     for (size_t i = 0; i < outputs && !error; i++)

@@ -12,7 +12,7 @@ static const struct argp argp = {
     "Lists the devices: which URIs exist and what each preset of them holds.\v"
     "A URI is a scheme and options: sim:preset=sim-small-w8,stall=random,seed=7\n"
     "  preset=NAME     the build configuration (default: that of the model)\n"
-    "  stall=none|cyclic|random, seed=N   sim: pauses on both ports, for tests\n"
+    "  stall=none|cyclic|random|burst|late, seed=N   sim: pauses on both ports, for tests\n"
     "  trace=FILE      sim: an FST waveform of everything\n"
     "  serial=HEX      usb: which board; not needed for the only one\n"
     "  wait=S          usb: how long to wait for the board\n"

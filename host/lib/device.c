@@ -17,6 +17,7 @@ static int parse_stall(struct eddy_context *context, const char *value, enum sim
         [SIM_STALL_CYCLIC] = "cyclic",
         [SIM_STALL_RANDOM] = "random",
         [SIM_STALL_BURST] = "burst",
+        [SIM_STALL_LATE] = "late",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(value, names[i]) == 0) {
@@ -25,7 +26,7 @@ static int parse_stall(struct eddy_context *context, const char *value, enum sim
         }
     }
     return eddy_fail(context, EDDY_ERROR_ARGUMENT,
-                     "device URI: stall=%s is not one of none, cyclic, random, burst", value);
+                     "device URI: stall=%s is not one of none, cyclic, random, burst, late", value);
 }
 
 static int parse_seconds(struct eddy_context *context, const char *key, const char *value,

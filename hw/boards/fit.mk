@@ -2,7 +2,7 @@
 #
 #   FIT_PRESET=2     number of the preset
 FIT_PRESET ?= 2
-FIT_PARTS := control datapath results queues usb
+FIT_PARTS := control steps datapath results queues usb
 FIT := $(R)/fit/$(FIT_PRESET)
 FIT_SOURCES := $(R)/usb/$(FIT_PRESET)/usb_rom.sv $(USB_RTL) $(HW_SOURCES)
 
@@ -15,8 +15,8 @@ $(FIT)/$(1).log: $(3) hw/boards/fit.mk | board-tools
 	  synth_ice40 -dsp -spram -top $(2) -json $(FIT)/$(1).netlist' > /dev/null
 	nextpnr-ice40 --up5k --pack-only --json $(FIT)/$(1).netlist > $$@ 2>&1 || { grep ERROR $$@; exit 1; }
 endef
-$(foreach part,control datapath results,$(eval $(call FIT_RULES,$(part),$(part),$(R)/rtl/$(FIT_PRESET)/$(part).v $(HW_SOURCES))))
-$(eval $(call FIT_RULES,queues,eddy_core,$(RTL_$(FIT_PRESET)) $(HW_SOURCES),hierarchy -top eddy_core; proc; blackbox control datapath results; flatten; expose -evert;))
+$(foreach part,control steps datapath results,$(eval $(call FIT_RULES,$(part),$(part),$(R)/rtl/$(FIT_PRESET)/$(part).v $(HW_SOURCES))))
+$(eval $(call FIT_RULES,queues,eddy_core,$(RTL_$(FIT_PRESET)) $(HW_SOURCES),hierarchy -top eddy_core; proc; blackbox control steps datapath results; flatten; expose -evert;))
 $(eval $(call FIT_RULES,usb,usb_device,$(FIT_SOURCES),delete eddy_usb;))
 
 .PHONY: fit-up5k

@@ -1,4 +1,4 @@
-// The device without its carrier: commands in, results out, 16-bit words. The three processes compiled from
+// The device without its carrier: commands in, results out, 16-bit words. The four processes compiled from
 // hls/ and the queues between them.
 `default_nettype none
 
@@ -18,39 +18,42 @@ module eddy_core (
 `endif
 );
 `define EDDY_QUEUE(NAME, W, LOG2) \
-  wire [W-1:0] control_``NAME``_tdata, datapath_``NAME``_tdata; \
-  wire control_``NAME``_tvalid, control_``NAME``_tready; \
-  wire datapath_``NAME``_tvalid, datapath_``NAME``_tready; \
+  wire [W-1:0] NAME``_in_tdata, NAME``_out_tdata; \
+  wire NAME``_in_tvalid, NAME``_in_tready; \
+  wire NAME``_out_tvalid, NAME``_out_tready; \
   fifo #( \
       .WIDTH(W), \
       .DEPTH_LOG2(LOG2) \
   ) NAME``_queue ( \
       .clk(clk), \
       .rst_n(rst_n), \
-      .s_axis_tdata(control_``NAME``_tdata), \
-      .s_axis_tvalid(control_``NAME``_tvalid), \
-      .s_axis_tready(control_``NAME``_tready), \
-      .m_axis_tdata(datapath_``NAME``_tdata), \
-      .m_axis_tvalid(datapath_``NAME``_tvalid), \
-      .m_axis_tready(datapath_``NAME``_tready) \
+      .s_axis_tdata(NAME``_in_tdata), \
+      .s_axis_tvalid(NAME``_in_tvalid), \
+      .s_axis_tready(NAME``_in_tready), \
+      .m_axis_tdata(NAME``_out_tdata), \
+      .m_axis_tvalid(NAME``_out_tvalid), \
+      .m_axis_tready(NAME``_out_tready) \
   );
 `define EDDY_CONNECT(PORT, WIRE) \
   .PORT``_tdata(WIRE``_tdata), .PORT``_tvalid(WIRE``_tvalid), .PORT``_tready(WIRE``_tready)
 
   `EDDY_QUEUE(operations, 64, 0)
   `EDDY_QUEUE(data, 16, 5)
+  `EDDY_QUEUE(descriptors, 64, 0)
   `EDDY_QUEUE(segments, 64, 4)
   `EDDY_QUEUE(drains, 64, 3)
   wire [63:0] beats_tdata;
   wire beats_tvalid, beats_tready;
 
 `ifdef HLSC_CHECK
-  wire control_check_failed, datapath_check_failed, results_check_failed;
-  assign check_failed = control_check_failed | datapath_check_failed | results_check_failed;
-  assign active = (datapath_operations_tvalid & datapath_operations_tready) |
-                  (datapath_segments_tvalid & datapath_segments_tready) |
-                  (datapath_drains_tvalid & datapath_drains_tready) |
-                  (datapath_data_tvalid & datapath_data_tready) | (beats_tvalid & beats_tready);
+  wire control_check_failed, steps_check_failed, datapath_check_failed, results_check_failed;
+  assign check_failed = control_check_failed | steps_check_failed | datapath_check_failed |
+                        results_check_failed;
+  assign active = (descriptors_out_tvalid & descriptors_out_tready) |
+                  (operations_out_tvalid & operations_out_tready) |
+                  (segments_out_tvalid & segments_out_tready) |
+                  (drains_out_tvalid & drains_out_tready) |
+                  (data_out_tvalid & data_out_tready) | (beats_tvalid & beats_tready);
 `endif
 
   control control (
@@ -60,10 +63,20 @@ module eddy_core (
       .check_failed(control_check_failed),
 `endif
       `EDDY_CONNECT(s_axis_commands, s_axis_commands),
-      `EDDY_CONNECT(m_axis_operations, control_operations),
-      `EDDY_CONNECT(m_axis_data, control_data),
-      `EDDY_CONNECT(m_axis_segments, control_segments),
-      `EDDY_CONNECT(m_axis_drains, control_drains)
+      `EDDY_CONNECT(m_axis_operations, operations_in),
+      `EDDY_CONNECT(m_axis_data, data_in),
+      `EDDY_CONNECT(m_axis_descriptors, descriptors_in)
+  );
+
+  steps steps (
+      .clk(clk),
+      .rst_n(rst_n),
+`ifdef HLSC_CHECK
+      .check_failed(steps_check_failed),
+`endif
+      `EDDY_CONNECT(s_axis_descriptors, descriptors_out),
+      `EDDY_CONNECT(m_axis_segments, segments_in),
+      `EDDY_CONNECT(m_axis_drains, drains_in)
   );
 
   datapath datapath (
@@ -72,10 +85,10 @@ module eddy_core (
 `ifdef HLSC_CHECK
       .check_failed(datapath_check_failed),
 `endif
-      `EDDY_CONNECT(s_axis_operations, datapath_operations),
-      `EDDY_CONNECT(s_axis_data, datapath_data),
-      `EDDY_CONNECT(s_axis_segments, datapath_segments),
-      `EDDY_CONNECT(s_axis_drains, datapath_drains),
+      `EDDY_CONNECT(s_axis_operations, operations_out),
+      `EDDY_CONNECT(s_axis_data, data_out),
+      `EDDY_CONNECT(s_axis_segments, segments_out),
+      `EDDY_CONNECT(s_axis_drains, drains_out),
       `EDDY_CONNECT(m_axis_results, beats)
   );
 

@@ -7,7 +7,7 @@ $(O)/gen/usb_rom: hw/usb/rom.c hw/usb/usb_format.h
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 # The engine's identity: what its RTL is made of.
-$(R)/usb/%/hash: $(addprefix $(R)/rtl/%/,control.v datapath.v results.v) $(HW_SOURCES)
+$(R)/usb/%/hash: $(addprefix $(R)/rtl/%/,control.v steps.v datapath.v results.v) $(HW_SOURCES)
 	@mkdir -p $(@D)
 	cat $^ | sha256sum | cut -c1-16 > $@
 

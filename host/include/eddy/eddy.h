@@ -123,7 +123,7 @@ struct eddy_device_info {
 
 /* Opens "cpu:", "sim:" with comma-separated options after the colon:
  *   preset=NAME           the build configuration (default sim-small)
- *   stall=none|cyclic|random|burst, seed=N   sim: pauses on both ports, for tests
+ *   stall=none|cyclic|random|burst|late, seed=N   sim: pauses on both ports, for tests
  *   trace=FILE            sim: an FST waveform of everything from now on
  * One cpu: device of a preset may be open in a process at a time.
  * Returns 0, EDDY_ERROR_ARGUMENT, EDDY_ERROR_DEVICE, EDDY_ERROR_PROTOCOL, EDDY_ERROR_MEMORY. */

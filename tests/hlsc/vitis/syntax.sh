@@ -21,7 +21,7 @@ for kernel in "$here"/../kernels/*.c; do
 done
 # shellcheck disable=SC2013 # numbers
 for preset in $(sed -n 's/^#define EDDY_PRESETS(X) //p' hls/config.h | grep -o '[0-9]*'); do
-  for process in control datapath results; do
+  for process in control steps datapath results; do
     parses "hls/$process.c" "-DEDDY_PRESET=$preset"
   done
 done
