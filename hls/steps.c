@@ -4,12 +4,7 @@
 #include "descriptor.h"
 
 #if DRAIN_STEPS == 1
-#define PROGRAM_BANKS HLS_PARTITION(2)
-#else /* where even the drain takes its words one by one */
-#define PROGRAM_BANKS HLS_SINGLE_PORT
-#endif
-
-static uint16_t program[DESCRIPTORS][DESCRIPTOR_WORDS] PROGRAM_BANKS;
+static uint16_t program[DESCRIPTORS][DESCRIPTOR_WORDS] HLS_PARTITION(2);
 
 static inline void store_descriptor(uint16_t at, uint64_t w)
 {
@@ -26,11 +21,30 @@ static inline uint64_t load_descriptor(uint32_t at)
         w |= (uint64_t)program[at & (DESCRIPTORS - 1)][k] << 16 * k;
     return w;
 }
+#else /* word by word, as the drain takes its constants */
+static uint16_t program[DESCRIPTORS][DESCRIPTOR_WORDS] HLS_SINGLE_PORT;
+
+static inline void store_descriptor(uint16_t at, uint64_t w)
+{
+    for (uint8_t k = 0; k < DESCRIPTOR_WORDS; k++) {
+        program[at & (DESCRIPTORS - 1)][k] = (uint16_t)w;
+        w >>= 16;
+    }
+}
+
+static inline uint64_t load_descriptor(uint32_t at)
+{
+    uint64_t w = 0;
+    for (uint8_t k = 0; k < DESCRIPTOR_WORDS; k++)
+        w = w >> 16 | (uint64_t)program[at & (DESCRIPTORS - 1)][k] << 48;
+    return w;
+}
+#endif
 
 static inline uint64_t drain_of(struct step s, uint64_t w)
 {
     const uint64_t kept = s.emit ? w : w & ~(UINT64_C(1) << DRAIN_EMIT_BIT);
-    return kept | (uint64_t)s.home << DRAIN_HOME_BIT;
+    return kept | (uint64_t)(s.home & (2 * STREAMS - 1)) << DRAIN_HOME_BIT;
 }
 
 static inline uint64_t segment_of(struct step s, bool swapped, uint64_t w)
@@ -38,9 +52,9 @@ static inline uint64_t segment_of(struct step s, bool swapped, uint64_t w)
     struct segment g = segment_unpack(w);
     const bool fed_back = s.fed_back & ((g.source == SOURCE_DATA) | (g.source == SOURCE_KEPT));
     g.source = fed_back ? SOURCE_STATE : g.source;
-    g.address = fed_back ? s.feedback : g.address & (STATE_ROWS - 1);
+    g.address = (fed_back ? s.feedback : g.address) & (STATE_ROWS - 1);
     if (g.source == SOURCE_STATE)
-        g.address |= (uint32_t)(s.home ^ (fed_back | !g.current)) * STATE_ROWS;
+        g.address |= ((s.home ^ (fed_back | !g.current)) & (2 * STREAMS - 1u)) * STATE_ROWS;
     g.ends_block ^= swapped;
     g.stop &= s.last & g.ends_block;
     return segment_pack(g);

@@ -39,17 +39,16 @@ module eddy_core (
 
   `EDDY_QUEUE(operations, 64, 0)
   `EDDY_QUEUE(data, 16, 5)
-  `EDDY_QUEUE(descriptors, 64, 0)
   `EDDY_QUEUE(segments, 64, 4)
   `EDDY_QUEUE(drains, 64, 3)
-  wire [63:0] beats_tdata;
-  wire beats_tvalid, beats_tready;
+  wire [63:0] descriptors_tdata, beats_tdata;
+  wire descriptors_tvalid, descriptors_tready, beats_tvalid, beats_tready;
 
 `ifdef HLSC_CHECK
   wire control_check_failed, steps_check_failed, datapath_check_failed, results_check_failed;
   assign check_failed = control_check_failed | steps_check_failed | datapath_check_failed |
                         results_check_failed;
-  assign active = (descriptors_out_tvalid & descriptors_out_tready) |
+  assign active = (descriptors_tvalid & descriptors_tready) |
                   (operations_out_tvalid & operations_out_tready) |
                   (segments_out_tvalid & segments_out_tready) |
                   (drains_out_tvalid & drains_out_tready) |
@@ -65,7 +64,7 @@ module eddy_core (
       `EDDY_CONNECT(s_axis_commands, s_axis_commands),
       `EDDY_CONNECT(m_axis_operations, operations_in),
       `EDDY_CONNECT(m_axis_data, data_in),
-      `EDDY_CONNECT(m_axis_descriptors, descriptors_in)
+      `EDDY_CONNECT(m_axis_descriptors, descriptors)
   );
 
   steps steps (
@@ -74,7 +73,7 @@ module eddy_core (
 `ifdef HLSC_CHECK
       .check_failed(steps_check_failed),
 `endif
-      `EDDY_CONNECT(s_axis_descriptors, descriptors_out),
+      `EDDY_CONNECT(s_axis_descriptors, descriptors),
       `EDDY_CONNECT(m_axis_segments, segments_in),
       `EDDY_CONNECT(m_axis_drains, drains_in)
   );
