@@ -234,7 +234,6 @@ static inline uint8_t load_program(struct ports p, uint16_t count)
     for (uint16_t at = 0; at < count; at++) {
         const uint64_t w = take_descriptor(p);
         const bool begins = g.left == 0;
-        hls_write(p.descriptors, w);
         if (begins) {
             passes[n & (PASSES - 1)] = w;
             pass_at[n & (PASSES - 1)] = at + 1;
@@ -242,6 +241,8 @@ static inline uint8_t load_program(struct ports p, uint16_t count)
         }
         n = (uint8_t)(n + begins);
         good &= descriptor_follows(&g, w) & (n <= PASSES);
+        if (good) /* what does not follow may look like a step */
+            hls_write(p.descriptors, w);
     }
     if (!good | (g.left != 0))
         return PACKET_STATUS_RANGE;
