@@ -101,31 +101,31 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static void to_states(struct program *p, FILE *out)
+/* All that can refuse the program: it comes before there is anything to write. NULL: states, no sequencer. */
+static struct seq_program *prepare(struct program *p)
 {
+    if (p->options->sequencer) {
+        compile_to_widths(p);
+        verilog_check_names(p);
+        return seq_compile(p);
+    }
     compile_to_schedule(p);
     share_registers(p);
     check_program(p);
     verilog_check_names(p);
-    verilog_emit(p, out);
-}
-
-static void to_sequencer(struct program *p, FILE *out)
-{
-    compile_to_widths(p);
-    verilog_check_names(p);
-    seq_verilog(seq_compile(p), out);
+    return NULL;
 }
 
 static void compile(struct program *p)
 {
+    struct seq_program *sequencer = prepare(p);
     char *verilog, *json;
     size_t size;
     FILE *out = open_memstream(&verilog, &size);
-    if (p->options->sequencer)
-        to_sequencer(p, out);
+    if (sequencer)
+        seq_verilog(sequencer, out);
     else
-        to_states(p, out);
+        verilog_emit(p, out);
     fclose(out);
     out = open_memstream(&json, &size);
     report_json(p, out);
