@@ -17,9 +17,9 @@ struct ports {
     hls_stream_u64 *descriptors;
 };
 
-static uint64_t passes[PASSES]; /* of the program: their descriptors, */
+static uint64_t passes[PASSES];                      /* of the program: their descriptors, */
 static uint16_t pass_at[PASSES], pass_state[PASSES]; /* what follows them, and their first units */
-static uint8_t program_passes;         /* 0: none is loaded */
+static uint8_t program_passes;                       /* 0: none is loaded */
 static uint8_t bank[STREAMS * PASSES]; /* which half of the state holds h_{t-1} of a pass */
 static uint16_t errors;
 
@@ -332,9 +332,9 @@ static inline uint8_t check_load(struct request r)
     const uint32_t units = capacity - r.argument; /* that there is room for */
     const uint32_t room = columns ? units * column_words : units * ROW_WORDS;
     const uint32_t rest = columns ? r.length % column_words : r.length % ROW_WORDS;
-    return r.length == 0 || rest != 0                   ? PACKET_STATUS_LENGTH
+    return r.length == 0 || rest != 0                 ? PACKET_STATUS_LENGTH
            : r.argument > capacity || r.length > room ? PACKET_STATUS_RANGE
-                                                        : PACKET_STATUS_OK;
+                                                      : PACKET_STATUS_OK;
 }
 
 /* Words of the payload that the request must have, or of its answer if `out`. */

@@ -161,12 +161,12 @@ static inline struct pass pass_unpack(uint64_t w)
 
 /* A step of one stream, or that a program follows. */
 struct step {
-    bool loads;        /* the descriptors up to the next step are a program */
-    bool swaps;        /* the columns of h go before those of x_t: it waits for no drain */
-    bool fed_back;     /* x is what the step before put out */
-    bool emit, last;   /* answers; is the last of a run */
-    uint8_t home;      /* of h_t */
-    uint16_t at;       /* of the first descriptor of the pass, and their number */
+    bool loads;      /* the descriptors up to the next step are a program */
+    bool swaps;      /* the columns of h go before those of x_t: it waits for no drain */
+    bool fed_back;   /* x is what the step before put out */
+    bool emit, last; /* answers; is the last of a run */
+    uint8_t home;    /* of h_t */
+    uint16_t at;     /* of the first descriptor of the pass, and their number */
     uint16_t length;
     uint16_t feedback; /* place of what is fed back */
 };

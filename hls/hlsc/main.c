@@ -14,7 +14,16 @@
 
 const char *argp_program_version = "hlsc 0.1";
 
-enum { KEY_MULTIPLIERS = 254, KEY_PIPELINE, KEY_SEQUENCER, KEY_TOP, KEY_REPORT, KEY_CLOCK, KEY_FAMILY, KEY_DUMP };
+enum {
+    KEY_MULTIPLIERS = 254,
+    KEY_PIPELINE,
+    KEY_SEQUENCER,
+    KEY_TOP,
+    KEY_REPORT,
+    KEY_CLOCK,
+    KEY_FAMILY,
+    KEY_DUMP
+};
 
 static const struct argp_option option_table[] = {
     {"top", KEY_TOP, "FUNCTION", 0, "the function that becomes the module", 0},

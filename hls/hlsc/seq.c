@@ -28,8 +28,7 @@ static bool is_read(struct seq_program *s, const transfer_vec *all, unsigned but
 {
     unsigned number;
     for (unsigned i = 0; i < all->n; i++)
-        if (i != but &&
-            seq_find(s, all->at[i].value, all->at[i].w, &number) == all->at[but].to)
+        if (i != but && seq_find(s, all->at[i].value, all->at[i].w, &number) == all->at[but].to)
             return true;
     return false;
 }

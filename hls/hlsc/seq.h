@@ -57,7 +57,8 @@ struct seq_slot {
     bool is_read;
     unsigned index;         /* among the slots */
     struct seq_slot *joins; /* whose word it has, after seq_join_copies */
-    const struct memory *memory; /* of which this is an array: by planes, one for each word of each bank */
+    const struct memory
+        *memory; /* of which this is an array: by planes, one for each word of each bank */
 };
 
 struct seq_label {
@@ -82,7 +83,7 @@ enum seq_port_kind {
     SEQ_PORT_STREAM, /* word `word` of a stream; of an output the last one, which sends all */
     SEQ_PORT_EMPTY,
     SEQ_PORT_SCALAR,
-    SEQ_PORT_HOLD, /* the next word of what a stream of several sends */
+    SEQ_PORT_HOLD,  /* the next word of what a stream of several sends */
     SEQ_PORT_START, /* waits for it; arriving there is the end of what started before */
     SEQ_PORT_RESULT,
 };
@@ -105,12 +106,12 @@ struct seq_program {
     seq_code code;
     VEC(struct seq_slot *) slots;
     VEC(struct seq_port) ports;
-    struct map values_of; /* node or variable to seq_values */
-    struct map array_of;  /* memory to its slot */
-    struct map moved_to;  /* slot to the copy that is read in its place */
-    struct map label_of;  /* region to its label */
-    struct map uses_of;   /* node to seq_uses */
-    struct map bits_of;   /* node, variable or bank to seq_bits */
+    struct map values_of;        /* node or variable to seq_values */
+    struct map array_of;         /* memory to its slot */
+    struct map moved_to;         /* slot to the copy that is read in its place */
+    struct map label_of;         /* region to its label */
+    struct map uses_of;          /* node to seq_uses */
+    struct map bits_of;          /* node, variable or bank to seq_bits */
     VEC(struct seq_slot *) pool; /* constants beyond an immediate */
     VEC(unsigned) pool_value;
     const struct seq_slot *in_a, *in_x; /* whose words A and X hold, if known */

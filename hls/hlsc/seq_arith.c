@@ -100,10 +100,8 @@ static struct node *own_compare(struct seq_program *s, enum compare compare, str
 
 static void extreme(struct seq_program *s, const struct node *n)
 {
-    static const enum compare compare[] = {[OP_SMIN] = CMP_SLT,
-                                           [OP_SMAX] = CMP_SGT,
-                                           [OP_UMIN] = CMP_ULT,
-                                           [OP_UMAX] = CMP_UGT};
+    static const enum compare compare[] = {
+        [OP_SMIN] = CMP_SLT, [OP_SMAX] = CMP_SGT, [OP_UMIN] = CMP_ULT, [OP_UMAX] = CMP_UGT};
     choose(s, n, own_compare(s, compare[n->op], n->arg[0], n->arg[1]), n->arg[0], n->arg[1]);
 }
 

@@ -124,9 +124,7 @@ uint64_t seq_excess(const struct seq_program *s, const struct node *n)
                    ? above & ~(seq_zero(s, n->arg[0]) << n->arg[1]->value)
                    : above;
     case OP_AND: /* by a number: what it clears, if nothing else does */
-        return n->arg[1]->op == OP_CONST
-                   ? wanted & ~n->arg[1]->value & ~seq_zero(s, n->arg[0])
-                   : 0;
+        return n->arg[1]->op == OP_CONST ? wanted & ~n->arg[1]->value & ~seq_zero(s, n->arg[0]) : 0;
     default: return 0;
     }
 }
@@ -176,16 +174,14 @@ static bool need_arguments(struct seq_program *s, struct node *n)
         return (n->nargs > 3 && need_whole(s, n->arg[3])) | more;
     case OP_WRITE: return need_whole(s, n->arg[0]) | need_whole(s, n->arg[1]);
     case OP_READ: return need_whole(s, n->arg[0]);
-    case OP_LOAD:
-        return need_whole(s, n->arg[0]) | need(s, bank_of(n), needed & all_words(n));
+    case OP_LOAD: return need_whole(s, n->arg[0]) | need(s, bank_of(n), needed & all_words(n));
     case OP_AND:
         if (n->arg[1]->op == OP_CONST)
             return need(s, n->arg[0], d & (n->arg[1]->value | seq_zero(s, n->arg[0])));
         return need(s, n->arg[0], d) | need(s, n->arg[1], d);
     case OP_OR:
     case OP_XOR: return need(s, n->arg[0], d) | need(s, n->arg[1], d);
-    case OP_SELECT:
-        return need_whole(s, n->arg[0]) | need(s, n->arg[1], d) | need(s, n->arg[2], d);
+    case OP_SELECT: return need_whole(s, n->arg[0]) | need(s, n->arg[1], d) | need(s, n->arg[2], d);
     case OP_ZEXT:
     case OP_BOUND: return need(s, n->arg[0], d);
     case OP_TRUNC: return need(s, n->arg[0], d & (mask_of(n->width) | seq_zero(s, n->arg[0])));

@@ -59,8 +59,8 @@ void seq_element(struct seq_program *s, enum seq_op op, struct seq_slot *array, 
 
 void seq_indexed(struct seq_program *s, enum seq_op op, struct seq_slot *array, unsigned offset)
 {
-    put(s, (struct seq_instruction){
-               .op = op, .mode = SEQ_INDEXED, .slot = array, .offset = offset});
+    put(s,
+        (struct seq_instruction){.op = op, .mode = SEQ_INDEXED, .slot = array, .offset = offset});
     if (op != SEQ_STX)
         s->in_a = NULL;
 }
@@ -143,10 +143,8 @@ static bool is_large(const struct seq_program *s, const struct seq_instruction *
 /* A sum with a large number is a difference with a small one, the carry the same. */
 static void turn_sum(const struct seq_program *s, struct seq_instruction *c)
 {
-    static const enum seq_op opposite[] = {[SEQ_ADD] = SEQ_SUB,
-                                           [SEQ_SUB] = SEQ_ADD,
-                                           [SEQ_ADC] = SEQ_SBC,
-                                           [SEQ_SBC] = SEQ_ADC};
+    static const enum seq_op opposite[] = {
+        [SEQ_ADD] = SEQ_SUB, [SEQ_SUB] = SEQ_ADD, [SEQ_ADC] = SEQ_SBC, [SEQ_SBC] = SEQ_ADC};
     if (c->op < SEQ_ADD)
         return;
     const bool carries = c->op == SEQ_ADC || c->op == SEQ_SBC;
@@ -163,8 +161,7 @@ static struct seq_slot *pooled(struct seq_program *s, unsigned number)
         if (s->pool_value.at[i] == number)
             return s->pool.at[i];
     VEC_PUSH(s->p->arena, &s->pool_value, number);
-    VEC_PUSH(s->p->arena, &s->pool,
-             seq_new_slot(s, arena_printf(s->p->arena, "h%04x", number), 1));
+    VEC_PUSH(s->p->arena, &s->pool, seq_new_slot(s, arena_printf(s->p->arena, "h%04x", number), 1));
     return s->pool.at[s->pool.n - 1];
 }
 
@@ -275,9 +272,9 @@ void seq_settle(struct seq_program *s)
         const unsigned instructions = place_labels(s);
         s->p->instructions = instructions;
         s->p->memory_words = s->memory_words;
-        s->operand_bits = largest(largest(8, bit_length(s->memory_words - 1)),
-                                  largest(bit_length(instructions - 1),
-                                          s->ports.n ? bit_length(s->ports.n - 1) + 3 : 0));
+        s->operand_bits = largest(
+            largest(8, bit_length(s->memory_words - 1)),
+            largest(bit_length(instructions - 1), s->ports.n ? bit_length(s->ports.n - 1) + 3 : 0));
         if (turn == 0) {
             s->in_spram = fits_spram(s);
             if (s->in_spram)

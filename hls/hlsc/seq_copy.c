@@ -95,7 +95,7 @@ static struct seq_slot *copied(const struct seq_program *s, unsigned i)
     const struct seq_instruction *from = &s->code.at[i - 1];
     const bool known = from->op == SEQ_LD || from->op == SEQ_ST;
     return known && from->mode == SEQ_MEMORY && from->slot && !from->slot->memory ? from->slot
-                                                                                 : NULL;
+                                                                                  : NULL;
 }
 
 static struct bits *find_clashes(struct seq_program *s, const struct bits *before)

@@ -115,8 +115,7 @@ void seq_shift_slots(struct seq_program *s, struct seq_slot **slot, unsigned wor
         const unsigned w = action == SEQ_SHL ? words - 1 - i : i;
         const bool is_last = action == SEQ_SHL ? w == 0 : w + 1 == words;
         struct seq_slot *neighbour = is_last ? NULL : slot[action == SEQ_SHL ? w - 1 : w + 1];
-        shift_word(s, slot[w], neighbour,
-                   is_last || action == SEQ_SHL ? action : SEQ_SHR, places);
+        shift_word(s, slot[w], neighbour, is_last || action == SEQ_SHL ? action : SEQ_SHR, places);
     }
 }
 
@@ -147,9 +146,7 @@ static void load_fill(struct seq_program *s, const struct seq_slot *top, enum se
 static void shift_by_variable(struct seq_program *s, const struct node *n)
 {
     const unsigned words = words_of(n);
-    const enum seq_action action = n->op == OP_SHL    ? SEQ_SHL
-                                   : n->op == OP_LSHR ? SEQ_SHR
-                                                      : SEQ_SAR;
+    const enum seq_action action = n->op == OP_SHL ? SEQ_SHL : n->op == OP_LSHR ? SEQ_SHR : SEQ_SAR;
     struct seq_slot *slot[SEQ_WORDS];
     for (unsigned w = 0; w < words; w++) {
         slot[w] = seq_new_slot(s, "shifted", 1);

@@ -14,7 +14,8 @@ static bool drop_jumps(struct seq_program *s)
     for (unsigned i = 0; i < s->code.n; i++) {
         const struct seq_instruction *c = &s->code.at[i];
         bool to_next = false;
-        for (unsigned k = i + 1; seq_jumps(c) && k < s->code.n && s->code.at[k].op == SEQ_LABEL; k++)
+        for (unsigned k = i + 1; seq_jumps(c) && k < s->code.n && s->code.at[k].op == SEQ_LABEL;
+             k++)
             to_next |= s->code.at[k].label == c->label;
         if (c->op == SEQ_LABEL)
             reached = true;
@@ -97,8 +98,8 @@ bool seq_drop_unused(struct seq_program *s)
     for (unsigned i = 0; i < s->code.n; i++) {
         const struct seq_instruction *c = &s->code.at[i];
         const bool dead = (c->op == SEQ_ST || c->op == SEQ_STX) ? !c->slot->is_read
-                          : c->op == SEQ_LABEL                 ? !c->label->is_used
-                                                               : false;
+                          : c->op == SEQ_LABEL                  ? !c->label->is_used
+                                                                : false;
         if (!dead)
             VEC_PUSH(s->p->arena, &left, *c);
     }
@@ -116,8 +117,7 @@ static bool needs_a(const struct seq_instruction *c)
 
 static bool sets_a(const struct seq_instruction *c)
 {
-    return c->op <= SEQ_SBC ||
-           (c->op == SEQ_DO && c->action != SEQ_INDEX && c->action != SEQ_OUT);
+    return c->op <= SEQ_SBC || (c->op == SEQ_DO && c->action != SEQ_INDEX && c->action != SEQ_OUT);
 }
 
 /* Loads that nothing looks at, whichever way the program goes. */
@@ -171,8 +171,8 @@ static bool drop_kept(struct seq_program *s)
                           is_form(s, i + 2, SEQ_LABEL) && is_form(s, i + 3, SEQ_LD) &&
                           is_form(s, i + 4, SEQ_LABEL) && is_form(s, i + 5, SEQ_ST) &&
                           is_form(s, i + 6, SEQ_LD);
-        if (!form || c[1].label != c[4].label || c[3].mode != SEQ_MEMORY || c[3].slot != c[5].slot ||
-            c[5].slot->memory || jumps_to(s, c[4].label) != 1)
+        if (!form || c[1].label != c[4].label || c[3].mode != SEQ_MEMORY ||
+            c[3].slot != c[5].slot || c[5].slot->memory || jumps_to(s, c[4].label) != 1)
             continue;
         VEC_PUSH(s->p->arena, &left, c[5]);
         VEC_PUSH(s->p->arena, &left, c[2]);
@@ -218,7 +218,8 @@ static void learn(struct known *a, const struct seq_instruction *c)
         a->is_number = true;
         a->number = c->number;
     }
-    const bool has = (c->op == SEQ_ST || (c->op == SEQ_LD && c->mode == SEQ_MEMORY)) && !c->slot->memory;
+    const bool has =
+        (c->op == SEQ_ST || (c->op == SEQ_LD && c->mode == SEQ_MEMORY)) && !c->slot->memory;
     if (has)
         forget_slot(a, c->slot);
     if (has && a->n < 8)
@@ -274,8 +275,7 @@ static void merge_end(struct seq_program *s, unsigned i, unsigned k, unsigned n)
     struct seq_label *label = seq_new_label(s);
     for (unsigned at = 0; at < s->code.n; at++) {
         if (at == k - n)
-            VEC_PUSH(s->p->arena, &left,
-                     (struct seq_instruction){.op = SEQ_LABEL, .label = label});
+            VEC_PUSH(s->p->arena, &left, (struct seq_instruction){.op = SEQ_LABEL, .label = label});
         if (at >= i - n && at < i)
             continue;
         VEC_PUSH(s->p->arena, &left, s->code.at[at]);
@@ -290,9 +290,8 @@ static bool merge_ends(struct seq_program *s)
     for (unsigned i = 0; i < s->code.n; i++) {
         unsigned best = 0, where = 0;
         for (unsigned k = 0; s->code.at[i].op == SEQ_JMP && k < s->code.n; k++) {
-            const unsigned n = k != i && leads_there(s, k, s->code.at[i].label)
-                                   ? same_before(s, i, k)
-                                   : 0;
+            const unsigned n =
+                k != i && leads_there(s, k, s->code.at[i].label) ? same_before(s, i, k) : 0;
             if (n > best && (k < i - n || i < k - n)) {
                 best = n;
                 where = k;

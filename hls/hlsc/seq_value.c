@@ -7,8 +7,8 @@ struct seq_values *seq_values_of(struct seq_program *s, const void *of, const ch
     if (!v) {
         v = arena_alloc(s->p->arena, sizeof *v);
         for (unsigned w = 0; w < SEQ_WORDS; w++)
-            v->word[w] = seq_new_slot(
-                s, name && w ? arena_printf(s->p->arena, "%s_%u", name, w) : name, 1);
+            v->word[w] =
+                seq_new_slot(s, name && w ? arena_printf(s->p->arena, "%s_%u", name, w) : name, 1);
         map_put(s->p->arena, &s->values_of, of, v);
     }
     return v;

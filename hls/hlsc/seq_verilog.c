@@ -29,12 +29,13 @@ static const char *operand_name(struct seq_program *s, const struct seq_instruct
 
 static const char *operation_name(const struct seq_instruction *i)
 {
-    static const char *const names[] = {[SEQ_LD] = "ld",   [SEQ_AND] = "and", [SEQ_OR] = "or",
-                                        [SEQ_XOR] = "xor", [SEQ_ADD] = "add", [SEQ_ADC] = "adc",
-                                        [SEQ_SUB] = "sub", [SEQ_SBC] = "sbc", [SEQ_ST] = "st",
-                                        [SEQ_STX] = "st",  [SEQ_JMP] = "jmp", [SEQ_JZ] = "jz",
-                                        [SEQ_JNZ] = "jnz", [SEQ_JC] = "jc",   [SEQ_JNC] = "jnc"};
-    static const char *const actions[] = {"shl", "shr", "sar", "index", "carry", "not", "in", "out"};
+    static const char *const names[] = {
+        [SEQ_LD] = "ld",   [SEQ_AND] = "and", [SEQ_OR] = "or",   [SEQ_XOR] = "xor",
+        [SEQ_ADD] = "add", [SEQ_ADC] = "adc", [SEQ_SUB] = "sub", [SEQ_SBC] = "sbc",
+        [SEQ_ST] = "st",   [SEQ_STX] = "st",  [SEQ_JMP] = "jmp", [SEQ_JZ] = "jz",
+        [SEQ_JNZ] = "jnz", [SEQ_JC] = "jc",   [SEQ_JNC] = "jnc"};
+    static const char *const actions[] = {"shl",   "shr", "sar", "index",
+                                          "carry", "not", "in",  "out"};
     return i->op == SEQ_DO ? actions[i->action] : names[i->op];
 }
 
@@ -43,18 +44,23 @@ static void emit_code(struct seq_program *s, FILE *o)
     unsigned n = 0, width = s->operand_bits + 5;
     for (unsigned i = 0; i < s->code.n; i++)
         n += s->code.at[i].op != SEQ_LABEL;
-    fprintf(o, "\n  (* ram_style = \"block\" *) reg [%u:0] seq_code [0:%u];\n  initial begin\n", width - 1, n - 1);
+    fprintf(o, "\n  (* ram_style = \"block\" *) reg [%u:0] seq_code [0:%u];\n  initial begin\n",
+            width - 1, n - 1);
     n = 0;
     for (unsigned i = 0; i < s->code.n; i++) {
         const struct seq_instruction *c = &s->code.at[i];
         if (c->op == SEQ_LABEL)
             continue;
         const unsigned op = c->op <= SEQ_SBC ? (unsigned)c->mode << 3 | c->op : c->op;
-        fprintf(o, "    seq_code[%u] = {5'd%u, %u'd%u}; // %s %s, line %u\n", n++, op, s->operand_bits,
-                operand_of(c), operation_name(c), operand_name(s, c), c->line);
+        fprintf(o, "    seq_code[%u] = {5'd%u, %u'd%u}; // %s %s, line %u\n", n++, op,
+                s->operand_bits, operand_of(c), operation_name(c), operand_name(s, c), c->line);
     }
-    fprintf(o, "  end\n  always @(posedge clk) if (seq_fetch) seq_instruction <= seq_code[seq_address%s];\n",
-            n > 1u << (s->operand_bits - 1) ? "" : arena_printf(s->p->arena, "[%u:0]", bit_length(n - 1) - 1));
+    fprintf(o,
+            "  end\n  always @(posedge clk) if (seq_fetch) seq_instruction <= "
+            "seq_code[seq_address%s];\n",
+            n > 1u << (s->operand_bits - 1)
+                ? ""
+                : arena_printf(s->p->arena, "[%u:0]", bit_length(n - 1) - 1));
 }
 
 /* ---- the memory ---- */
@@ -103,9 +109,9 @@ static const char *scalar_word(struct seq_program *s, const struct seq_port *p)
 {
     const unsigned width = verilog_scalar_width(s->p, p->scalar), low = 16 * p->word;
     const unsigned bits = width - low < 16 ? width - low : 16;
-    const char *part = width == 1 ? p->scalar
-                                  : arena_printf(s->p->arena, "%s[%u:%u]", p->scalar,
-                                                 low + bits - 1, low);
+    const char *part = width == 1
+                           ? p->scalar
+                           : arena_printf(s->p->arena, "%s[%u:%u]", p->scalar, low + bits - 1, low);
     return bits == 16 ? part : arena_printf(s->p->arena, "{%u'd0, %s}", 16 - bits, part);
 }
 
@@ -114,8 +120,9 @@ static const char *word_of(struct seq_program *s, const struct seq_port *p)
 {
     switch (p->kind) {
     case SEQ_PORT_STREAM:
-        return p->stream->is_input ? arena_printf(s->p->arena, "s_axis_%s_tdata[%u:%u]", p->stream->name,
-                            16 * p->word + 15, 16 * p->word) : NULL;
+        return p->stream->is_input ? arena_printf(s->p->arena, "s_axis_%s_tdata[%u:%u]",
+                                                  p->stream->name, 16 * p->word + 15, 16 * p->word)
+                                   : NULL;
     case SEQ_PORT_EMPTY:
         return arena_printf(s->p->arena, "{15'd0, ~s_axis_%s_tvalid}", p->stream->name);
     case SEQ_PORT_SCALAR: return scalar_word(s, p);
@@ -177,7 +184,8 @@ static void emit_output(struct seq_program *s, FILE *o, const struct seq_port *p
 static void emit_hold(struct seq_program *s, FILE *o, unsigned number)
 {
     const unsigned bits = 16 * held_words(s->p);
-    const char *next = bits == 16 ? "seq_a" : arena_printf(s->p->arena, "{seq_a, seq_held[%u:16]}", bits - 1);
+    const char *next =
+        bits == 16 ? "seq_a" : arena_printf(s->p->arena, "{seq_a, seq_held[%u:16]}", bits - 1);
     fprintf(o,
             "  reg [%u:0] seq_held; // the words before the last\n"
             "  always @(posedge clk) if (seq_port_out & seq_port == %s) seq_held <= %s;\n",
@@ -204,8 +212,10 @@ static void emit_result(struct seq_program *s, FILE *o, const struct seq_port *p
     const unsigned bits = width - low < 16 ? width - low : 16;
     fprintf(o,
             "  reg [%u:0] seq_result_%u;\n  assign result[%u:%u] = seq_result_%u;\n"
-            "  always @(posedge clk) if (seq_port_out & seq_port == %s) seq_result_%u <= seq_a[%u:0];\n",
-            bits - 1, p->word, low + bits - 1, low, p->word, port_number(s, number), p->word, bits - 1);
+            "  always @(posedge clk) if (seq_port_out & seq_port == %s) seq_result_%u <= "
+            "seq_a[%u:0];\n",
+            bits - 1, p->word, low + bits - 1, low, p->word, port_number(s, number), p->word,
+            bits - 1);
 }
 
 static void emit_port(struct seq_program *s, FILE *o, const struct seq_port *p, unsigned number)
@@ -215,8 +225,8 @@ static void emit_port(struct seq_program *s, FILE *o, const struct seq_port *p, 
         if (p->stream->is_output)
             emit_output(s, o, p, number);
         else if (p->takes)
-            fprintf(o, "  assign s_axis_%s_tready = seq_port_in & seq_port == %s;\n", p->stream->name,
-                    port_number(s, number));
+            fprintf(o, "  assign s_axis_%s_tready = seq_port_in & seq_port == %s;\n",
+                    p->stream->name, port_number(s, number));
         break;
     case SEQ_PORT_HOLD: emit_hold(s, o, number); break;
     case SEQ_PORT_START: emit_start(s, o, number); break;
@@ -249,7 +259,8 @@ static void emit_ports(struct seq_program *s, FILE *o)
         if (stream->is_input)
             fprintf(o, "  assign s_axis_%s_tready = 1'b0;\n", stream->name);
         if (stream->is_output)
-            fprintf(o, "  assign m_axis_%s_tvalid = 1'b0;\n  assign m_axis_%s_tdata = {%u{1'b0}};\n",
+            fprintf(o,
+                    "  assign m_axis_%s_tvalid = 1'b0;\n  assign m_axis_%s_tdata = {%u{1'b0}};\n",
                     stream->name, stream->name, stream->width);
     }
     fprintf(o, "`ifdef HLSC_CHECK\n  assign check_failed = 1'b0;\n`endif\n");
@@ -260,24 +271,28 @@ static void emit_ports(struct seq_program *s, FILE *o)
 static void emit_machine(const struct seq_program *s, FILE *o)
 {
     const unsigned k = s->operand_bits - 1;
-    fprintf(o,
-            "  wire [15:0] seq_a;\n  wire seq_fetch, seq_read, seq_write, seq_port_in, seq_port_out;\n"
-            "  wire [%u:0] seq_address, seq_memory_address;\n  wire [%u:0] seq_port;\n"
-            "  reg  [%u:0] seq_instruction;\n  reg  [15:0] seq_memory_word, seq_port_word;\n"
-            "  reg  seq_port_ready;\n\n"
-            "  hlsc_sequencer #(.K(%u)) seq_machine (\n"
-            "    .clk(clk), .rst_n(rst_n), .fetch(seq_fetch), .address(seq_address), "
-            ".instruction(seq_instruction), .a(seq_a),\n"
-            "    .port_in(seq_port_in), .port_out(seq_port_out), .port(seq_port), .port_ready(seq_port_ready), "
-            ".port_word(seq_port_word),\n"
-            "    .read(seq_read), .write(seq_write), .memory_address(seq_memory_address), "
-            ".memory_word(seq_memory_word)\n  );\n",
-            k, k - 3, s->operand_bits + 4, s->operand_bits);
+    fprintf(
+        o,
+        "  wire [15:0] seq_a;\n  wire seq_fetch, seq_read, seq_write, seq_port_in, seq_port_out;\n"
+        "  wire [%u:0] seq_address, seq_memory_address;\n  wire [%u:0] seq_port;\n"
+        "  reg  [%u:0] seq_instruction;\n  reg  [15:0] seq_memory_word, seq_port_word;\n"
+        "  reg  seq_port_ready;\n\n"
+        "  hlsc_sequencer #(.K(%u)) seq_machine (\n"
+        "    .clk(clk), .rst_n(rst_n), .fetch(seq_fetch), .address(seq_address), "
+        ".instruction(seq_instruction), .a(seq_a),\n"
+        "    .port_in(seq_port_in), .port_out(seq_port_out), .port(seq_port), "
+        ".port_ready(seq_port_ready), "
+        ".port_word(seq_port_word),\n"
+        "    .read(seq_read), .write(seq_write), .memory_address(seq_memory_address), "
+        ".memory_word(seq_memory_word)\n  );\n",
+        k, k - 3, s->operand_bits + 4, s->operand_bits);
 }
 
 static void emit_unused(const struct seq_program *s, FILE *o)
 {
-    fprintf(o, "\n  wire seq_unused = &{1'b0, seq_address, seq_memory_address, seq_port_in, seq_port_out");
+    fprintf(
+        o,
+        "\n  wire seq_unused = &{1'b0, seq_address, seq_memory_address, seq_port_in, seq_port_out");
     for (unsigned i = 0; i < s->p->streams.n; i++) {
         const struct stream *stream = s->p->streams.at[i];
         if (stream->is_input)

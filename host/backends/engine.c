@@ -86,9 +86,9 @@ static int engine_open(void)
 {
     if (is_open)
         return EDDY_ERROR_DEVICE;
-    const bool made[] = {make_u16(&commands),   make_u16(&data),     make_u16(&answers),
-                         make_u64(&operations), make_u64(&descriptors),
-                         make_u64(&segments), make_u64(&drains),   make_u64(&beats)};
+    const bool made[] = {make_u16(&commands),   make_u16(&data),        make_u16(&answers),
+                         make_u64(&operations), make_u64(&descriptors), make_u64(&segments),
+                         make_u64(&drains),     make_u64(&beats)};
     reset();
     is_open = true;
     for (size_t i = 0; i < sizeof made; i++) {
@@ -103,7 +103,8 @@ static int engine_open(void)
 static bool out_of_memory(void)
 {
     return commands.ring.faults || data.ring.faults || answers.ring.faults || beats.ring.faults ||
-           operations.ring.faults || descriptors.ring.faults || segments.ring.faults || drains.ring.faults;
+           operations.ring.faults || descriptors.ring.faults || segments.ring.faults ||
+           drains.ring.faults;
 }
 
 static void run_processes(void)

@@ -13,11 +13,8 @@ static const struct backend *const backends[] = {&eddy_backend_cpu, &eddy_backen
 static int parse_stall(struct eddy_context *context, const char *value, enum sim_stall *stall)
 {
     static const char *const names[] = {
-        [SIM_STALL_NONE] = "none",
-        [SIM_STALL_CYCLIC] = "cyclic",
-        [SIM_STALL_RANDOM] = "random",
-        [SIM_STALL_BURST] = "burst",
-        [SIM_STALL_LATE] = "late",
+        [SIM_STALL_NONE] = "none",   [SIM_STALL_CYCLIC] = "cyclic", [SIM_STALL_RANDOM] = "random",
+        [SIM_STALL_BURST] = "burst", [SIM_STALL_LATE] = "late",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(value, names[i]) == 0) {

@@ -392,7 +392,8 @@ static void test_wrong_uris_are_refused(void **state)
         {"cpu", "no device 'cpu'; use cpu:, sim:, usb: or xrt:, eddy devices lists them"},
         {"", "no device ''; use cpu:, sim:, usb: or xrt:, eddy devices lists them"},
         {"cpu:preset=huge", "device URI: no preset 'huge'; eddy devices lists them"},
-        {"cpu:stall=often", "device URI: stall=often is not one of none, cyclic, random, burst, late"},
+        {"cpu:stall=often",
+         "device URI: stall=often is not one of none, cyclic, random, burst, late"},
         {"cpu:colour=red", "device URI: no option 'colour'; there are preset, stall, seed, trace, "
                            "serial, timeout, wait, xclbin, bdf and hash=any"},
         {"cpu:seed=x", "device URI: seed=x is not a number"},

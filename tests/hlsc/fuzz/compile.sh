@@ -10,7 +10,7 @@ result() {
 }
 for ii in 1 2 3 5 9 20 60; do
   sed -i "s/-DSMALLEST=[0-9]*/-DSMALLEST=$ii/" "$source"
-  # shellcheck disable=SC2046 # options are words
+  # shellcheck disable=SC2046,SC2086 # options are words
   timeout 60 "$hlsc" "$source" --top "$top" -I hls -o "$source.v" --quiet $(sed -n 's|.*/\* hlsc: \(.*\) \*/.*|\1|p' "$source") ${RIG_OPTIONS-} 2>"$source.log"
   status=$?
   [ $status -eq 0 ] && result 0

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2010,SC2015,SC2046,SC2086 # lists of words, of names that are ours
+# shellcheck disable=SC2010,SC2015,SC2046,SC2086,SC2206 # lists of words, of names that are ours
 # mutate.sh HLSC OUT -- each rule of mutations.txt is broken in turn; hlsc is built with the fault, and must
 # be found out: by the checker of schedules, by the test of the checker, or by a kernel that computes something else. Rules of
 # the sequencer (seq*.c) are tried on SEQUENCER_KERNELS.
