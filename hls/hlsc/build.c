@@ -394,7 +394,7 @@ static struct node *simplify(struct program *p, struct region *r, enum op op, un
 struct node *ir_make(struct program *p, struct region *r, enum op op, unsigned width,
                      struct node *a, struct node *b, struct node *c)
 {
-    if (op == OP_SELECT && (b->is_any || c->is_any))
+    if (op == OP_SELECT && b && c && (b->is_any || c->is_any))
         return b->is_any ? c : b;
     if (a->is_any && (op == OP_ZEXT || op == OP_SEXT || op == OP_TRUNC))
         return ir_any(p, r, width);
