@@ -128,22 +128,15 @@ static struct seq_program *prepare(struct program *p)
 static void compile(struct program *p)
 {
     struct seq_program *sequencer = prepare(p);
-    char *verilog, *json;
-    size_t size;
-    FILE *out = open_memstream(&verilog, &size);
+    struct arena_text *verilog = arena_open(p->arena), *json = arena_open(p->arena);
     if (sequencer)
-        seq_verilog(sequencer, out);
+        seq_verilog(sequencer, verilog->file);
     else
-        verilog_emit(p, out);
-    fclose(out);
-    out = open_memstream(&json, &size);
-    report_json(p, out);
-    fclose(out);
-    struct output outputs[] = {{.path = p->options->output, .content = verilog},
-                               {.path = p->options->report, .content = json}};
+        verilog_emit(p, verilog->file);
+    report_json(p, json->file);
+    struct output outputs[] = {{.path = p->options->output, .content = arena_close(verilog)},
+                               {.path = p->options->report, .content = arena_close(json)}};
     const char *failed = output_write(p->arena, outputs, p->options->report ? 2 : 1);
-    free(verilog);
-    free(json);
     if (failed)
         diag_fail(p->diag, (struct loc){0}, NULL, "cannot write '%s': %s", failed, strerror(errno));
     clock_warn(p);

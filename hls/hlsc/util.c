@@ -44,8 +44,34 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+struct arena_text *arena_open(struct arena *arena)
+{
+    struct arena_text *t = arena_alloc(arena, sizeof *t);
+    t->file = open_memstream(&t->text, &t->size);
+    if (!t->file) {
+        fputs("hlsc: out of memory\n", stderr);
+        abort();
+    }
+    t->next = arena->texts;
+    arena->texts = t;
+    return t;
+}
+
+const char *arena_close(struct arena_text *t)
+{
+    if (t->file)
+        fclose(t->file);
+    t->file = NULL;
+    return t->text;
+}
+
 void arena_free(struct arena *arena)
 {
+    for (struct arena_text *t = arena->texts; t; t = t->next) {
+        arena_close(t);
+        free(t->text);
+    }
+    arena->texts = NULL;
     while (arena->chunks) {
         struct arena_chunk *next = arena->chunks->next;
         free(arena->chunks);

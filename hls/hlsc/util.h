@@ -5,11 +5,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct arena_chunk;
+/* Text that grows: written to `file`, there once it is closed. */
+struct arena_text {
+    FILE *file;
+    char *text;
+    size_t size;
+    struct arena_text *next;
+};
 struct arena {
     struct arena_chunk *chunks;
+    struct arena_text *texts;
 };
+
+struct arena_text *arena_open(struct arena *arena);
+const char *arena_close(struct arena_text *text);
 
 void *arena_alloc(struct arena *arena, size_t size_bytes); /* zeroed */
 char *arena_printf(struct arena *arena, const char *format, ...)

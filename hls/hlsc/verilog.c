@@ -1,6 +1,5 @@
 /* verilog.c -- the module around the regions: ports, states, clocked processes. */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "verilog.h"
@@ -304,30 +303,30 @@ static void emit_regions(struct emitter *e)
 static void emit_body(struct emitter *e)
 {
     struct program *p = e->p;
-    char *part[5];
-    size_t size[5];
+    const char *part[5];
+    struct arena_text *written[5];
     FILE **stream[5] = {&e->wires, &e->clocked, &e->updates, &e->cases, &e->resets};
-    for (int i = 0; i < 5; i++)
-        *stream[i] = open_memstream(&part[i], &size[i]);
+    for (int i = 0; i < 5; i++) {
+        written[i] = arena_open(e->arena);
+        *stream[i] = written[i]->file;
+    }
     live_find_unreached(p);
     declare_inputs(e);
     name_states(e);
     emit_state_names(e);
     emit_regions(e);
     for (int i = 0; i < 5; i++)
-        fclose(*stream[i]);
+        part[i] = arena_close(written[i]);
     if (p->uses_clock)
         fprintf(e->out, "  reg [31:0] cycle_count;\n");
     fprintf(e->out, "%s", part[0]);
     emit_memories(e);
     emit_streams(e);
-    if (size[1])
+    if (*part[1])
         fprintf(e->out, "\n  always @(posedge clk) begin\n%s  end\n", part[1]);
     emit_process(e, part[2], part[3], part[4]);
     emit_unused(e); /* before what only simulation reads */
     emit_promise_checks(e);
-    for (int i = 0; i < 5; i++)
-        free(part[i]);
 }
 
 void verilog_emit(struct program *p, FILE *out)
