@@ -129,6 +129,12 @@ struct seq_bits {
 };
 void seq_find_bits(struct seq_program *s);
 uint64_t seq_zero(const struct seq_program *s, const struct node *n);
+/* Whether n's sign is known to be clear. */
+bool seq_is_positive(const struct seq_program *s, const struct node *n);
+static inline unsigned seq_words(const struct node *n)
+{
+    return (n->width + 15) / 16;
+}
 /* Of a node, variable or bank. */
 uint64_t seq_needed(const struct seq_program *s, const void *of);
 /* Whether word w of n is stored: some bit of it is needed and not known. */
@@ -189,6 +195,9 @@ struct seq_values *seq_values_of(struct seq_program *s, const void *of, const ch
 void seq_word(struct seq_program *s, enum seq_op op, const struct node *n, unsigned w);
 /* A is word w of n: takes off what is not n's, and stores it. */
 void seq_store(struct seq_program *s, const struct node *n, unsigned w);
+/* The same from slots that hold its words. */
+void seq_store_slots(struct seq_program *s, const struct node *n, struct seq_slot **slot,
+                     unsigned words);
 /* Where word w of n is: a slot, or NULL and a number. */
 struct seq_slot *seq_find(struct seq_program *s, const struct node *n, unsigned w,
                           unsigned *number);

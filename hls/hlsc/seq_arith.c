@@ -164,11 +164,7 @@ static void product(struct seq_program *s, const struct node *n)
     seq_shift_slots(s, b, words, SEQ_SHR, 1);
     seq_jump(s, SEQ_JMP, again);
     seq_put_label(s, end);
-    for (unsigned w = 0; w < words; w++)
-        if (seq_has_word(s, n, w)) {
-            seq_memory(s, SEQ_LD, sums[w]);
-            seq_store(s, n, w);
-        }
+    seq_store_slots(s, n, sums, words);
 }
 
 void seq_compute(struct seq_program *s, const struct node *n)

@@ -18,6 +18,11 @@ uint64_t seq_zero(const struct seq_program *s, const struct node *n)
     return b ? b->zero : ~mask_of(n->width);
 }
 
+bool seq_is_positive(const struct seq_program *s, const struct node *n)
+{
+    return seq_zero(s, n) >> (n->width - 1) & 1;
+}
+
 uint64_t seq_needed(const struct seq_program *s, const void *of)
 {
     const struct seq_bits *b = map_get(&s->bits_of, of);
@@ -38,7 +43,7 @@ static uint64_t stored(const struct seq_program *s, const struct node *n)
 
 static uint64_t all_words(const struct node *n)
 {
-    return mask_of((n->width + 15) / 16 * 16);
+    return mask_of(seq_words(n) * 16);
 }
 
 static bool is_shift_by_number(const struct node *n)

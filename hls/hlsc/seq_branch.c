@@ -1,11 +1,6 @@
 /* seq_branch.c -- comparisons and conditions. */
 #include "seq.h"
 
-static unsigned words_of(const struct node *n)
-{
-    return (n->width + 15) / 16;
-}
-
 static bool is_known_zero(struct seq_program *s, const struct node *n, unsigned w)
 {
     unsigned number;
@@ -18,23 +13,18 @@ static bool is_known_zero(struct seq_program *s, const struct node *n, unsigned 
 static struct seq_slot *turn_sign(struct seq_program *s, const struct node *n)
 {
     struct seq_slot *turned = seq_new_slot(s, "turned", 1);
-    seq_word(s, SEQ_LD, n, words_of(n) - 1);
+    seq_word(s, SEQ_LD, n, seq_words(n) - 1);
     seq_number(s, SEQ_XOR, 1u << (n->width - 1) % 16);
     seq_memory(s, SEQ_ST, turned);
     return turned;
-}
-
-static bool is_negative_never(struct seq_program *s, const struct node *n)
-{
-    return seq_zero(s, n) >> (n->width - 1) & 1;
 }
 
 /* C = a >= b. What is zero in both need not be looked at. */
 static void subtract(struct seq_program *s, const struct node *a, const struct node *b,
                      bool is_signed)
 {
-    unsigned top = words_of(a) - 1;
-    is_signed &= !is_negative_never(s, a) || !is_negative_never(s, b);
+    unsigned top = seq_words(a) - 1;
+    is_signed &= !seq_is_positive(s, a) || !seq_is_positive(s, b);
     while (!is_signed && top > 0 && is_known_zero(s, a, top) && is_known_zero(s, b, top))
         top--;
     struct seq_slot *turned_a = is_signed ? turn_sign(s, a) : NULL;
@@ -84,7 +74,7 @@ static void branch_if_equal(struct seq_program *s, const struct node *n, bool eq
                             struct seq_label *to)
 {
     struct seq_label *differs = equal ? seq_new_label(s) : to;
-    for (unsigned w = 0; w < words_of(n->arg[0]); w++) {
+    for (unsigned w = 0; w < seq_words(n->arg[0]); w++) {
         if (is_known_zero(s, n->arg[0], w) && is_known_zero(s, n->arg[1], w))
             continue;
         difference(s, n, w);
@@ -138,7 +128,7 @@ void seq_branch(struct seq_program *s, const struct node *n, bool when, struct s
 static int only_word(struct seq_program *s, const struct node *n)
 {
     int only = -1;
-    for (unsigned w = 0; w < words_of(n->arg[0]); w++)
+    for (unsigned w = 0; w < seq_words(n->arg[0]); w++)
         if (!is_known_zero(s, n->arg[0], w) || !is_known_zero(s, n->arg[1], w)) {
             if (only >= 0)
                 return -1;

@@ -1,11 +1,6 @@
 /* seq_shift.c -- shifts over several words, and extension by the sign. */
 #include "seq.h"
 
-static unsigned words_of(const struct node *n)
-{
-    return (n->width + 15) / 16;
-}
-
 /* Whether some of the 16 bits may be set. */
 static bool may_be_set(const struct seq_program *s, const struct node *n, unsigned w, unsigned mask)
 {
@@ -15,7 +10,7 @@ static bool may_be_set(const struct seq_program *s, const struct node *n, unsign
 /* A = word w of n, extended by its sign. */
 static void load_extended(struct seq_program *s, const struct node *n, unsigned w)
 {
-    const unsigned top = words_of(n) - 1, spare = (16 - n->width % 16) % 16;
+    const unsigned top = seq_words(n) - 1, spare = (16 - n->width % 16) % 16;
     seq_word(s, SEQ_LD, n, w < top ? w : top);
     if (w < top)
         return;
@@ -23,16 +18,11 @@ static void load_extended(struct seq_program *s, const struct node *n, unsigned 
     seq_do(s, SEQ_SAR, w == top ? spare : 15);
 }
 
-static bool is_positive(const struct seq_program *s, const struct node *n)
-{
-    return seq_zero(s, n) >> (n->width - 1) & 1;
-}
-
 void seq_extend(struct seq_program *s, const struct node *n)
 {
     for (unsigned w = 0; w < SEQ_WORDS; w++)
         if (seq_has_word(s, n, w)) {
-            if (is_positive(s, n->arg[0]))
+            if (seq_is_positive(s, n->arg[0]))
                 seq_word(s, SEQ_LD, n->arg[0], w);
             else
                 load_extended(s, n->arg[0], w);
@@ -79,7 +69,7 @@ static void joined(struct seq_program *s, const struct node *a, int low, unsigne
 static void shift_by_number(struct seq_program *s, const struct node *n)
 {
     const unsigned k = (unsigned)n->arg[1]->value;
-    const bool extends = n->op == OP_ASHR && !is_positive(s, n->arg[0]);
+    const bool extends = n->op == OP_ASHR && !seq_is_positive(s, n->arg[0]);
     for (unsigned w = 0; w < SEQ_WORDS; w++) {
         if (!seq_has_word(s, n, w))
             continue;
@@ -145,7 +135,7 @@ static void load_fill(struct seq_program *s, const struct seq_slot *top, enum se
 /* Bit by bit of the amount. */
 static void shift_by_variable(struct seq_program *s, const struct node *n)
 {
-    const unsigned words = words_of(n);
+    const unsigned words = seq_words(n);
     const enum seq_action action = n->op == OP_SHL ? SEQ_SHL : n->op == OP_LSHR ? SEQ_SHR : SEQ_SAR;
     struct seq_slot *slot[SEQ_WORDS];
     for (unsigned w = 0; w < words; w++) {
@@ -168,11 +158,7 @@ static void shift_by_variable(struct seq_program *s, const struct node *n)
         }
         seq_put_label(s, past);
     }
-    for (unsigned w = 0; w < words; w++)
-        if (seq_has_word(s, n, w)) {
-            seq_memory(s, SEQ_LD, slot[w]);
-            seq_store(s, n, w);
-        }
+    seq_store_slots(s, n, slot, words);
 }
 
 void seq_shift(struct seq_program *s, const struct node *n)

@@ -83,3 +83,13 @@ void seq_store(struct seq_program *s, const struct node *n, unsigned w)
         seq_number(s, SEQ_AND, (unsigned)(mask_of(n->width) >> 16 * w & 0xffff));
     seq_memory(s, SEQ_ST, seq_values_of(s, n, n->hint)->word[w]);
 }
+
+void seq_store_slots(struct seq_program *s, const struct node *n, struct seq_slot **slot,
+                     unsigned words)
+{
+    for (unsigned w = 0; w < words; w++)
+        if (seq_has_word(s, n, w)) {
+            seq_memory(s, SEQ_LD, slot[w]);
+            seq_store(s, n, w);
+        }
+}
