@@ -132,6 +132,21 @@ static LLVMTypeRef undo_split(struct program *p, LLVMTypeRef type)
     return LLVMArrayType2(element, size_of(p, type) / size_of(p, element));
 }
 
+static bool has_outer_elements(LLVMTypeRef type)
+{
+    uint64_t elements = 1;
+    for (; LLVMGetTypeKind(LLVMGetElementType(type)) == LLVMArrayTypeKind;
+         type = LLVMGetElementType(type))
+        elements *= LLVMGetArrayLength2(type);
+    return elements != 1;
+}
+
+/* Banks of one row each are registers: any index reaches any of them. */
+static bool wants_registers(const struct annotation *a, const struct memory *m)
+{
+    return a && (a->registers || (a->partition && !m->partitioned));
+}
+
 enum { MOST_ROWS = 1 << 24 };
 
 static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVMValueRef init,
@@ -152,7 +167,7 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
         diag_fail(p->diag, m->loc, "partition the last dimension, with the others before it",
                   "'%s': dimension %u of %u cannot be partitioned", m->name, a->partition,
                   dimensions);
-    m->partitioned = a && a->partition != 0;
+    m->partitioned = a && a->partition && (constant || has_outer_elements(type));
     m->single_port = a && a->single_port;
     uint64_t rows = 1;
     for (unsigned d = m->partitioned ? 1 : 0; d < dimensions; d++) {
@@ -168,7 +183,7 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
     split_row(p, m, type);
     take_initial(p, m, init);
     m->kind = constant ? MEMORY_ROM
-              : m->scalar || m->rows == 1 || (a && a->registers && !p->options->sequencer)
+              : m->scalar || m->rows == 1 || (wants_registers(a, m) && !p->options->sequencer)
                   ? MEMORY_REGISTERS
                   : MEMORY_RAM;
     if (m->kind == MEMORY_REGISTERS)

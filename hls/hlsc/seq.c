@@ -71,42 +71,11 @@ static void transfer(struct seq_program *s, transfer_vec *all, slot_vec *saved)
 
 /* ---- the end of a region ---- */
 
-/* Whether n is the variable's value at entry, or a condition still to be looked at that needs it. */
-static bool leads_to(const struct seq_program *s, const struct node *n, const struct variable *v)
-{
-    if (n->op == OP_VAR)
-        return n->variable == v;
-    bool leads = false;
-    if (seq_is_alias(s, n) || seq_only_branches(s, n))
-        for (unsigned i = 0; i < n->nargs; i++)
-            leads |= leads_to(s, n->arg[i], v);
-    return leads;
-}
-
-static bool is_read_later(const struct seq_program *s, const struct region *r,
-                          const struct variable *v)
-{
-    for (unsigned i = 0; i < r->edges.n; i++) {
-        if (i + 1 < r->edges.n && leads_to(s, r->edges.at[i].condition, v))
-            return true;
-        for (unsigned k = 0; k < r->edges.at[i].moves.n; k++)
-            if (leads_to(s, r->edges.at[i].moves.at[k].value, v))
-                return true;
-    }
-    return false;
-}
-
 static void emit_liveouts(struct seq_program *s, const struct region *r, slot_vec *saved)
 {
     transfer_vec all = {0};
     for (unsigned i = 0; i < r->liveouts.n; i++)
         add_transfers(s, &all, r->liveouts.at[i].to, r->liveouts.at[i].value);
-    for (unsigned i = 0; i < r->liveouts.n; i++) {
-        struct variable *v = r->liveouts.at[i].to;
-        for (unsigned w = 0; w < SEQ_WORDS && is_read_later(s, r, v); w++)
-            if (seq_keeps_word(s, v, w))
-                save(s, seq_values_of(s, v, v->hint)->word[w], saved);
-    }
     transfer(s, &all, saved);
 }
 

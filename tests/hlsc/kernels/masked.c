@@ -74,5 +74,10 @@ static void stimulus(struct rig_kernel *k, unsigned round)
     if (round < 4)
         rig_set(k, round & 1, round < 2 ? 0xffffffffffffffff : 0x8000000000000000);
     rig_set(k, 2, rig_random() >> rig_below(32));
+    if (round >= 4 && round < 7) { /* where an order turns over, by the number itself */
+        rig_set(k, 0, 4999999995 + round);
+        rig_set(k, 1, 0);
+        rig_set(k, 2, 0);
+    }
 }
 #endif

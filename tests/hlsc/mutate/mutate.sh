@@ -34,7 +34,7 @@ found_by() { # FILE EDIT
     cmp -s "$good/$(basename "$k" .c).v" "$out/$(basename "$k" .c).v" || differing+=("$k")
   done
   [ ${#differing[@]} -gt 0 ] || { echo 'no kernel changes'; return 1; }
-  "$here/../rig/build.sh" "$out/hlsc" "$out/rig" "${differing[@]:0:12}" >"$out/log" 2>&1 || { echo 'the RTL does not build'; return 0; }
+  "$here/../rig/build.sh" "$out/hlsc" "$out/rig" "${differing[@]:0:20}" >"$out/log" 2>&1 || { echo 'the RTL does not build'; return 0; }
   timeout 300 "$out/rig/rig" 12 >"$out/log" 2>&1 && { echo "${#differing[@]} kernels change, none fails"; return 1; }
   sed -n 's/.*FAILED \] \([a-z0-9_]*\):.*/\1/p' "$out/log" | head -1
 }
