@@ -28,6 +28,9 @@ extern char **environ;
 static const char passes[] = PASSES("loop(loop-rotate),");
 /* A loop's test stands twice once it is rotated. */
 static const char short_passes[] = PASSES("");
+static const char fill_passes[] =
+    "always-inline,globaldce,"
+    "function(simplifycfg,instcombine<no-verify-fixpoint>,loop-simplify)";
 
 typedef VEC(const char *) argument_vec;
 
@@ -304,15 +307,23 @@ static void refuse_undefined(struct program *p)
     }
 }
 
-static void optimise(struct program *p)
+static void run_passes(struct program *p, const char *list)
 {
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef error =
-        LLVMRunPasses(p->module, p->options->sequencer ? short_passes : passes, NULL, options);
+    LLVMErrorRef error = LLVMRunPasses(p->module, list, NULL, options);
     LLVMDisposePassBuilderOptions(options);
     const struct loc nowhere = {0};
     if (error)
         diag_fail(p->diag, nowhere, NULL, "%s", LLVMGetErrorMessage(error));
+}
+
+static void optimise(struct program *p)
+{
+    fill_expand(p, false);
+    run_passes(p, p->options->sequencer ? short_passes : passes);
+    padding_remove(p);
+    if (fill_expand(p, true))
+        run_passes(p, fill_passes);
 }
 
 static void forget_diagnostic(LLVMDiagnosticInfoRef info, void *context)
@@ -347,7 +358,6 @@ void front_compile(struct program *p)
     prepare_functions(p);
     optimise(p);
     refuse_undefined(p);
-    padding_remove(p);
     flatten_loops(p);
     if (p->options->dump && strcmp(p->options->dump, "llvm") == 0) {
         char *text = LLVMPrintModuleToString(p->module);

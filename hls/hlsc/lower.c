@@ -433,6 +433,9 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
     if (strncmp(name, "llvm.mem", 8) == 0)
         diag_fail(p->diag, loc, "copy or clear the elements in a loop",
                   "an array is copied or cleared as a whole");
+    if (strncmp(name, "llvm.var.annotation", 19) == 0)
+        diag_fail(p->diag, loc, "declare the array static",
+                  "HLS_PARTITION, HLS_REGISTERS and HLS_SINGLE_PORT are for static arrays");
     if (strncmp(name, "llvm.", 5) == 0)
         return lower_intrinsic(l, inst, name);
     if (LLVMIsAInlineAsm(LLVMGetCalledValue(inst)))

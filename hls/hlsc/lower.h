@@ -44,6 +44,10 @@ struct cfg {
     struct map block_of;
 };
 void padding_remove(struct program *p);
+
+/* Fills of whole rows become stores: those of at most 8 bytes one by one, or all that are left by loops. Says whether
+ * there were any. */
+bool fill_expand(struct program *p, bool by_loop);
 void cfg_build(struct program *p, struct cfg *cfg);
 void bound_counters(struct program *p, struct cfg *cfg);
 bool cfg_dominates(const struct block *a, const struct block *b);

@@ -6,6 +6,6 @@ void f(hls_stream_u16 *in, hls_stream_u16 *out)
 {
     for (int i = 0; i < 64; i++)
         a[i] = hls_read(in);
-    __builtin_memcpy(b, a, sizeof b);
+    __builtin_memcpy(b, a, hls_read(in) & 127);
     hls_write(out, b[hls_read(in) & 63]);
 }
