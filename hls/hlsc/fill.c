@@ -15,17 +15,32 @@ struct fill {
     uint64_t byte;
 };
 
-static LLVMTypeRef row_of(LLVMValueRef pointer)
+static LLVMValueRef array_of(LLVMValueRef pointer)
 {
     while (LLVMIsAGetElementPtrInst(pointer) ||
            (LLVMIsAConstantExpr(pointer) && LLVMGetConstOpcode(pointer) == LLVMGetElementPtr))
         pointer = LLVMGetOperand(pointer, 0);
-    LLVMTypeRef type = LLVMIsAAllocaInst(pointer)       ? LLVMGetAllocatedType(pointer)
-                       : LLVMIsAGlobalVariable(pointer) ? LLVMGlobalGetValueType(pointer)
-                                                        : NULL;
-    if (!type || LLVMGetTypeKind(type) != LLVMArrayTypeKind)
-        return NULL; /* a struct of its own is no array */
-    while (LLVMGetTypeKind(type) == LLVMArrayTypeKind)
+    return pointer;
+}
+
+static LLVMTypeRef type_of(LLVMValueRef pointer)
+{
+    LLVMValueRef array = array_of(pointer);
+    return LLVMIsAAllocaInst(array)       ? LLVMGetAllocatedType(array)
+           : LLVMIsAGlobalVariable(array) ? LLVMGlobalGetValueType(array)
+                                          : NULL;
+}
+
+static bool is_array(LLVMValueRef pointer)
+{
+    LLVMTypeRef type = type_of(pointer);
+    return type && LLVMGetTypeKind(type) == LLVMArrayTypeKind;
+}
+
+static LLVMTypeRef row_of(LLVMValueRef pointer)
+{
+    LLVMTypeRef type = type_of(pointer);
+    while (type && LLVMGetTypeKind(type) == LLVMArrayTypeKind)
         type = LLVMGetElementType(type);
     return type;
 }
@@ -135,9 +150,19 @@ static void replace(struct program *p, const struct fill *f, bool by_loop)
     LLVMDisposeBuilder(b);
 }
 
-static uint64_t bytes_of(const struct fill *f)
+static bool is_static(LLVMValueRef pointer)
 {
-    return LLVMConstIntGetZExtValue(LLVMGetOperand(f->call, 2));
+    LLVMValueRef array = array_of(pointer);
+    return LLVMIsAGlobalVariable(array) && !LLVMIsGlobalConstant(array);
+}
+
+/* Would the optimiser make a word of it, of many elements or fields? Structs that are only variables are safe from that. */
+static bool becomes_word(const struct fill *f)
+{
+    LLVMValueRef to = LLVMGetOperand(f->call, 0), from = LLVMGetOperand(f->call, 1);
+    const bool structs = f->copies && LLVMGetTypeKind(f->row) == LLVMStructTypeKind;
+    return LLVMConstIntGetZExtValue(LLVMGetOperand(f->call, 2)) <= 8 &&
+           (is_array(to) || (structs && (is_static(to) || is_array(from) || is_static(from))));
 }
 
 bool fill_expand(struct program *p, bool by_loop)
@@ -147,7 +172,7 @@ bool fill_expand(struct program *p, bool by_loop)
         for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b; b = LLVMGetNextBasicBlock(b))
             for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
                 struct fill x;
-                if (read_fill(p, i, &x) && (by_loop || bytes_of(&x) <= 8))
+                if (read_fill(p, i, &x) && (by_loop || becomes_word(&x)))
                     VEC_PUSH(p->arena, &fills, x);
             }
     for (unsigned k = 0; k < fills.n; k++)

@@ -43,16 +43,17 @@ static void index_of(unsigned size, unsigned deep)
     emit(") & %u", size - 1);
 }
 
-void element(unsigned k)
+void element(unsigned k, bool only_stored)
 {
     const struct array *a = &scope.array[k];
     emit("a%u[", k);
     index_of(a->rows, 1);
     emit("]");
-    if (a->partitioned && scope.unrolled < scope.loops && chance(70)) {
+    const bool any_bank = a->partitioned && (only_stored || a->rows == 1) && chance(60);
+    if (!any_bank && a->partitioned && scope.unrolled < scope.loops && chance(70)) {
         emit("[(i%u + %u) & %u]", scope.unrolled + below(scope.loops - scope.unrolled), below(3),
              a->columns - 1);
-    } else if (a->partitioned) {
+    } else if (a->partitioned && !any_bank) {
         emit("[%u]", below(a->columns));
     } else if (a->columns > 1) {
         emit("[");
@@ -194,7 +195,7 @@ void expression(unsigned deep)
     }
     const bool out = part_begin();
     if (scope.narrays && chance(18)) {
-        element(below(scope.narrays));
+        element(below(scope.narrays), false);
     } else if (chance(12)) {
         emit(chance(30) ? "!(" : chance(50) ? "~(" : "(uint32_t)-(int64_t)(int32_t)(");
         expression(deep - 1);

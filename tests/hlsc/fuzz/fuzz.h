@@ -56,8 +56,8 @@ const char *any_type(void);
 void expression(unsigned deep);
 /* A condition that is true now and then. */
 void condition(void);
-/* An element of the array, with indices in range. */
-void element(unsigned array);
+/* An element of the array, with indices in range; one that is only stored to may be in any bank. */
+void element(unsigned array, bool only_stored);
 void constant(void);
 
 /* ---- statement.c ---- */

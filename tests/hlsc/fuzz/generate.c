@@ -108,6 +108,8 @@ static void declare_array(void)
     a->is_struct = chance(15);
     a->constant = chance(20);
     a->partitioned = a->columns > 1 && !a->is_struct && chance(60);
+    if (a->partitioned && !a->constant && chance(30))
+        a->rows = 1;
     const bool out = part_begin(), registers = !a->constant && a->rows * a->columns <= 16 &&
                                                !a->partitioned && chance(30);
     emit("static %s%s a%u[%u]", a->constant ? "const " : "",
@@ -179,14 +181,19 @@ static void add_parameter_array(void)
                         .constant = chance(25)};
 }
 
-/* An array of the function: filled before it is used. */
+/* An array of the function: with initial values, or filled before it is used. */
 static void local_array(void)
 {
     struct array *a = &scope.array[scope.narrays];
     *a = (struct array){.type = integer_type(), .rows = 2u << below(4), .columns = 1};
     const bool out = part_begin();
-    emit("%s a%u[%u];\nfor (unsigned i = 0; i < %u; i++)\na%u[i] = (%s)(i * %u);\n", a->type,
-         scope.narrays, a->rows, a->rows, scope.narrays, a->type, below(1000));
+    emit("%s a%u[%u]", a->type, scope.narrays, a->rows);
+    if (chance(50))
+        initial_values(a);
+    else
+        emit(";\nfor (unsigned i = 0; i < %u; i++)\na%u[i] = (%s)(i * %u)", a->rows, scope.narrays,
+             a->type, below(1000));
+    emit(";\n");
     part_end(out);
     scope.narrays++;
 }

@@ -1,4 +1,6 @@
 /* statement.c -- random statements and loops. */
+#include <string.h>
+
 #include "fuzz.h"
 
 static void store(void)
@@ -11,7 +13,7 @@ static void store(void)
         return;
     }
     const unsigned how = below(7);
-    element(k);
+    element(k, strcmp(op[how], "=") == 0);
     emit(" %s (%s)(", op[how],
          how == 3 || how == 5 ? "uint8_t"
          : a->is_struct       ? "uint16_t"

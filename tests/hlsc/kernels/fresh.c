@@ -6,6 +6,23 @@ struct point {
     uint8_t weight;
 };
 
+static struct point shape[8], corner;
+
+/* Elements that are structs, taken and put as a whole. */
+static uint32_t swaps(uint32_t n)
+{
+    for (uint32_t i = 0; i < 8; i++)
+        shape[i] = (struct point){(int16_t)(n * i), (uint8_t)i};
+    for (uint32_t i = 0; i < 7; i++)
+        if (shape[i].x > shape[i + 1].x) {
+            const struct point held = shape[i];
+            shape[i] = shape[i + 1];
+            shape[i + 1] = held;
+        }
+    corner = shape[n & 7];
+    return (uint32_t)corner.x ^ (uint32_t)shape[7].x << 8 ^ corner.weight;
+}
+
 static uint32_t each_time(uint32_t n)
 {
     int8_t small[4] = {1, -2};
@@ -38,7 +55,7 @@ uint32_t fresh(uint32_t n, hls_stream_u16 *in)
         grid[a % 3][i % 5] -= a;
         wide[a % 3] = (wide[a % 3] << 3) ^ a;
     }
-    uint32_t sum = each_time(n);
+    uint32_t sum = each_time(n) + swaps(n);
     for (uint32_t i = 0; i < 32; i++)
         sum = sum * 3 + bins[i] + (uint32_t)grid[i % 3][i % 5] + (uint32_t)line[i % 7].x + line[i % 7].weight;
     return sum ^ (uint32_t)(wide[n % 3] >> 5);
