@@ -358,6 +358,7 @@ void front_compile(struct program *p)
     prepare_functions(p);
     optimise(p);
     refuse_undefined(p);
+    unroll_warn(p);
     flatten_loops(p);
     if (p->options->dump && strcmp(p->options->dump, "llvm") == 0) {
         char *text = LLVMPrintModuleToString(p->module);

@@ -45,6 +45,9 @@ struct cfg {
 };
 void padding_remove(struct program *p);
 
+/* Warns of loops that HLS_UNROLL could not remove. */
+void unroll_warn(struct program *p);
+
 /* Fills of whole rows become stores: those of at most 8 bytes one by one, or all that are left by loops. Says whether
  * there were any. */
 bool fill_expand(struct program *p, bool by_loop);

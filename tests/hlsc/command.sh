@@ -87,6 +87,22 @@ echo 'int f(int a, int b) { return a * b; }' >"$out/product.c"
 "$hlsc" "$out/product.c" --top f -o "$out/f.v" --report "$out/f.json" --multipliers 0 --quiet 2>"$out/said"
 holds 'a product of LUTs keeps the period' grep -q '"clock_met": true' "$out/f.json"
 holds 'and nothing is said' test ! -s "$out/said"
+cat >"$out/unroll.c" <<'END'
+#include "hls.h"
+uint32_t f(const uint32_t x[HLS_SIZE(8)], uint8_t n)
+{
+    uint32_t sum = 0;
+    HLS_UNROLL
+    for (uint8_t i = 0; i < 8; i++)
+        sum += x[i];
+    HLS_UNROLL
+    for (uint8_t i = 0; i < n; i++)
+        sum ^= sum << 3;
+    return sum;
+}
+END
+"$hlsc" "$out/unroll.c" --top f -I hls -o "$out/f.v" --quiet 2>"$out/said"
+holds 'a loop that cannot be unrolled is named, and no other' test "$(sed 's/.*unroll.c:\([0-9]*\):.*HLS_UNROLL has no effect.*/\1/' "$out/said")" = 9
 echo "[  PASSED  ] $passed test(s)."
 [ "$failed" -eq 0 ] || echo "[  FAILED  ] $failed test(s)"
 [ "$failed" -eq 0 ]
