@@ -452,7 +452,7 @@ static unsigned distance_needed(struct scheduler *s, struct memory *m, bool othe
             const struct promise longer = {r->promises.at[i].memory, .distance = LONGEST_DISTANCE};
             VEC_PUSH(s->p->arena, &r->promises, longer);
         }
-    const struct promise none = {.memory = m, .distance = 1};
+    const struct promise none = {.memory = m};
     VEC_PUSH(s->p->arena, &r->promises, none);
     struct promise *promise = &r->promises.at[r->promises.n - 1];
     while (distance == 0 && promise->distance++ < LONGEST_DISTANCE) {
