@@ -18,16 +18,22 @@ static LLVMTypeRef source_type(LLVMValueRef gep)
     return LLVMGetGEPSourceElementType(gep);
 }
 
-static bool is_gep(LLVMValueRef v)
+bool lower_is_gep(LLVMValueRef v)
 {
     return LLVMIsAGetElementPtrInst(v) ||
            (LLVMIsAConstantExpr(v) && LLVMGetConstOpcode(v) == LLVMGetElementPtr);
 }
 
+LLVMValueRef lower_array_of(LLVMValueRef pointer)
+{
+    while (lower_is_gep(pointer))
+        pointer = LLVMGetOperand(pointer, 0);
+    return pointer;
+}
+
 struct memory *lower_memory_of(struct program *p, LLVMValueRef pointer, LLVMValueRef at)
 {
-    while (is_gep(pointer))
-        pointer = LLVMGetOperand(pointer, 0);
+    pointer = lower_array_of(pointer);
     struct memory *m = map_get(&p->memory_of, pointer);
     if (!m && !LLVMIsAGlobalVariable(pointer)) /* a global may have vanished with its accesses */
         diag_fail(p->diag, loc_of(p, at), "index a static array directly",
@@ -83,7 +89,7 @@ static void add_gep(struct lowering *l, struct linear *x, LLVMValueRef gep)
 static struct linear linearise(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access)
 {
     struct linear x = {.memory = lower_memory_of(l->p, pointer, access)};
-    while (is_gep(pointer)) {
+    while (lower_is_gep(pointer)) {
         add_gep(l, &x, pointer);
         pointer = LLVMGetOperand(pointer, 0);
     }

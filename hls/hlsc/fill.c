@@ -15,17 +15,9 @@ struct fill {
     uint64_t byte;
 };
 
-static LLVMValueRef array_of(LLVMValueRef pointer)
-{
-    while (LLVMIsAGetElementPtrInst(pointer) ||
-           (LLVMIsAConstantExpr(pointer) && LLVMGetConstOpcode(pointer) == LLVMGetElementPtr))
-        pointer = LLVMGetOperand(pointer, 0);
-    return pointer;
-}
-
 static LLVMTypeRef type_of(LLVMValueRef pointer)
 {
-    LLVMValueRef array = array_of(pointer);
+    LLVMValueRef array = lower_array_of(pointer);
     return LLVMIsAAllocaInst(array)       ? LLVMGetAllocatedType(array)
            : LLVMIsAGlobalVariable(array) ? LLVMGlobalGetValueType(array)
                                           : NULL;
@@ -111,10 +103,7 @@ static LLVMValueRef make_loop(struct program *p, LLVMBuilderRef b, const struct 
     LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(p->context), both, 2, false);
     LLVMValueRef fill = LLVMAddFunction(p->module, "__hlsc_fill", type);
     LLVMSetLinkage(fill, LLVMInternalLinkage);
-    LLVMAddAttributeAtIndex(
-        fill, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
-        LLVMCreateEnumAttribute(p->context, LLVMGetEnumAttributeKindForName("alwaysinline", 12),
-                                0));
+    front_add_attribute(p, fill, LLVMAttributeFunctionIndex, "alwaysinline", 0);
     LLVMBasicBlockRef entry = LLVMAppendBasicBlockInContext(p->context, fill, "entry"),
                       body = LLVMAppendBasicBlockInContext(p->context, fill, "fill"),
                       end = LLVMAppendBasicBlockInContext(p->context, fill, "filled");
@@ -152,7 +141,7 @@ static void replace(struct program *p, const struct fill *f, bool by_loop)
 
 static bool is_static(LLVMValueRef pointer)
 {
-    LLVMValueRef array = array_of(pointer);
+    LLVMValueRef array = lower_array_of(pointer);
     return LLVMIsAGlobalVariable(array) && !LLVMIsGlobalConstant(array);
 }
 

@@ -115,8 +115,8 @@ static LLVMMemoryBufferRef run_clang(struct program *p)
     return buffer;
 }
 
-static void add_attribute(struct program *p, LLVMValueRef function, int at, const char *name,
-                          uint64_t value)
+void front_add_attribute(struct program *p, LLVMValueRef function, int at, const char *name,
+                         uint64_t value)
 {
     unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
     LLVMAddAttributeAtIndex(function, (LLVMAttributeIndex)at,
@@ -135,21 +135,21 @@ static void prepare_functions(struct program *p)
             if (strncmp(name, "__hls_", 6) != 0)
                 continue;
             bool pure = strcmp(name, "__hls_any") == 0 || strcmp(name, "__hls_steady") == 0;
-            add_attribute(p, f, LLVMAttributeFunctionIndex, "memory",
-                          pure ? none : inaccessible_read_write);
-            add_attribute(p, f, LLVMAttributeFunctionIndex, "nounwind", 0);
-            add_attribute(p, f, LLVMAttributeFunctionIndex, "willreturn", 0);
+            front_add_attribute(p, f, LLVMAttributeFunctionIndex, "memory",
+                                pure ? none : inaccessible_read_write);
+            front_add_attribute(p, f, LLVMAttributeFunctionIndex, "nounwind", 0);
+            front_add_attribute(p, f, LLVMAttributeFunctionIndex, "willreturn", 0);
             for (unsigned i = 0; i < LLVMCountParams(f); i++)
                 if (LLVMGetTypeKind(LLVMTypeOf(LLVMGetParam(f, i))) == LLVMPointerTypeKind) {
-                    add_attribute(p, f, (int)i + 1, "nocapture", 0);
-                    add_attribute(p, f, (int)i + 1, "readnone", 0);
+                    front_add_attribute(p, f, (int)i + 1, "nocapture", 0);
+                    front_add_attribute(p, f, (int)i + 1, "readnone", 0);
                 }
         } else if (f == p->top) {
             for (unsigned i = 0; i < LLVMCountParams(f); i++) /* parameters never overlap */
                 if (LLVMGetTypeKind(LLVMTypeOf(LLVMGetParam(f, i))) == LLVMPointerTypeKind)
-                    add_attribute(p, f, (int)i + 1, "noalias", 0);
+                    front_add_attribute(p, f, (int)i + 1, "noalias", 0);
         } else {
-            add_attribute(p, f, LLVMAttributeFunctionIndex, "alwaysinline", 0);
+            front_add_attribute(p, f, LLVMAttributeFunctionIndex, "alwaysinline", 0);
             LLVMSetLinkage(f, LLVMInternalLinkage);
         }
     }

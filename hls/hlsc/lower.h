@@ -43,6 +43,8 @@ struct cfg {
     VEC(struct loop *) loops;
     struct map block_of;
 };
+void front_add_attribute(struct program *p, LLVMValueRef function, int at, const char *name,
+                         uint64_t value);
 void padding_remove(struct program *p);
 
 /* Warns of loops that HLS_UNROLL could not remove. */
@@ -81,6 +83,9 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
 void lower_instruction(struct lowering *l, LLVMValueRef inst, struct node *predicate);
 struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const char *name);
 struct node *lower_read_cell(struct lowering *l, struct variable *cell);
+bool lower_is_gep(LLVMValueRef v);
+/* What the pointer points into: an array, or what else it starts from. */
+LLVMValueRef lower_array_of(LLVMValueRef pointer);
 struct memory *lower_memory_of(struct program *p, LLVMValueRef pointer, LLVMValueRef at);
 
 struct loc loc_of(struct program *p, LLVMValueRef inst);

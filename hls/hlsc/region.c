@@ -210,10 +210,7 @@ static bool constant_cell(LLVMValueRef pointer)
 {
     for (; !LLVMIsAGlobalVariable(pointer) && !LLVMIsAAllocaInst(pointer);
          pointer = LLVMGetOperand(pointer, 0)) {
-        bool gep =
-            LLVMIsAGetElementPtrInst(pointer) ||
-            (LLVMIsAConstantExpr(pointer) && LLVMGetConstOpcode(pointer) == LLVMGetElementPtr);
-        if (!gep)
+        if (!lower_is_gep(pointer))
             return false;
         for (unsigned k = 1; k < (unsigned)LLVMGetNumOperands(pointer); k++)
             if (!LLVMIsAConstantInt(LLVMGetOperand(pointer, k)))

@@ -49,11 +49,11 @@ void element(unsigned k, bool only_stored)
     emit("a%u[", k);
     index_of(a->rows, 1);
     emit("]");
-    const bool any_bank = a->partitioned && (only_stored || a->rows == 1) && chance(60);
-    if (!any_bank && a->partitioned && scope.unrolled < scope.loops && chance(70)) {
+    const bool fixed_bank = a->partitioned && !((only_stored || a->rows == 1) && chance(60));
+    if (fixed_bank && scope.unrolled < scope.loops && chance(70)) {
         emit("[(i%u + %u) & %u]", scope.unrolled + below(scope.loops - scope.unrolled), below(3),
              a->columns - 1);
-    } else if (a->partitioned && !any_bank) {
+    } else if (fixed_bank) {
         emit("[%u]", below(a->columns));
     } else if (a->columns > 1) {
         emit("[");
