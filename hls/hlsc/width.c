@@ -197,7 +197,8 @@ static struct range node_range(const struct node *n)
     }
 }
 
-/* Takes `from` into `to`; after a few rounds only powers of two are bounds, so that rounds end. */
+/* Takes `from` into `to`; after a few rounds only powers of two are bounds, so that rounds end. A bound that comes
+ * nearer to zero goes there at once. */
 static bool widen(struct range *to, struct range from, unsigned width, unsigned round)
 {
     struct range r = hull(*to, from);
@@ -206,7 +207,8 @@ static bool widen(struct range *to, struct range from, unsigned width, unsigned 
     if (round > 3) {
         unsigned bits = signed_bits(r);
         struct range f = full(bits < 2 ? 2 : bits);
-        r = (struct range){r.lo < 0 ? f.lo : r.lo, r.hi > 0 ? f.hi : r.hi};
+        r.lo = r.lo < 0 ? f.lo : r.lo < to->lo ? 0 : r.lo;
+        r.hi = r.hi > 0 ? f.hi : r.hi < 0 && r.hi > to->hi ? -1 : r.hi;
     }
     struct range limit = full(width);
     r.lo = r.lo < limit.lo ? limit.lo : r.lo;
