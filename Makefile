@@ -118,7 +118,7 @@ $$(RTL_$(1):.v=.stamp): $(R)/rtl/$(1)/%.stamp: hls/%.c $$(HLS_SOURCES) $(R)/gen/
 	$$(call say,HLSC)
 	@mkdir -p $$(@D)
 	$(R)/bin/hlsc --quiet --top $$* -DEDDY_PRESET=$(1) -Ihls -I$(R)/gen \
-	  $$(call config_value,$(1),--family HLS_FAMILY --clock-ns HLS_CLOCK_NS HLS_OPTIONS_$$*) \
+	  $$(call config_value,$(1),--family HLS_FAMILY --clock-ns HLS_CLOCK_NS --clock-uncertainty 0 HLS_OPTIONS_$$*) \
 	  --report $$(@:.stamp=.json) -o $$@ $$<
 	cmp -s $$@ $$(@:.stamp=.v) || cp $$@ $$(@:.stamp=.v)
 

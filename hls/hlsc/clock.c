@@ -6,7 +6,7 @@
 #include "ir.h"
 #include "tech.h"
 
-static const double TOLERANCE = 1.02; /* the table is no more precise than this */
+static const double TOLERANCE = 1.01; /* the table is no more precise than this */
 
 double clock_critical_ns(const struct program *p)
 {

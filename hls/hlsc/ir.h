@@ -111,6 +111,7 @@ struct node {
     unsigned choices;  /* selections in front of that register */
     unsigned selected; /* bits that it selects, as a condition */
     bool is_compared;  /* a minimum or maximum: another node compares its operands */
+    unsigned uses;     /* by nodes of the region */
 };
 
 struct stream {
@@ -225,6 +226,7 @@ struct region {
     VEC(struct steady) steadies;
     bool automatic;     /* a loop without a marker */
     int ii_wanted, ii;  /* wanted 0: the smallest that is feasible */
+    bool leaves_room;   /* schedule: for what routing may need */
     int64_t iterations; /* of a loop, where they are known; else 0 */
     int depth;          /* the last cycle; a block has depth + 1 states */
     bool empty;         /* a block with nothing to do: transitions pass through */
@@ -238,6 +240,8 @@ struct region {
 struct options {
     const char *source, *top, *output, *report, *family, *dump;
     double clock_ns;
+    double
+        uncertainty; /* share of the period that schedules leave free where it costs no interval */
     bool quiet;
     bool pipeline;        /* pipeline loops without a marker */
     bool sequencer;       /* a program in place of states */

@@ -21,6 +21,7 @@ enum {
     KEY_TOP,
     KEY_REPORT,
     KEY_CLOCK,
+    KEY_UNCERTAINTY,
     KEY_FAMILY,
     KEY_DUMP
 };
@@ -30,6 +31,8 @@ static const struct argp_option option_table[] = {
     {"output", 'o', "FILE", 0, "the Verilog file", 0},
     {"report", KEY_REPORT, "FILE", 0, "a report in JSON", 0},
     {"clock-ns", KEY_CLOCK, "NS", 0, "the period to schedule for", 0},
+    {"clock-uncertainty", KEY_UNCERTAINTY, "PERCENT", 0,
+     "of the period left to routing where it costs no interval (default 8)", 0},
     {"family", KEY_FAMILY, "NAME", 0, "ice40 (default) or ecp5", 0},
     {"multipliers", KEY_MULTIPLIERS, "N", 0,
      "multiplier blocks to be had; the smallest products beyond them are made of LUTs", 0},
@@ -48,12 +51,26 @@ struct settings {
     struct arena *arena;
 };
 
-static double positive(const char *text, struct argp_state *state, const char *option)
+static double real(const char *text)
 {
     char *end;
     double v = strtod(text, &end);
-    if (end == text || *end || !isfinite(v) || v <= 0)
+    return end == text || *end || !isfinite(v) ? -1 : v;
+}
+
+static double positive(const char *text, struct argp_state *state, const char *option)
+{
+    double v = real(text);
+    if (v <= 0)
         argp_error(state, "%s needs a positive number, not '%s'", option, text);
+    return v;
+}
+
+static double percent(const char *text, struct argp_state *state, const char *option)
+{
+    double v = real(text);
+    if (v < 0 || v > 50)
+        argp_error(state, "%s needs a number from 0 to 50, not '%s'", option, text);
     return v;
 }
 
@@ -84,6 +101,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'o': o->output = arg; break;
     case KEY_REPORT: o->report = arg; break;
     case KEY_CLOCK: o->clock_ns = positive(arg, state, "--clock-ns"); break;
+    case KEY_UNCERTAINTY: o->uncertainty = percent(arg, state, "--clock-uncertainty") / 100; break;
     case KEY_FAMILY: o->family = arg; break;
     case 'I': VEC_PUSH(s->arena, &o->includes, arg); break;
     case 'D': VEC_PUSH(s->arena, &o->defines, arg); break;
@@ -162,6 +180,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like any other */
     settings.options.family = "ice40";
     settings.options.multipliers = ~0u;
+    settings.options.uncertainty = 0.08;
     const struct argp argp = {
         option_table, parse, "KERNEL.c", "hlsc -- compiles a C function to a Verilog module",
         NULL,         NULL,  NULL};

@@ -52,6 +52,14 @@ bool schedule_is_head(const struct region *r, const struct node *n)
     return r->is_loop && (n->op == OP_READ || n->op == OP_EMPTY);
 }
 
+/* The part of the period that may be used up to the end of n. */
+static double time_for(const struct program *p, const struct region *r, const struct node *n)
+{
+    const struct options *o = p->options;
+    return r->leaves_room ? o->clock_ns * (1 - o->uncertainty) - tech_detour(p->tech, n)
+                          : o->clock_ns;
+}
+
 bool schedule_fits(const struct program *p, const struct region *r, struct node *n)
 {
     const struct technology *t = p->tech;
@@ -67,7 +75,7 @@ bool schedule_fits(const struct program *p, const struct region *r, struct node 
     const struct arrival out = tech_through(t, n, arg);
     n->arrival = tech_is_source(n) ? tech_source(t, n) : out;
     n->reach = out.highest + tech_end(t, n);
-    return n->reach <= p->options->clock_ns || !chained || schedule_is_head(r, n);
+    return n->reach <= time_for(p, r, n) || !chained || schedule_is_head(r, n);
 }
 
 /* Does the block take its way out i by what is decided in its last cycle? */
@@ -83,7 +91,8 @@ bool schedule_leaves(const struct program *p, const struct region *r, unsigned i
 {
     const struct node *n = r->edges.at[i].condition;
     const struct technology *t = p->tech;
-    const double best = t->register_ns + t->end_ns + t->leave_ns, period = p->options->clock_ns;
+    const double best = t->register_ns + t->end_ns + t->leave_ns, clock = p->options->clock_ns;
+    const double room = time_for(p, r, n), period = best > room ? clock : room;
     return !decides_last(r, i) || ir_is_steady(n) || tech_leave(t, n) <= period || best > period;
 }
 
@@ -289,9 +298,37 @@ static bool heads_are_first(struct scheduler *s, struct failure *f)
     return true;
 }
 
-static bool attempt(struct scheduler *s, struct failure *f)
+static bool is_combinational(const struct node *n)
+{
+    return n->nargs > 0 && n->width > 0 && ir_latency(n) == 0 && n->op != OP_LOAD &&
+           n->op != OP_MUL && n->op != OP_READ;
+}
+
+/* Values of a loop that are made of steady ones, and soon after the edge of the clock. */
+static void find_steady(struct program *p, struct region *r)
+{
+    const double most = 0.4 * p->options->clock_ns;
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        struct node *n = r->nodes.at[i];
+        struct arrival arg[4];
+        n->steady = is_combinational(n);
+        for (unsigned k = 0; k < n->nargs; k++) {
+            n->steady &= ir_is_steady(n->arg[k]);
+            arg[k] = n->arg[k]->steady ? n->arg[k]->arrival : tech_source(p->tech, n->arg[k]);
+        }
+        if (!n->steady)
+            continue;
+        n->arrival = tech_through(p->tech, n, arg);
+        n->steady = n->arrival.highest <= most;
+    }
+}
+
+static bool attempt_with(struct scheduler *s, bool room, struct failure *f)
 {
     struct region *r = s->r;
+    r->leaves_room = room;
+    if (r->steadies.n)
+        find_steady(s->p, r);
     memset(s->lower, 0, r->nodes.n * sizeof *s->lower);
     memset(s->cause, 0, r->nodes.n * sizeof *s->cause);
     s->crowded = NULL;
@@ -335,6 +372,42 @@ static bool attempt(struct scheduler *s, struct failure *f)
     }
 }
 
+static int last_cycle(const struct region *r)
+{
+    int last = 0;
+    for (unsigned i = 0; i < r->nodes.n; i++) {
+        const struct node *n = r->nodes.at[i];
+        if (!ir_is_steady(n) && schedule_ready(n) > last)
+            last = schedule_ready(n);
+    }
+    for (unsigned i = 0; i < r->phis.n; i++)
+        if (schedule_update_cycle(r->phis.at[i]) > last)
+            last = schedule_update_cycle(r->phis.at[i]);
+    return last;
+}
+
+/* How many iterations are under way while one of them is. */
+static int overlap(const struct region *r)
+{
+    return last_cycle(r) / r->ii + 1;
+}
+
+/* A register that is read in any stage keeps its value while an iteration is under way. */
+static const struct steady *changes_early(const struct region *r)
+{
+    for (unsigned i = 0; i < r->steadies.n; i++)
+        if ((int)r->steadies.at[i].distance < overlap(r))
+            return &r->steadies.at[i];
+    return NULL;
+}
+
+/* Routing is not known yet: a part of the period is left to it, unless that costs the interval or a promise. */
+static bool attempt(struct scheduler *s, struct failure *f)
+{
+    return (s->p->options->uncertainty > 0 && attempt_with(s, true, f) && !changes_early(s->r)) ||
+           attempt_with(s, false, f);
+}
+
 static bool leaves_in_time(const struct scheduler *s)
 {
     for (unsigned i = 0; i < s->r->edges.n; i++)
@@ -373,15 +446,7 @@ static void find_reach_of_ends(const struct program *p, struct region *r)
 static void finish_region(struct scheduler *s)
 {
     struct region *r = s->r;
-    r->depth = 0;
-    for (unsigned i = 0; i < r->nodes.n; i++) {
-        const struct node *n = r->nodes.at[i];
-        if (!ir_is_steady(n) && schedule_ready(n) > r->depth)
-            r->depth = schedule_ready(n);
-    }
-    for (unsigned i = 0; i < r->phis.n; i++)
-        if (schedule_update_cycle(r->phis.at[i]) > r->depth)
-            r->depth = schedule_update_cycle(r->phis.at[i]);
+    r->depth = last_cycle(r);
     if (!leaves_in_time(s))
         put_latest_last(r);
     r->depth += !leaves_in_time(s);
@@ -402,18 +467,14 @@ static void finish_region(struct scheduler *s)
     }
 }
 
-/* A register that is read in any stage keeps its value while an iteration is under way. */
 static void check_steadies(struct program *p, const struct region *r)
 {
-    for (unsigned i = 0; i < r->steadies.n; i++) {
-        const struct steady *s = &r->steadies.at[i];
-        const int needed = r->depth / r->ii + 1;
-        if ((int)s->distance < needed)
-            diag_fail(p->diag, s->loc,
-                      arena_printf(p->arena, "promise %d iterations, if that holds", needed),
-                      "the iterations of the loop take longer than '%s' is steady",
-                      s->phi->hint ? s->phi->hint : "a variable");
-    }
+    const struct steady *s = changes_early(r);
+    if (s)
+        diag_fail(p->diag, s->loc,
+                  arena_printf(p->arena, "promise %d iterations, if that holds", overlap(r)),
+                  "the iterations of the loop take longer than '%s' is steady",
+                  s->phi->hint ? s->phi->hint : "a variable");
 }
 
 /* A loop without a marker: the smallest interval, or else states. A nest that was made one loop
@@ -499,31 +560,6 @@ static _Noreturn void refuse_interval(struct scheduler *s, const struct failure 
               r->ii_wanted == 1 ? "" : "s", f->reason);
 }
 
-static bool is_combinational(const struct node *n)
-{
-    return n->nargs > 0 && n->width > 0 && ir_latency(n) == 0 && n->op != OP_LOAD &&
-           n->op != OP_MUL && n->op != OP_READ;
-}
-
-/* Values of a loop that are made of steady ones, and soon after the edge of the clock. */
-static void find_steady(struct program *p, struct region *r)
-{
-    const double most = 0.4 * p->options->clock_ns;
-    for (unsigned i = 0; i < r->nodes.n; i++) {
-        struct node *n = r->nodes.at[i];
-        struct arrival arg[4];
-        n->steady = is_combinational(n);
-        for (unsigned k = 0; k < n->nargs; k++) {
-            n->steady &= ir_is_steady(n->arg[k]);
-            arg[k] = n->arg[k]->steady ? n->arg[k]->arrival : tech_source(p->tech, n->arg[k]);
-        }
-        if (!n->steady)
-            continue;
-        n->arrival = tech_through(p->tech, n, arg);
-        n->steady = n->arrival.highest <= most;
-    }
-}
-
 static void schedule_region(struct program *p, struct region *r)
 {
     struct scheduler s = {.p = p, .r = r};
@@ -533,8 +569,6 @@ static void schedule_region(struct program *p, struct region *r)
         map_put(p->arena, &s.index_of, r->nodes.at[i], (void *)(uintptr_t)(i + 1));
     if (!r->is_loop)
         r->ii = 1 << 20; /* iterations never overlap */
-    else if (r->steadies.n)
-        find_steady(p, r);
     tech_mark(p, r);
     depend_find(p, r, &s.order);
     struct failure f = {0};

@@ -233,6 +233,22 @@ static bool goes_upwards(const struct node *n)
     }
 }
 
+/* Synthesis makes a selection of two sums that share an operand one sum, of a selection. */
+static bool selects_before_sum(const struct node *n)
+{
+    const struct node *a = n->arg[1], *b = n->arg[2];
+    const bool sums = (a->op == OP_ADD || a->op == OP_SUB) && (b->op == OP_ADD || b->op == OP_SUB);
+    return sums && a->uses == 1 && b->uses == 1 && a->cycle == n->cycle && b->cycle == n->cycle &&
+           (a->arg[0] == b->arg[0] || a->arg[1] == b->arg[1]);
+}
+
+/* From the condition of a selection to all bits of it. */
+static double decide_delay(const struct technology *t, const struct node *n)
+{
+    const double one = n->bits > 1 ? fan_out(t, n->arg[0]->selected) : 0;
+    return one + (selects_before_sum(n) ? delay_of(t, n->arg[1]) : 0);
+}
+
 struct arrival tech_through(const struct technology *t, const struct node *n,
                             const struct arrival *arg)
 {
@@ -240,9 +256,7 @@ struct arrival tech_through(const struct technology *t, const struct node *n,
     for (unsigned i = 0; i < n->nargs; i++) {
         const bool decides = n->op == OP_SELECT && i == 0;
         const bool writes = n->op == OP_WRITE && i == 1 && n->arg[i]->op != OP_CONST;
-        const double to_all = decides && n->bits > 1 ? fan_out(t, n->arg[0]->selected)
-                              : writes               ? t->write_ns
-                                                     : 0;
+        const double to_all = decides ? decide_delay(t, n) : writes ? t->write_ns : 0;
         in.lowest = later(in.lowest, (decides ? arg[i].highest : arg[i].lowest) + to_all);
         in.highest = later(in.highest, arg[i].highest + to_all);
     }
@@ -254,6 +268,11 @@ struct arrival tech_through(const struct technology *t, const struct node *n,
 double tech_end(const struct technology *t, const struct node *n)
 {
     return t->end_ns + n->choices * t->choice_ns;
+}
+
+double tech_detour(const struct technology *t, const struct node *n)
+{
+    return n->uses > 1 && n->choices == 0 ? t->choice_ns : 0;
 }
 
 double tech_alone(const struct technology *t, const struct node *n)
@@ -314,6 +333,8 @@ static void mark_sharing(struct region *r)
 {
     for (unsigned i = 0; i < r->nodes.n; i++) {
         struct node *n = r->nodes.at[i];
+        for (unsigned k = 0; k < n->nargs; k++)
+            n->arg[k]->uses++;
         if (n->op == OP_SELECT)
             n->arg[0]->selected += n->bits;
         if (n->op == OP_SMIN || n->op == OP_SMAX || n->op == OP_UMIN || n->op == OP_UMAX)
@@ -326,11 +347,12 @@ void tech_mark(const struct program *p, struct region *r)
     mark_sharing(r);
     for (unsigned i = 0; i < r->phis.n; i++) {
         const struct node *phi = r->phis.at[i];
+        phi->next->uses++;
         /* the last LUT of anything but a sum has room for one selection */
         const bool is_sum = phi->next->op == OP_ADD || phi->next->op == OP_SUB;
         mark(phi->next, is_sum && starts_with_value(p, phi->variable) ? 2 : 1);
     }
-    for (unsigned i = 0; i < r->nodes.n && !r->is_loop; i++)
+    for (unsigned i = 0; i < r->nodes.n; i++)
         if (sets_or_clears(r->nodes.at[i]))
             mark(r->nodes.at[i], 1);
     for (unsigned i = 0; i < r->liveouts.n; i++)

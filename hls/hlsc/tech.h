@@ -42,6 +42,8 @@ struct arrival tech_through(const struct technology *t, const struct node *n,
                             const struct arrival *arg);
 /* From there to the end of the period in which it is taken. */
 double tech_end(const struct technology *t, const struct node *n);
+/* What may be added: a LUT and a register are one cell of the iCE40 only where nobody else reads the LUT. */
+double tech_detour(const struct technology *t, const struct node *n);
 /* Of n in a cycle of its own, from registers to a register. */
 double tech_alone(const struct technology *t, const struct node *n);
 /* From a condition to all that is set on a block's way out. */

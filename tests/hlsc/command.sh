@@ -46,6 +46,9 @@ refuses 'no such family' "--family knows ice40 and ecp5, not 'other'" "${fir[@]}
 for value in 0 -3 30ns nan inf ''; do
   refuses "a period of '$value'" '--clock-ns needs' "${fir[@]}" -o "$out/f.v" "--clock-ns=$value"
 done
+for value in '' -1 51 8x nan; do
+  refuses "an uncertainty of '$value'" '--clock-uncertainty needs' "${fir[@]}" -o "$out/f.v" "--clock-uncertainty=$value"
+done
 refuses 'multipliers that are no number' '--multipliers needs' "${fir[@]}" -o "$out/f.v" --multipliers=-3
 refuses 'no such pass' "not 'all'" "${fir[@]}" -o "$out/f.v" --dump all
 holds 'nothing was written' test ! -e "$out/f.v"
@@ -80,6 +83,12 @@ holds 'the mode follows umask' test "$(stat -c %a "$out/f.v")" = 640
 holds 'a short period compiles' test $? -eq 0
 holds 'what is longer is named' grep -q 'isqrt.c:10:[0-9]*: warning: a .* longer than the period of 9 ns; .* --clock-ns' "$out/said"
 holds 'the report says that the period is not met' grep -q '"clock_met": false' "$out/f.json"
+for percent in 0 20; do
+  "$hlsc" "$(dirname "$kernel")/lru.c" --top lru -I hls -o "$out/f.v" --report "$out/$percent.json" --clock-uncertainty $percent --quiet
+done
+# shellcheck disable=SC2016 # jq's
+holds 'a part of the period is left to routing' jq -n -e --slurpfile all "$out/0.json" --slurpfile part "$out/20.json" \
+  '$all[0].critical_path_ns > 24 and $part[0].critical_path_ns <= 24' >"$out/said"
 "$hlsc" "${fir[@]}" -I hls -o "$out/f.v" --report "$out/f.json" --multipliers 0 --clock-ns 25 --quiet 2>"$out/said"
 # shellcheck disable=SC2016 # awk's
 holds 'products made of LUTs are spread over cycles' awk '/critical_path_ns/ { exit !($2 + 0 < 30) }' "$out/f.json"

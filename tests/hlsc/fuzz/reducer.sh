@@ -5,7 +5,7 @@
 set -u
 hlsc=$1 generate=$2 out=$3 kind=${4:-fault}
 here=$(dirname "$0")
-file=schedule.c edit='s/n->reach <= p->options->clock_ns/n->reach <= 3 * p->options->clock_ns/'
+file=schedule.c edit='s/n->reach <= time_for(p, r, n)/n->reach <= 3 * time_for(p, r, n)/'
 [ "$kind" = difference ] && file=vexpr.c edit='s/int delay = cycle - n->cycle - (int)ir_latency(n);/int delay = cycle - n->cycle - (int)ir_latency(n); delay -= delay > 1;/'
 most=30 # lines
 
