@@ -133,6 +133,22 @@ static struct place select_place(struct lowering *l, LLVMValueRef select, LLVMVa
     return a;
 }
 
+/* Moves the place on by less than a row; its lane has a bit to spare. An index of the row is 0..lanes-1 in the source, but its
+ * constant part may be negative, and is taken from the row before then. */
+static void add_lanes(struct lowering *l, struct place *at, uint64_t lanes)
+{
+    struct program *p = l->p;
+    struct region *r = l->r;
+    const unsigned bits = at->lane->width, row_bits = at->row->width;
+    struct node *all = ir_const(p, r, at->memory->nbanks, bits);
+    struct node *sum = ir_make(p, r, OP_ADD, bits, at->lane, ir_const(p, r, lanes, bits), NULL);
+    struct node *over = ir_compare(p, r, CMP_UGE, sum, all);
+    struct node *less = ir_make(p, r, OP_SUB, bits, sum, all, NULL);
+    at->row =
+        ir_make(p, r, OP_ADD, row_bits, at->row, ir_resize(p, r, over, row_bits, false), NULL);
+    at->lane = ir_resize(p, r, ir_make(p, r, OP_SELECT, bits, over, less, sum), bits - 1, false);
+}
+
 struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access,
                          unsigned width)
 {
@@ -148,6 +164,7 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
             in_row = x.bytes - row * row_bytes;
     int64_t element_bytes = m->bank[0].width == 1 ? 1 : m->bank[0].width / 8;
     unsigned lane_bits = m->nbanks > 1 ? bit_length(m->nbanks - 1) : 1;
+    const uint64_t lanes = m->partitioned ? (uint64_t)(in_row / element_bytes) : 0;
     struct place at = {.memory = m};
     unsigned row_shift = bit_length((uint64_t)row_bytes) - 1;
     struct node *odd = NULL; /* terms in bytes whose sum, not each, is a multiple of a row */
@@ -156,7 +173,8 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
         if (t.bytes % row_bytes == 0)
             at.row = sum_of(l, at.row, scaled(l, t.index, t.bytes / row_bytes, m->address_bits));
         else if (m->partitioned && t.bytes % element_bytes == 0)
-            at.lane = sum_of(l, at.lane, scaled(l, t.index, t.bytes / element_bytes, lane_bits));
+            at.lane = sum_of(l, at.lane,
+                             scaled(l, t.index, t.bytes / element_bytes, lane_bits + (lanes != 0)));
         else if (m->nbanks == 1 && (row_bytes & (row_bytes - 1)) == 0)
             odd = sum_of(l, odd, scaled(l, t.index, t.bytes, m->address_bits + row_shift));
         else
@@ -174,8 +192,8 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
     at.row = at.row ? ir_make(p, l->r, OP_ADD, m->address_bits, at.row, row_constant, NULL)
                     : row_constant;
     if (at.lane) {
-        struct node *base = ir_const(p, l->r, (uint64_t)(in_row / element_bytes), lane_bits);
-        at.lane = ir_make(p, l->r, OP_ADD, lane_bits, at.lane, base, NULL);
+        if (lanes)
+            add_lanes(l, &at, lanes);
         if (width != m->bank[0].width)
             diag_fail(p->diag, loc_of(p, access), "access the element with its own type",
                       "'%s' is accessed with %u bits", m->name, width);

@@ -16,7 +16,8 @@ struct net {
 /* A use of a port: when, where, what. Conditions exclude each other. */
 struct access {
     const char *when;
-    const char *row, *data, *lane;
+    const char *any_lane; /* when, whatever the lane; NULL if that is constant */
+    const char *row, *data;
     const struct node *node;
     const struct region *region;
 };

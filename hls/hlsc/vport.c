@@ -43,6 +43,7 @@ static void collect_store(struct emitter *e, struct region *r, struct node *n, c
         a.when = both(e, when, n->arg[2], operand(e, r, n->arg[2], c, 1));
         if (n->nargs > 3) {
             unsigned lane_bits = bit_length(m->nbanks - 1);
+            a.any_lane = a.when;
             a.when = text(e, "%s & %s == %s", a.when, operand(e, r, n->arg[3], c, lane_bits),
                           sized(e, lane_bits, b));
         }
@@ -144,14 +145,15 @@ static const char *field_of(const struct access *a, bool data)
 }
 
 /* Whose turn the port is: cheaper than when it is used, and as exclusive. */
-static const char *turn_of(struct emitter *e, const access_vec *v, const struct access *a)
+static const char *turn_of(struct emitter *e, const access_vec *v, const struct access *a,
+                           bool data)
 {
     if (!a->region->is_loop)
         return valid_at(e, a->region, a->node->cycle);
     unsigned sharing = 0;
     for (unsigned i = 0; i < v->n; i++)
         sharing += v->at[i].region == a->region;
-    return sharing > 1 ? text(e, "(%s)", a->when)
+    return sharing > 1 ? text(e, "(%s)", a->any_lane && !data ? a->any_lane : a->when)
                        : text(e, "(state == %s)", state_name(e, a->region, 0));
 }
 
@@ -168,7 +170,7 @@ static const char *choose(struct emitter *e, const access_vec *v, bool data, uns
         if (!first)
             continue;
         for (unsigned k = i; k < v->n; k++) {
-            const char *turn = turn_of(e, v, &v->at[k]);
+            const char *turn = turn_of(e, v, &v->at[k], data);
             if (strcmp(field_of(&v->at[k], data), word) == 0 && (!turns || !strstr(turns, turn)))
                 turns = turns ? text(e, "%s | %s", turns, turn) : turn;
         }
