@@ -144,11 +144,11 @@ static int64_t bound_of(struct loop *loop, const struct block *b, const struct c
     return most > c->first ? most : c->first;
 }
 
-static void name_bound(struct program *p, LLVMValueRef phi, int64_t most)
+void bound_name(struct program *p, LLVMValueRef v, int64_t most)
 {
-    LLVMTypeRef type = LLVMTypeOf(phi), types[2] = {type, type};
+    LLVMTypeRef type = LLVMTypeOf(v), types[2] = {type, type};
     LLVMTypeRef signature = LLVMFunctionType(type, types, 2, false);
-    const char *name = arena_printf(p->arena, "__hls_bound_%u", width_of(phi));
+    const char *name = arena_printf(p->arena, "__hls_bound_%u", width_of(v));
     LLVMValueRef f = LLVMGetNamedFunction(p->module, name);
     if (!f) {
         f = LLVMAddFunction(p->module, name, signature);
@@ -162,16 +162,16 @@ static void name_bound(struct program *p, LLVMValueRef phi, int64_t most)
                     LLVMGetEnumAttributeKindForName(attributes[i], strlen(attributes[i])), 0));
     }
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
-    LLVMValueRef at = LLVMGetNextInstruction(phi);
+    LLVMValueRef at = LLVMGetNextInstruction(v);
     while (LLVMIsAPHINode(at))
         at = LLVMGetNextInstruction(at);
     LLVMPositionBuilderBefore(builder, at);
-    LLVMValueRef args[2] = {phi, LLVMConstInt(type, (uint64_t)most, false)};
+    LLVMValueRef args[2] = {v, LLVMConstInt(type, (uint64_t)most, false)};
     size_t length;
     LLVMValueRef call =
-        LLVMBuildCall2(builder, signature, f, args, 2, LLVMGetValueName2(phi, &length));
-    LLVMReplaceAllUsesWith(phi, call);
-    LLVMSetOperand(call, 0, phi);
+        LLVMBuildCall2(builder, signature, f, args, 2, LLVMGetValueName2(v, &length));
+    LLVMReplaceAllUsesWith(v, call);
+    LLVMSetOperand(call, 0, v);
     LLVMDisposeBuilder(builder);
 }
 
@@ -227,7 +227,7 @@ void bound_counters(struct program *p, struct cfg *cfg)
                     cfg_dominates(loop->body.at[b], loop->latches.at[0]))
                     most = bound_of(loop, loop->body.at[b], &c);
             if (most >= 0 && bit_length((uint64_t)most) < width_of(phis.at[k]))
-                name_bound(p, phis.at[k], most);
+                bound_name(p, phis.at[k], most);
         }
     }
     for (unsigned i = 0; i < cfg->loops.n; i++)

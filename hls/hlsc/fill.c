@@ -29,9 +29,21 @@ static bool is_array(LLVMValueRef pointer)
     return type && LLVMGetTypeKind(type) == LLVMArrayTypeKind;
 }
 
+/* What the last index or member of an address has for type. */
+static LLVMTypeRef type_at(LLVMValueRef gep)
+{
+    LLVMTypeRef type = LLVMGetGEPSourceElementType(gep);
+    for (unsigned k = 2; k < (unsigned)LLVMGetNumOperands(gep); k++)
+        type = LLVMGetTypeKind(type) == LLVMStructTypeKind
+                   ? LLVMStructGetTypeAtIndex(
+                         type, (unsigned)LLVMConstIntGetZExtValue(LLVMGetOperand(gep, k)))
+                   : LLVMGetElementType(type);
+    return type;
+}
+
 static LLVMTypeRef row_of(LLVMValueRef pointer)
 {
-    LLVMTypeRef type = type_of(pointer);
+    LLVMTypeRef type = lower_is_gep(pointer) ? type_at(pointer) : type_of(pointer);
     while (type && LLVMGetTypeKind(type) == LLVMArrayTypeKind)
         type = LLVMGetElementType(type);
     return type;
@@ -139,10 +151,12 @@ static void replace(struct program *p, const struct fill *f, bool by_loop)
     LLVMDisposeBuilder(b);
 }
 
-static bool is_static(LLVMValueRef pointer)
+/* What a pointer points to may be, until its function is inlined. */
+static bool may_be_static(LLVMValueRef pointer)
 {
     LLVMValueRef array = lower_array_of(pointer);
-    return LLVMIsAGlobalVariable(array) && !LLVMIsGlobalConstant(array);
+    return !LLVMIsAAllocaInst(array) &&
+           !(LLVMIsAGlobalVariable(array) && LLVMIsGlobalConstant(array));
 }
 
 /* Would the optimiser make a word of it, of many elements or fields? Structs that are only variables are safe from that. */
@@ -151,7 +165,8 @@ static bool becomes_word(const struct fill *f)
     LLVMValueRef to = LLVMGetOperand(f->call, 0), from = LLVMGetOperand(f->call, 1);
     const bool structs = f->copies && LLVMGetTypeKind(f->row) == LLVMStructTypeKind;
     return LLVMConstIntGetZExtValue(LLVMGetOperand(f->call, 2)) <= 8 &&
-           (is_array(to) || (structs && (is_static(to) || is_array(from) || is_static(from))));
+           (is_array(to) ||
+            (structs && (may_be_static(to) || is_array(from) || may_be_static(from))));
 }
 
 bool fill_expand(struct program *p, bool by_loop)

@@ -18,16 +18,20 @@ extern char **environ;
 /* No load PRE and no pre: they would turn loads of a pipelined loop into state across iterations.
  */
 #define PASSES(rotate)                                                                             \
-    "globalopt,function(sroa,early-cse),always-inline,"                                            \
-    "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"                         \
-    "loop-simplify,lcssa," rotate                                                                  \
+    "function(loop-simplify,lcssa," rotate                                                         \
     "loop(loop-unroll-full),sroa,early-cse,instcombine<no-verify-fixpoint>"                        \
-    ",gvn<no-pre;no-load-pre>,loop-mssa(licm),"                                                    \
-    "simplifycfg,instcombine<no-verify-fixpoint>,bdce,adce),globalopt,"                            \
-    "globaldce,function(simplifycfg,loop-simplify)"
+    ",gvn<no-pre;no-load-pre>,loop-mssa(licm))"
+static const char first_passes[] =
+    "globalopt,function(sroa,early-cse),always-inline,function(sroa,early-cse)";
+static const char join_passes[] = "function(simplifycfg,instcombine<no-verify-fixpoint>)";
+static const char pointer_passes[] = "function(instcombine<no-verify-fixpoint>)";
 static const char passes[] = PASSES("loop(loop-rotate),");
 /* A loop's test stands twice once it is rotated. */
 static const char short_passes[] = PASSES("");
+static const char remainder_passes[] = "function(correlated-propagation)";
+static const char last_passes[] =
+    "function(simplifycfg,instcombine<no-verify-fixpoint>,bdce,adce),globalopt,"
+    "globaldce,function(simplifycfg,loop-simplify)";
 static const char fill_passes[] =
     "always-inline,globaldce,"
     "function(simplifycfg,instcombine<no-verify-fixpoint>,loop-simplify)";
@@ -40,6 +44,7 @@ static argument_vec clang_arguments(struct program *p)
     static const char *const fixed[] = {"clang-19",
                                         "--target=i386-unknown-none",
                                         "-ffreestanding",
+                                        "-nostdlibinc",
                                         "-std=gnu11",
                                         "-O1",
                                         "-Xclang",
@@ -58,6 +63,9 @@ static argument_vec clang_arguments(struct program *p)
         VEC_PUSH(p->arena, &argv, fixed[i]);
     for (unsigned i = 0; i < o->includes.n; i++)
         VEC_PUSH(p->arena, &argv, arena_printf(p->arena, "-I%s", o->includes.at[i]));
+    for (unsigned i = 0; i < o->includes.n; i++) /* headers of the C library, beside hls.h */
+        VEC_PUSH(p->arena, &argv,
+                 arena_printf(p->arena, "-idirafter%s/hlsc/include", o->includes.at[i]));
     for (unsigned i = 0; i < o->defines.n; i++)
         VEC_PUSH(p->arena, &argv, arena_printf(p->arena, "-D%s", o->defines.at[i]));
     VEC_PUSH(p->arena, &argv, "-xc");
@@ -194,6 +202,9 @@ static void take_annotations(struct program *p)
         a->loc.file = p->options->source;
         a->loc.line = (unsigned)LLVMConstIntGetZExtValue(LLVMGetAggregateElement(entry, 3));
         a->loc.column = 1;
+        if (strcmp(text, "hls.partition=0") == 0)
+            diag_fail(p->diag, a->loc, "count dimensions from 1, the outermost",
+                      "there is no dimension 0 to be partitioned");
     }
     LLVMDeleteGlobal(table);
 }
@@ -317,10 +328,26 @@ static void run_passes(struct program *p, const char *list)
         diag_fail(p->diag, nowhere, NULL, "%s", LLVMGetErrorMessage(error));
 }
 
+static void index_pointers(struct program *p)
+{
+    if (pointer_index(p))
+        run_passes(p, pointer_passes);
+}
+
 static void optimise(struct program *p)
 {
     fill_expand(p, false);
+    run_passes(p, first_passes);
+    shape_objects(p); /* while addresses are as in the source */
+    run_passes(p, join_passes);
+    index_pointers(p);
+    shape_objects(p);
     run_passes(p, p->options->sequencer ? short_passes : passes);
+    index_pointers(p); /* rotated loops may have new ones */
+    if (remainder_tell(p))
+        run_passes(p, remainder_passes);
+    run_passes(p, last_passes);
+    remainder_bound(p);
     padding_remove(p);
     if (fill_expand(p, true))
         run_passes(p, fill_passes);

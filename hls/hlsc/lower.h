@@ -6,6 +6,8 @@
 
 #include "ir.h"
 
+typedef VEC(LLVMValueRef) value_vec;
+
 struct annotation {
     const char *array;
     unsigned partition; /* dimension from 1, 0 for none */
@@ -47,6 +49,24 @@ void front_add_attribute(struct program *p, LLVMValueRef function, int at, const
                          uint64_t value);
 void padding_remove(struct program *p);
 
+/* In bytes, with padding. */
+uint64_t size_of(struct program *p, LLVMTypeRef type);
+/* The scalar at offset_bytes of an initial value. */
+uint64_t memory_initial_at(struct program *p, LLVMValueRef init, uint64_t offset_bytes);
+/* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }> or <{ T, T, [n x T] }>: an array of T again. */
+LLVMTypeRef memory_shape(struct program *p, LLVMTypeRef type);
+
+/* Makes an array of each member of a struct with arrays in it, and banks the last dimension. */
+void shape_objects(struct program *p);
+
+/* Makes pointers that move into an array and an index, says whether there were any. */
+bool pointer_index(struct program *p);
+
+/* Assumes of indices what is known from the constant remainders that they are made of; says whether there are any. In
+ * the end they are bounds, for the analysis of widths. */
+bool remainder_tell(struct program *p);
+void remainder_bound(struct program *p);
+
 /* Warns of loops that HLS_UNROLL could not remove. */
 void unroll_warn(struct program *p);
 
@@ -54,6 +74,8 @@ void unroll_warn(struct program *p);
  * there were any. */
 bool fill_expand(struct program *p, bool by_loop);
 void cfg_build(struct program *p, struct cfg *cfg);
+/* Each use of v, a phi or a load, now says that it is 0..most. */
+void bound_name(struct program *p, LLVMValueRef v, int64_t most);
 void bound_counters(struct program *p, struct cfg *cfg);
 bool cfg_dominates(const struct block *a, const struct block *b);
 

@@ -5,7 +5,7 @@
 
 #include "lower.h"
 
-static uint64_t size_of(struct program *p, LLVMTypeRef type)
+uint64_t size_of(struct program *p, LLVMTypeRef type)
 {
     return LLVMABISizeOfType(LLVMGetModuleDataLayout(p->module), type);
 }
@@ -20,8 +20,7 @@ struct variable *ir_new_variable(struct program *p, unsigned width, const char *
     return v;
 }
 
-/* The scalar at offset_bytes of an initial value. */
-static uint64_t initial_at(struct program *p, LLVMValueRef init, uint64_t offset_bytes)
+uint64_t memory_initial_at(struct program *p, LLVMValueRef init, uint64_t offset_bytes)
 {
     for (;;) {
         if (LLVMIsNull(init) || LLVMIsUndef(init))
@@ -86,7 +85,7 @@ static void take_initial(struct program *p, struct memory *m, LLVMValueRef init)
         m->bank[b].initial = arena_alloc(p->arena, m->rows * sizeof(uint64_t));
         for (unsigned row = 0; row < m->rows; row++)
             m->bank[b].initial[row] =
-                initial_at(p, init, (uint64_t)row * m->row_bytes + m->bank[b].offset_bytes);
+                memory_initial_at(p, init, (uint64_t)row * m->row_bytes + m->bank[b].offset_bytes);
     }
 }
 
@@ -114,9 +113,7 @@ static LLVMTypeRef element_of(LLVMTypeRef part)
     return LLVMGetTypeKind(part) == LLVMArrayTypeKind ? LLVMGetElementType(part) : part;
 }
 
-/* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }> or <{ T, T, [n x T] }>: an array of T again.
- */
-static LLVMTypeRef undo_split(struct program *p, LLVMTypeRef type)
+LLVMTypeRef memory_shape(struct program *p, LLVMTypeRef type)
 {
     const bool split = LLVMGetTypeKind(type) == LLVMStructTypeKind && LLVMIsPackedStruct(type) &&
                        LLVMCountStructElementTypes(type) > 1;
@@ -153,7 +150,7 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
                        bool constant, bool persistent, struct loc loc)
 {
     const struct annotation *a = annotation_of(p, g);
-    type = undo_split(p, type);
+    type = memory_shape(p, type);
     struct memory *m = arena_alloc(p->arena, sizeof *m);
     m->name = hint_of(p, g);
     m->global = g;
@@ -164,7 +161,9 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
     for (LLVMTypeRef t = type; LLVMGetTypeKind(t) == LLVMArrayTypeKind; t = LLVMGetElementType(t))
         dimensions++;
     if (a && a->partition && a->partition != dimensions)
-        diag_fail(p->diag, m->loc, "partition the last dimension, with the others before it",
+        diag_fail(p->diag, m->loc,
+                  a->partition > dimensions ? "count dimensions from 1, the outermost"
+                                            : "index it directly, or partition its last dimension",
                   "'%s': dimension %u of %u cannot be partitioned", m->name, a->partition,
                   dimensions);
     m->partitioned = a && a->partition && (constant || has_outer_elements(type));

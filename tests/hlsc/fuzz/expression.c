@@ -18,7 +18,7 @@ void constant(void)
 
 static void operand(void)
 {
-    switch (below(12)) {
+    switch (below(13)) {
     case 0:
     case 1: constant(); break;
     case 2: emit("p%u", below(2)); break;
@@ -29,8 +29,21 @@ static void operand(void)
             emit("v%u", below(VARIABLES));
         break;
     case 4: emit(chance(50) ? "pair.x" : "pair.y"); break;
+    case 5: emit("ring%u", below(RINGS)); break;
     default: emit("v%u", below(VARIABLES));
     }
+}
+
+/* One more or less, or as many as a loop has counted, modulo the limit. */
+void ring_sum(unsigned k)
+{
+    const struct ring *r = &scope.ring[k];
+    if (scope.loops && chance(40))
+        emit("(ring%u + (uint8_t)i%u) %% %u", k, below(scope.loops), r->limit);
+    else if (chance(30))
+        emit("(ring%u - 1 + %u) %% %u", k, r->limit, r->limit);
+    else
+        emit("(ring%u + %u) %% %u", k, 1 + below(chance(60) ? 1 : r->limit + 1), r->limit);
 }
 
 static void index_of(unsigned size, unsigned deep)
@@ -38,17 +51,15 @@ static void index_of(unsigned size, unsigned deep)
     emit("(uint32_t)(");
     if (scope.loops && chance(60))
         emit("i%u + %u", below(scope.loops), below(5));
+    else if (chance(20))
+        ring_sum(below(RINGS));
     else
         expression(deep);
     emit(") & %u", size - 1);
 }
 
-void element(unsigned k, bool only_stored)
+static void bank_index(const struct array *a, bool only_stored)
 {
-    const struct array *a = &scope.array[k];
-    emit("a%u[", k);
-    index_of(a->rows, 1);
-    emit("]");
     const bool fixed_bank = a->partitioned && !((only_stored || a->rows == 1) && chance(60));
     if (fixed_bank && scope.unrolled < scope.loops && chance(70)) {
         emit("[(i%u + %u) & %u]", scope.unrolled + below(scope.loops - scope.unrolled), below(3),
@@ -60,11 +71,36 @@ void element(unsigned k, bool only_stored)
         index_of(a->columns, 0);
         emit("]");
     }
-    if (a->is_struct)
-        emit(chance(40) ? ".a" : chance(60) ? ".b" : ".c");
 }
 
-static void cast(const char *type, unsigned deep)
+static void member(const struct array *a)
+{
+    static const char *const names[] = {".a", ".b", ".c"};
+    if (a->is_nest && chance(40)) {
+        emit(".row[");
+        index_of(4, 0);
+        emit("]");
+        return;
+    }
+    emit("%s%s", a->is_nest ? ".entry" : "", names[below(3)]);
+}
+
+void element(unsigned k, bool only_stored)
+{
+    const struct array *a = &scope.array[k];
+    emit("a%u", k);
+    if (a->banks_first)
+        bank_index(a, only_stored);
+    emit("[");
+    index_of(a->rows, 1);
+    emit("]");
+    if (!a->banks_first)
+        bank_index(a, only_stored);
+    if (a->is_struct)
+        member(a);
+}
+
+void cast(const char *type, unsigned deep)
 {
     emit("(%s)(", type);
     expression(deep);

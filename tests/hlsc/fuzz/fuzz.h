@@ -24,18 +24,28 @@ bool chance(unsigned percent);
 
 /* ---- the program's objects ---- */
 
-enum { VARIABLES = 7, MOST_ARRAYS = 10, STREAMS = 2 };
+enum { VARIABLES = 7, MOST_ARRAYS = 10, STREAMS = 2, RINGS = 3 };
 
 struct array {
     const char *type;
     unsigned rows, columns; /* powers of two; columns 1: one dimension */
-    bool constant, partitioned, is_struct, parameter;
+    bool constant, partitioned, parameter;
+    bool is_struct, is_nest; /* a nest has arrays and structs in it */
+    bool banks_first;        /* of partitioned columns: the first dimension counts them */
+};
+
+/* A static that is counted on modulo its limit; not every statement keeps it below. */
+struct ring {
+    const char *type;
+    unsigned limit;
+    bool kept;
 };
 
 /* What a statement may do where it stands. */
 struct scope {
     const char *variable_type[VARIABLES];
     struct array array[MOST_ARRAYS];
+    struct ring ring[RINGS];
     unsigned narrays, helpers, procedures; /* in sight */
     unsigned in_width[STREAMS], out_width[STREAMS];
     unsigned loops;    /* their counters are i0, i1... */
@@ -59,8 +69,13 @@ void condition(void);
 /* An element of the array, with indices in range; one that is only stored to may be in any bank. */
 void element(unsigned array, bool only_stored);
 void constant(void);
+/* Of an expression, to the type. */
+void cast(const char *type, unsigned deep);
+void ring_sum(unsigned ring);
 
 /* ---- statement.c ---- */
 
 void block(unsigned count);
+/* Stores to lanes that are counted, up or down, then loads of all lanes of each row. */
+void lanes_loop(unsigned array);
 #endif

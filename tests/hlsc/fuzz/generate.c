@@ -87,12 +87,16 @@ const char *any_type(void)
 
 static void initial_values(const struct array *a)
 {
+    const unsigned inner = a->banks_first ? a->rows : a->columns;
     const unsigned n = a->rows * a->columns, last = chance(30) ? n / 4 : n;
     emit(" = {");
     for (unsigned i = 0; i < last; i++)
         if (a->columns > 1 && !a->is_struct)
-            emit("%s%d%s", i % a->columns ? "" : "{", (int)below(200) - 100,
-                 (i + 1) % a->columns && i + 1 < last ? ", " : "}, ");
+            emit("%s%d%s", i % inner ? "" : "{", (int)below(200) - 100,
+                 (i + 1) % inner && i + 1 < last ? ", " : "}, ");
+        else if (a->is_nest)
+            emit("{{%u, %u}, {%d, %u, %u}}, ", below(70000), below(70000), (int)below(200) - 100,
+                 below(70000), below(2));
         else if (a->is_struct)
             emit("{%d, %u, %u}, ", (int)below(200) - 100, below(70000), below(2));
         else
@@ -106,25 +110,40 @@ static void declare_array(void)
     *a = (struct array){
         .type = integer_type(), .rows = 2u << below(6), .columns = chance(30) ? 2u << below(2) : 1};
     a->is_struct = chance(15);
+    a->is_nest = a->is_struct && chance(50);
     a->constant = chance(20);
-    a->partitioned = a->columns > 1 && !a->is_struct && chance(60);
+    a->partitioned = a->columns > 1 && chance(60);
+    a->banks_first = a->partitioned && chance(40);
     if (a->partitioned && !a->constant && chance(30))
         a->rows = 1;
     const bool out = part_begin(), registers = !a->constant && a->rows * a->columns <= 16 &&
                                                !a->partitioned && chance(30);
     emit("static %s%s a%u[%u]", a->constant ? "const " : "",
-         a->is_struct ? "struct entry" : a->type, scope.narrays, a->rows);
+         a->is_nest     ? "struct nest"
+         : a->is_struct ? "struct entry"
+                        : a->type,
+         scope.narrays, a->banks_first ? a->columns : a->rows);
     if (a->columns > 1)
-        emit("[%u]", a->columns);
+        emit("[%u]", a->banks_first ? a->rows : a->columns);
     if (a->partitioned)
-        emit(" HLS_PARTITION(2)");
+        emit(" HLS_PARTITION(%u)", a->banks_first ? 1 : 2);
     if (registers)
         emit(" HLS_REGISTERS");
-    if ((a->constant || chance(40)) && !a->partitioned)
+    if (a->constant || chance(40))
         initial_values(a);
     emit(";\n");
     part_end(out);
     scope.narrays++;
+}
+
+static void declare_ring(unsigned k)
+{
+    const unsigned limit = 2 + below(chance(70) ? 14 : 124);
+    scope.ring[k] = (struct ring){integer_type(), limit, .kept = chance(80)};
+    const bool out = part_begin();
+    emit("static %s ring%u = %u;\n", scope.ring[k].type, k,
+         scope.ring[k].kept ? below(limit) : limit);
+    part_end(out);
 }
 
 static void declare_variables(bool with_static)
@@ -220,6 +239,13 @@ static void define_top(const char *name)
         local_array();
     scope.streams = true;
     block(3 + below(5));
+    for (unsigned k = 0; k < scope.narrays; k++) {
+        const bool out = part_begin();
+        if (scope.array[k].partitioned && !scope.array[k].is_struct && !scope.array[k].constant &&
+            chance(50))
+            lanes_loop(k);
+        part_end(out);
+    }
     for (unsigned i = 0; i < VARIABLES; i++) {
         const bool out = part_begin();
         emit("hls_write(out%u, (uint%u_t)v%u);\n", i % STREAMS, scope.out_width[i % STREAMS], i);
@@ -250,14 +276,17 @@ int main(int argc, char **argv)
                                           " --clock-ns 80",
                                           " --clock-ns 8 --multipliers 1",
                                           " --multipliers 0",
+                                          " --clock-ns 21 --clock-uncertainty 0",
                                           "",
                                           "",
                                           ""};
     state = strtoull(argv[1], NULL, 0) * 0x9e3779b97f4a7c15u + 12345;
     below(2);
-    emit("/* hlsc: -DSMALLEST=1%s */\n/* seed %s */\n#include \"hls.h\"\n", options[below(9)],
+    emit("/* hlsc: -DSMALLEST=1%s */\n/* seed %s */\n#include \"hls.h\"\n", options[below(10)],
          argv[1]);
-    emit("struct entry { int8_t a; uint32_t b; bool c; };\nstatic struct { int16_t x; uint32_t y; "
+    emit("struct entry { int8_t a; uint32_t b; bool c; };\n"
+         "struct nest { uint32_t row[4]; struct entry entry; };\nstatic struct { int16_t x; "
+         "uint32_t y; "
          "} pair = {%u, %u};\n",
          below(100), below(1000));
     for (unsigned s = 0; s < STREAMS; s++) {
@@ -266,6 +295,8 @@ int main(int argc, char **argv)
     }
     for (unsigned n = 3 + below(4); n > 0; n--)
         declare_array();
+    for (unsigned k = 0; k < RINGS; k++)
+        declare_ring(k);
     for (unsigned n = below(3); n > 0; n--)
         define_helper();
     for (unsigned n = below(3); n > 0; n--)

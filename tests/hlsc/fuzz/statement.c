@@ -22,10 +22,28 @@ static void store(void)
     emit(");\n");
 }
 
+static void step_ring(void)
+{
+    const unsigned k = below(RINGS);
+    const struct ring *r = &scope.ring[k];
+    emit("ring%u = (%s)(", k, r->type);
+    if (r->kept || chance(70)) {
+        ring_sum(k);
+    } else {
+        cast(integer_type(), 1);
+        emit(" %% %u", r->limit + below(2));
+    }
+    emit(");\n");
+}
+
 static void assignment(void)
 {
     if (scope.narrays && chance(30)) {
         store();
+        return;
+    }
+    if (!scope.pure && chance(12)) {
+        step_ring();
         return;
     }
     if (!scope.pure && chance(20)) {
@@ -210,6 +228,81 @@ static void promised_loop(void)
     emit("));\n}\n");
 }
 
+static void mark(void)
+{
+    if (chance(60))
+        emit("HLS_PIPELINE(SMALLEST);\n");
+}
+
+/* A row of the lower half, or one above or below it. */
+static void row_index(const struct array *a)
+{
+    const unsigned v = below(VARIABLES), half = a->rows / 2;
+    if (half > 1)
+        emit("[((uint8_t)(v%u) & %u) + %u]", v, half - 1, below(3));
+    else
+        emit("[(uint8_t)(v%u) & %u]", v, a->rows - 1);
+}
+
+void lanes_loop(unsigned k)
+{
+    const struct array *a = &scope.array[k];
+    const unsigned v = below(VARIABLES);
+    emit("for (uint8_t c = 1; c <= %u; c++) {\n", a->columns);
+    mark();
+    for (unsigned n = 1 + below(3); n > 0; n--) {
+        if (chance(40))
+            emit("if ((c ^ (uint8_t)(v%u)) & %u)\n", below(VARIABLES), 1 + below(7));
+        const bool up = chance(50);
+        emit("a%u", k);
+        if (!a->banks_first)
+            row_index(a);
+        emit(up ? "[c - 1]" : "[%u - c]", a->columns);
+        if (a->banks_first)
+            row_index(a);
+        emit(" = (%s)(c * %uu + v%u);\n", a->type, below(300), below(VARIABLES));
+    }
+    emit("}\nfor (uint8_t r = 0; r < %u; r++) {\n", a->rows);
+    mark();
+    emit("v%u = (%s)(v%u * 3u", v, scope.variable_type[v], v);
+    for (unsigned c = 0; c < a->columns; c++)
+        if (a->banks_first)
+            emit(" + a%u[%u][r] * %uu", k, c, 2 * c + 1);
+        else
+            emit(" + a%u[r][%u] * %uu", k, c, 2 * c + 1);
+    emit(");\n}\n");
+}
+
+/* A pointer that moves over an array, from its first half: by a loop, or to one of two elements. */
+static void walk(void)
+{
+    const unsigned k = below(scope.narrays), v = below(VARIABLES), half = scope.array[k].rows / 2;
+    const struct array *a = &scope.array[k];
+    if (a->partitioned && !a->is_struct && !a->constant && !scope.pure && !scope.pipelined) {
+        lanes_loop(k);
+        return;
+    }
+    if (a->columns > 1 || a->is_struct || half < 2) {
+        conditional();
+        return;
+    }
+    emit("{\n%s%s *w = a%u + ((uint8_t)(v%u) & %u);\n", a->constant ? "const " : "", a->type, k, v,
+         half - 1);
+    if (chance(40)) {
+        emit("if (");
+        condition();
+        emit(")\nw = a%u + %u;\n", k, below(half));
+    }
+    if (!scope.pipelined && chance(50))
+        emit("while (w < a%u + %u) {\nv%u = (%s)(v%u * 3u + *w);\nw += %u;\n}\nw = a%u;\n", k,
+             a->rows, v, scope.variable_type[v], v, 1 + below(3), k);
+    else if (!scope.pipelined && !a->constant && !scope.pure)
+        emit("for (uint8_t c = 0; c < %u; c++)\n*w++ ^= (uint8_t)(c + v%u);\nv%u = (%s)(w - "
+             "a%u);\n",
+             1 + below(half), v, v, scope.variable_type[v], k);
+    emit("v%u ^= (uint8_t)*w;\n}\n", v);
+}
+
 static void call(void)
 {
     emit("procedure%u(", below(scope.procedures));
@@ -232,7 +325,12 @@ static void statement(void)
         else
             assignment();
         break;
-    case 3: conditional(); break;
+    case 3:
+        if (scope.narrays && chance(45))
+            walk();
+        else
+            conditional();
+        break;
     case 4: choice(); break;
     case 5:
         if (scope.loops < 2 && scope.narrays)

@@ -1,6 +1,6 @@
 #include "hls.h"
 
-static uint16_t a[16][4] HLS_PARTITION(1);
+static uint16_t a[16][4] HLS_PARTITION(3);
 
 void f(hls_stream_u16 *in, hls_stream_u16 *out)
 {
