@@ -105,6 +105,21 @@ static bool only_way_out(const struct loop *loop)
     return true;
 }
 
+/* Does the counter go down to where it still is not negative? The test is of its next value, or of this one. */
+static bool goes_down(const struct counter *c, LLVMIntPredicate go_on, int64_t limit, bool of_next)
+{
+    int64_t least; /* that goes on */
+    switch (go_on) {
+    case LLVMIntUGT:
+    case LLVMIntSGT: least = limit + 1; break;
+    case LLVMIntUGE:
+    case LLVMIntSGE: least = limit; break;
+    case LLVMIntNE: return c->first > limit && (c->first - limit) % -c->step == 0;
+    default: return false;
+    }
+    return (of_next ? least : least + c->step) >= 0;
+}
+
 /* The largest value of the counter by the test at the end of b, or -1. */
 static int64_t bound_of(struct loop *loop, const struct block *b, const struct counter *c)
 {
@@ -132,11 +147,8 @@ static int64_t bound_of(struct loop *loop, const struct block *b, const struct c
         return -1;
     if (b == loop->latches.at[0] && only_way_out(loop))
         loop->iterations = trips_of(c, go_on, x == c->next ? limit : limit + c->step);
-    if (c->step < 0) { /* down to where it still is not negative */
-        bool down = go_on == LLVMIntUGT || go_on == LLVMIntSGT ||
-                    (go_on == LLVMIntNE && c->first > limit && (c->first - limit) % -c->step == 0);
-        return down && x == c->next ? c->first : -1;
-    }
+    if (c->step < 0)
+        return goes_down(c, go_on, limit, x == c->next) ? c->first : -1;
     int64_t most = last_going_on(c, go_on, limit);
     if (most < 0)
         return -1;

@@ -51,6 +51,7 @@ static argument_vec clang_arguments(struct program *p)
                                         "-disable-llvm-passes",
                                         "-fno-discard-value-names",
                                         "-fno-unroll-loops",
+                                        "-Wunknown-pragmas",
                                         "-D__HLSC__",
                                         "-g",
                                         "-emit-llvm",

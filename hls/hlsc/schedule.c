@@ -96,6 +96,24 @@ bool schedule_leaves(const struct program *p, const struct region *r, unsigned i
     return !decides_last(r, i) || ir_is_steady(n) || tech_leave(t, n) <= period || best > period;
 }
 
+/* An access that is never made in the same iteration shares a port in the same cycle alone: it moves to that of n. Returns
+ * whether there was one in an earlier cycle. */
+static bool meet_at(struct scheduler *s, const struct node *n, int cycle)
+{
+    bool met = false;
+    for (unsigned i = 0; i < s->r->effects.n; i++) {
+        struct node *other = s->r->effects.at[i];
+        const unsigned k = index_of(s, other);
+        if (other == n || other->op != n->op || other->memory != n->memory || other->cycle < 0 ||
+            s->lower[k] >= cycle || !ir_disjoint(ir_predicate(n), ir_predicate(other)))
+            continue;
+        s->lower[k] = cycle;
+        met = true;
+    }
+    s->moved |= met;
+    return met;
+}
+
 static void place_node(struct scheduler *s, unsigned i)
 {
     struct node *n = s->r->nodes.at[i];
@@ -122,8 +140,12 @@ static void place_node(struct scheduler *s, unsigned i)
     if ((ir_is_memory_access(n) || ir_is_effect(n)) && !schedule_is_head(s->r, n))
         while (!s->crowded && port_taken(s, n)) {
             n->cycle++;
-            if (s->r->is_loop && n->cycle - cycle > s->r->ii + 64)
+            if (!s->r->is_loop || n->cycle - cycle <= s->r->ii + 64)
+                continue;
+            if (!s->moved && !meet_at(s, n, cycle))
                 s->crowded = n;
+            n->cycle = cycle;
+            break;
         }
     schedule_fits(s->p, s->r, n);
     s->cause[i] = cause;
@@ -332,6 +354,7 @@ static bool attempt_with(struct scheduler *s, bool room, struct failure *f)
     memset(s->lower, 0, r->nodes.n * sizeof *s->lower);
     memset(s->cause, 0, r->nodes.n * sizeof *s->cause);
     s->crowded = NULL;
+    s->moved = false;
     assign_copies(r);
     if (!ports_fit(s, f))
         return false;
@@ -366,9 +389,9 @@ static bool attempt_with(struct scheduler *s, bool room, struct failure *f)
                 arena_printf(s->p->arena, "recurrence %s", describe_recurrence(s, highest, f));
             return false;
         }
-        if (!raise_bounds(s) && !s->unsteady)
+        if (!raise_bounds(s) && !s->unsteady && !s->moved)
             return true;
-        s->unsteady = false;
+        s->unsteady = s->moved = false;
     }
 }
 

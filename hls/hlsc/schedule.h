@@ -31,6 +31,7 @@ bool schedule_leaves(const struct program *p, const struct region *r, unsigned i
 
 struct scheduler {
     bool unsteady; /* a node that was taken to be steady is not */
+    bool moved;    /* a lower bound was raised while nodes were placed */
     struct program *p;
     struct region *r;
     precedence_vec order;
