@@ -23,7 +23,7 @@ static uint16_t total(const uint16_t *from, const uint16_t *to)
     return sum;
 }
 
-uint32_t walk(const uint16_t in[static 32], uint16_t out[static 32], uint8_t n, uint8_t flag)
+uint32_t walk(const uint16_t in[HLS_SIZE(32)], uint16_t out[HLS_SIZE(32)], uint8_t n, uint8_t flag)
 {
     const uint16_t *p = in;
     uint16_t *q = out;
