@@ -25,6 +25,8 @@ static const char first_passes[] =
     "globalopt,function(sroa,early-cse),always-inline,function(sroa,early-cse)";
 static const char join_passes[] = "function(simplifycfg,instcombine<no-verify-fixpoint>)";
 static const char pointer_passes[] = "function(instcombine<no-verify-fixpoint>)";
+static const char choose_passes[] =
+    "always-inline,globaldce,function(early-cse,simplifycfg,adce,loop-simplify)";
 static const char passes[] = PASSES("loop(loop-rotate),");
 /* A loop's test stands twice once it is rotated. */
 static const char short_passes[] = PASSES("");
@@ -352,6 +354,8 @@ static void optimise(struct program *p)
     padding_remove(p);
     if (fill_expand(p, true))
         run_passes(p, fill_passes);
+    if (pointer_choose(p))
+        run_passes(p, choose_passes);
 }
 
 static void forget_diagnostic(LLVMDiagnosticInfoRef info, void *context)

@@ -61,6 +61,9 @@ void shape_objects(struct program *p);
 
 /* Makes pointers that move into an array and an index, says whether there were any. */
 bool pointer_index(struct program *p);
+/* Makes pointers into one of several arrays into a number that chooses the array, and an index. Last of all: the optimiser would
+ * undo it. */
+bool pointer_choose(struct program *p);
 
 /* Assumes of indices what is known from the constant remainders that they are made of; says whether there are any. In
  * the end they are bounds, for the analysis of widths. */

@@ -45,7 +45,10 @@ static void add_bank(struct program *p, struct memory *m, LLVMTypeRef type, unsi
                      unsigned *room)
 {
     if (LLVMGetTypeKind(type) != LLVMIntegerTypeKind)
-        diag_fail(p->diag, m->loc, "use integers, arrays of integers or of structs of integers",
+        diag_fail(p->diag, m->loc,
+                  LLVMGetTypeKind(type) == LLVMPointerTypeKind
+                      ? "keep an index, or a number that chooses the array, in place of a pointer"
+                      : "use integers, arrays of integers or of structs of integers",
                   "'%s': elements of this type are not supported", m->name);
     if (m->nbanks == *room) {
         struct bank *grown = arena_alloc(p->arena, 2 * *room * sizeof *grown);

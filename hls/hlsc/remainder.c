@@ -223,8 +223,9 @@ void remainder_bound(struct program *p)
         LLVMValueRef v = LLVMGetOperand(below, 0), limit = LLVMGetOperand(below, 1);
         if (!LLVMGetFirstUse(below))
             LLVMInstructionEraseFromParent(below);
-        if ((LLVMIsAPHINode(v) || LLVMIsALoadInst(v)) && LLVMGetFirstUse(v) &&
-            is_below(limit, UINT32_MAX))
+        const bool is_plain = (LLVMIsAPHINode(v) || LLVMIsALoadInst(v)) && LLVMGetFirstUse(v);
+        if (is_plain && is_below(limit, UINT32_MAX) &&
+            is_signed_safe(v, LLVMConstIntGetZExtValue(limit))) /* a bound is of signed numbers */
             bound_name(p, v, (int64_t)LLVMConstIntGetZExtValue(limit) - 1);
     }
 }

@@ -138,8 +138,10 @@ static void declare_array(void)
 
 static void declare_ring(unsigned k)
 {
-    const unsigned limit = 2 + below(chance(70) ? 14 : 124);
-    scope.ring[k] = (struct ring){integer_type(), limit, .kept = chance(80)};
+    const char *type = integer_type();
+    const unsigned most = strcmp(type, "int8_t") == 0 ? 124 : 252;
+    const unsigned limit = 2 + below(chance(70) ? 14 : most);
+    scope.ring[k] = (struct ring){type, limit, .kept = chance(80)};
     const bool out = part_begin();
     emit("static %s ring%u = %u;\n", scope.ring[k].type, k,
          scope.ring[k].kept ? below(limit) : limit);

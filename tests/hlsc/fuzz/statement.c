@@ -228,6 +228,36 @@ static void promised_loop(void)
     emit("));\n}\n");
 }
 
+static bool is_flat(const struct array *a)
+{
+    return a->columns == 1 && !a->is_struct;
+}
+
+/* A pointer into the array k or into another of its type, which moves within the first half of the shorter. */
+static bool walk_either(unsigned k)
+{
+    const struct array *a = &scope.array[k];
+    unsigned j = 0;
+    while (j < scope.narrays &&
+           (j == k || !is_flat(&scope.array[j]) || strcmp(scope.array[j].type, a->type) != 0))
+        j++;
+    if (!is_flat(a) || j == scope.narrays)
+        return false;
+    const struct array *b = &scope.array[j];
+    const unsigned v = below(VARIABLES), rows = a->rows < b->rows ? a->rows : b->rows;
+    const bool writes = !a->constant && !b->constant && !scope.pure;
+    emit("{\n%s%s *w = a%u + ((uint8_t)(v%u) & %u);\nif (", writes ? "" : "const ", a->type, k,
+         below(VARIABLES), rows / 2 - 1);
+    condition();
+    emit(")\nw = a%u + %u;\n", j, below(rows / 2));
+    if (!scope.pipelined)
+        emit("for (uint8_t c = 0; c < %u; c++) {\n%sv%u = (%s)(v%u * 3u + *w++);\n}\n",
+             1 + below(rows / 2), writes ? "w[0] ^= (uint8_t)(c + 3);\n" : "", v,
+             scope.variable_type[v], v);
+    emit("if (w != a%u)\nv%u ^= (uint8_t)w[0];\n}\n", j, v);
+    return true;
+}
+
 static void mark(void)
 {
     if (chance(60))
@@ -282,7 +312,9 @@ static void walk(void)
         lanes_loop(k);
         return;
     }
-    if (a->columns > 1 || a->is_struct || half < 2) {
+    if (chance(35) && walk_either(k))
+        return;
+    if (!is_flat(a) || half < 2) {
         conditional();
         return;
     }

@@ -11,7 +11,7 @@ uint8_t ring(hls_stream_u16 *in, hls_stream_u16 *sums, hls_stream_u32 *out, uint
 {
     static int down = 3;
     static unsigned far = 200;
-    static uint8_t high = 13, set = 2, call = 4, given = 1;
+    static uint8_t high = 13, set = 2, call = 4, given = 1, wide = 198;
     static int16_t below = -3;
     for (uint8_t k = 0; k < n; k++) {
         HLS_PIPELINE(14);
@@ -31,11 +31,12 @@ uint8_t ring(hls_stream_u16 *in, hls_stream_u16 *sums, hls_stream_u32 *out, uint
         set = word & 64 ? word >> 8 : (set + 3) % 11;
         below = (below + 1) % 5;
     }
+    wide = (wide + 1) % 200; /* more than half of the type */
     call = (call + 1) % 6;
     given = (given + 1) % 5;
     if (n & 1)
         given = n;
-    return (uint8_t)(call << 5 | given);
+    return (uint8_t)((call << 5 | given) ^ wide);
 }
 
 #ifdef RIG

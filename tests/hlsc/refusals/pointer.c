@@ -1,14 +1,14 @@
 #include "hls.h"
 
 static uint16_t a[8], b[8];
+static uint16_t *kept = a;
 
 void f(hls_stream_u16 *in, hls_stream_u16 *out)
 {
-    uint16_t *p = a;
     for (int i = 0; i < 100; i++) {
-        p[i & 7] = hls_read(in);
-        if (p[3] == 7)
-            p = b;
+        kept[i & 7] = hls_read(in);
+        if (a[3] == 7)
+            kept = b;
     }
-    hls_write(out, p[0]);
+    hls_write(out, kept[0]);
 }

@@ -1,0 +1,42 @@
+/* web.h -- pointers that are made of each other, and the indices that take their place. */
+#ifndef HLSC_WEB_H
+#define HLSC_WEB_H
+
+#include "lower.h"
+
+/* Phis and selections of pointers, and the arrays that they start from. */
+struct web {
+    struct program *p;
+    LLVMBuilderRef builder;
+    LLVMTypeRef number; /* of an index */
+    value_vec joins, arrays;
+    struct map seen;
+    struct map index; /* of a join */
+    LLVMTypeRef row;  /* that an index counts */
+    uint64_t row_bytes;
+    bool counts_arrays; /* not rows: an index is that of the array */
+};
+
+struct web web_begin(struct program *p, LLVMBuilderRef builder);
+bool web_is_join(LLVMValueRef v);
+bool web_is_array(LLVMValueRef v);
+/* The join and all that it is made of; false if that is more than arrays. */
+bool web_collect(struct web *w, LLVMValueRef join);
+/* What the array consists of, as `row`; row_bytes is 0 if that is not known. */
+void web_find_row(struct web *w, LLVMValueRef array);
+/* Are the steps from the pointer back to its array or join whole rows? */
+bool web_moves_by_rows(struct web *w, LLVMValueRef pointer);
+bool web_all_move_by_rows(struct web *w);
+/* Of the pointer, built before `at`. */
+LLVMValueRef web_index(struct web *w, LLVMValueRef pointer, LLVMValueRef at);
+/* Of all joins. */
+void web_make_indices(struct web *w);
+
+/* Its place among the arrays. */
+unsigned web_position(const struct web *w, LLVMValueRef array);
+/* The order of indices for that of pointers: one before the first is less. */
+LLVMIntPredicate web_order(LLVMIntPredicate of_pointers);
+/* Offers the webs of the top function to `rewrite`, which removes the joins or returns false; says whether it removed any. */
+bool web_rewrite(struct program *p, LLVMBuilderRef builder, bool (*rewrite)(struct web *w));
+
+#endif
