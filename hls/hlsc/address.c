@@ -11,6 +11,7 @@ struct linear {
     struct memory *memory;
     int64_t bytes;
     VEC(struct term) terms;
+    bool strides; /* it moves by elements, not only by indices that stay in their dimension */
 };
 
 static LLVMTypeRef source_type(LLVMValueRef gep)
@@ -82,7 +83,10 @@ static void add_gep(struct lowering *l, struct linear *x, LLVMValueRef gep)
         }
         if (k > 1)
             type = LLVMGetElementType(type);
-        add_index(l, x, index, LLVMABISizeOfType(layout, type));
+        const uint64_t each_bytes = LLVMABISizeOfType(layout, type);
+        const bool moves = !LLVMIsAConstantInt(index) || LLVMConstIntGetSExtValue(index) != 0;
+        x->strides |= k == 1 && moves && x->memory && each_bytes < x->memory->row_bytes;
+        add_index(l, x, index, each_bytes);
     }
 }
 
@@ -133,20 +137,32 @@ static struct place select_place(struct lowering *l, LLVMValueRef select, LLVMVa
     return a;
 }
 
-/* Moves the place on by less than a row; its lane has a bit to spare. An index of the row is 0..lanes-1 in the source, but its
- * constant part may be negative, and is taken from the row before then. */
-static void add_lanes(struct lowering *l, struct place *at, uint64_t lanes)
+static unsigned lane_count_bits(const struct memory *m)
+{
+    return bit_length((uint64_t)m->rows * m->nbanks) + 1;
+}
+
+/* Lanes that a pointer counts, of lane_count_bits, over the end of its row or before its beginning: full rows of them move the
+ * row. */
+static void carry_rows(struct lowering *l, struct place *at, struct node *lanes)
 {
     struct program *p = l->p;
     struct region *r = l->r;
-    const unsigned bits = at->lane->width, row_bits = at->row->width;
-    struct node *all = ir_const(p, r, at->memory->nbanks, bits);
-    struct node *sum = ir_make(p, r, OP_ADD, bits, at->lane, ir_const(p, r, lanes, bits), NULL);
-    struct node *over = ir_compare(p, r, CMP_UGE, sum, all);
-    struct node *less = ir_make(p, r, OP_SUB, bits, sum, all, NULL);
-    at->row =
-        ir_make(p, r, OP_ADD, row_bits, at->row, ir_resize(p, r, over, row_bits, false), NULL);
-    at->lane = ir_resize(p, r, ir_make(p, r, OP_SELECT, bits, over, less, sum), bits - 1, false);
+    const struct memory *m = at->memory;
+    const unsigned bits = lanes->width, lane_bits = bit_length(m->nbanks - 1);
+    struct node *rows, *lane = lanes;
+    if ((m->nbanks & (m->nbanks - 1)) == 0) {
+        rows = ir_make(p, r, OP_LSHR, bits, lanes, ir_const(p, r, lane_bits, bits), NULL);
+    } else { /* of a number that is not negative */
+        struct node *all = ir_const(p, r, (uint64_t)m->rows * m->nbanks, bits);
+        struct node *sum = ir_make(p, r, OP_ADD, bits, lanes, all, NULL);
+        struct node *each = ir_const(p, r, m->nbanks, bits);
+        rows = ir_make(p, r, OP_SUB, bits, ir_divide(p, r, sum, each, false, false),
+                       ir_const(p, r, m->rows, bits), NULL);
+        lane = ir_divide(p, r, sum, each, false, true);
+    }
+    at->row = sum_of(l, at->row, ir_resize(p, r, rows, m->address_bits, false));
+    at->lane = ir_resize(p, r, lane, lane_bits, false);
 }
 
 struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef access,
@@ -164,7 +180,7 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
             in_row = x.bytes - row * row_bytes;
     int64_t element_bytes = m->bank[0].width == 1 ? 1 : m->bank[0].width / 8;
     unsigned lane_bits = m->nbanks > 1 ? bit_length(m->nbanks - 1) : 1;
-    const uint64_t lanes = m->partitioned ? (uint64_t)(in_row / element_bytes) : 0;
+    const unsigned count_bits = x.strides ? lane_count_bits(m) : lane_bits;
     struct place at = {.memory = m};
     unsigned row_shift = bit_length((uint64_t)row_bytes) - 1;
     struct node *odd = NULL; /* terms in bytes whose sum, not each, is a multiple of a row */
@@ -173,8 +189,7 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
         if (t.bytes % row_bytes == 0)
             at.row = sum_of(l, at.row, scaled(l, t.index, t.bytes / row_bytes, m->address_bits));
         else if (m->partitioned && t.bytes % element_bytes == 0)
-            at.lane = sum_of(l, at.lane,
-                             scaled(l, t.index, t.bytes / element_bytes, lane_bits + (lanes != 0)));
+            at.lane = sum_of(l, at.lane, scaled(l, t.index, t.bytes / element_bytes, count_bits));
         else if (m->nbanks == 1 && (row_bytes & (row_bytes - 1)) == 0)
             odd = sum_of(l, odd, scaled(l, t.index, t.bytes, m->address_bits + row_shift));
         else
@@ -188,12 +203,17 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
         at.row = sum_of(l, at.row, ir_resize(p, l->r, odd, m->address_bits, false));
         in_row = 0;
     }
+    if (at.lane && x.strides) {
+        struct node *constant = ir_const(p, l->r, (uint64_t)(x.bytes / element_bytes), count_bits);
+        carry_rows(l, &at, sum_of(l, at.lane, constant));
+        row = in_row = 0;
+    }
     struct node *row_constant = ir_const(p, l->r, (uint64_t)row, m->address_bits);
     at.row = at.row ? ir_make(p, l->r, OP_ADD, m->address_bits, at.row, row_constant, NULL)
                     : row_constant;
     if (at.lane) {
-        if (lanes)
-            add_lanes(l, &at, lanes);
+        struct node *base = ir_const(p, l->r, (uint64_t)(in_row / element_bytes), lane_bits);
+        at.lane = ir_make(p, l->r, OP_ADD, lane_bits, at.lane, base, NULL);
         if (width != m->bank[0].width)
             diag_fail(p->diag, loc_of(p, access), "access the element with its own type",
                       "'%s' is accessed with %u bits", m->name, width);

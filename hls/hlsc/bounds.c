@@ -39,16 +39,19 @@ static bool find_counter(const struct loop *loop, LLVMValueRef phi, struct count
     return has_first && c->next && c->step != 0 && c->first >= 0;
 }
 
-/* The largest x that goes on counting upwards, or -1. */
+/* The largest x that goes on counting upwards, or -1. What wraps around to a negative number would go on. */
 static int64_t last_going_on(const struct counter *c, LLVMIntPredicate go_on, int64_t limit)
 {
+    const int64_t most_signed = (int64_t)(mask_of(width_of(c->phi)) >> 1);
+    int64_t last = limit - (go_on == LLVMIntULT || go_on == LLVMIntSLT);
     switch (go_on) {
     case LLVMIntNE:
         return limit > c->first && (limit - c->first) % c->step == 0 ? limit - c->step : -1;
     case LLVMIntULT:
-    case LLVMIntSLT: return limit - 1;
-    case LLVMIntULE:
-    case LLVMIntSLE: return limit;
+    case LLVMIntULE: return last;
+    case LLVMIntSLT:
+    case LLVMIntSLE:
+        return (last > c->first ? last : c->first) + c->step <= most_signed ? last : -1;
     default: return -1;
     }
 }
@@ -105,19 +108,20 @@ static bool only_way_out(const struct loop *loop)
     return true;
 }
 
-/* Does the counter go down to where it still is not negative? The test is of its next value, or of this one. */
+/* Does the counter go down to where it still is not negative? The test is of its next value, or of this one. An unsigned test
+ * takes what is below zero for large. */
 static bool goes_down(const struct counter *c, LLVMIntPredicate go_on, int64_t limit, bool of_next)
 {
-    int64_t least; /* that goes on */
+    const bool or_equal = go_on == LLVMIntUGE || go_on == LLVMIntSGE;
+    const int64_t least = limit + !or_equal; /* that goes on */
     switch (go_on) {
-    case LLVMIntUGT:
-    case LLVMIntSGT: least = limit + 1; break;
-    case LLVMIntUGE:
-    case LLVMIntSGE: least = limit; break;
     case LLVMIntNE: return c->first > limit && (c->first - limit) % -c->step == 0;
+    case LLVMIntSGT:
+    case LLVMIntSGE: return (of_next ? least : least + c->step) >= 0;
+    case LLVMIntUGT:
+    case LLVMIntUGE: return least + c->step >= 0 && (!of_next || c->first + c->step >= 0);
     default: return false;
     }
-    return (of_next ? least : least + c->step) >= 0;
 }
 
 /* The largest value of the counter by the test at the end of b, or -1. */

@@ -94,6 +94,12 @@ static int promised_distance(const struct region *r, const struct node *store,
     return (int)distance;
 }
 
+static void share_cycle(struct program *p, struct node *a, struct node *b, precedence_vec *out)
+{
+    VEC_PUSH(p->arena, out, (struct precedence){a, b, 0, 0, .shares = true});
+    VEC_PUSH(p->arena, out, (struct precedence){b, a, 0, 0, .shares = true});
+}
+
 static void memory_order(struct program *p, struct region *r, struct node *a, struct node *b,
                          precedence_vec *out)
 {
@@ -106,8 +112,7 @@ static void memory_order(struct program *p, struct region *r, struct node *a, st
             VEC_PUSH(p->arena, out, (struct precedence){a, b, a_to_b, 0});
     } else if (r->is_loop && a->op == OP_STORE && b->op == OP_STORE &&
                ir_disjoint(ir_predicate(a), ir_predicate(b))) {
-        VEC_PUSH(p->arena, out, (struct precedence){a, b, 0, 0}); /* share the port */
-        VEC_PUSH(p->arena, out, (struct precedence){b, a, 0, 0});
+        share_cycle(p, a, b, out);
     }
     if (!r->is_loop)
         return;
@@ -134,9 +139,10 @@ static void stream_order(struct program *p, struct node *a, struct node *b, prec
     if (a->stream != b->stream || a->op != OP_WRITE || b->op != OP_WRITE)
         return;
     bool apart = ir_disjoint(ir_predicate(a), ir_predicate(b));
-    VEC_PUSH(p->arena, out, (struct precedence){a, b, apart ? 0 : 1, 0});
     if (apart)
-        VEC_PUSH(p->arena, out, (struct precedence){b, a, 0, 0});
+        share_cycle(p, a, b, out);
+    else
+        VEC_PUSH(p->arena, out, (struct precedence){a, b, 1, 0});
     VEC_PUSH(p->arena, out, (struct precedence){b, a, 1, 1});
     VEC_PUSH(p->arena, out, (struct precedence){a, b, 1, 1});
 }

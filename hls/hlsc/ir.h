@@ -227,6 +227,7 @@ struct region {
     bool automatic;     /* a loop without a marker */
     int ii_wanted, ii;  /* wanted 0: the smallest that is feasible */
     bool leaves_room;   /* schedule: for what routing may need */
+    bool shares_cycles; /* schedule: accesses that exclude each other are in one cycle */
     int64_t iterations; /* of a loop, where they are known; else 0 */
     int depth;          /* the last cycle; a block has depth + 1 states */
     bool empty;         /* a block with nothing to do: transitions pass through */

@@ -279,7 +279,8 @@ static bool raise_bounds(struct scheduler *s)
     bool moved = false;
     for (unsigned i = 0; i < s->order.n; i++) {
         const struct precedence *o = &s->order.at[i];
-        moved |= raise_bound(s, o->to, o->from->cycle + o->latency - r->ii * o->distance, o->from);
+        moved |= schedule_heeds(r, o) &&
+                 raise_bound(s, o->to, o->from->cycle + o->latency - r->ii * o->distance, o->from);
     }
     for (unsigned i = 0; i < r->phis.n; i++) {
         struct node *phi = r->phis.at[i];
@@ -424,11 +425,31 @@ static const struct steady *changes_early(const struct region *r)
     return NULL;
 }
 
-/* Routing is not known yet: a part of the period is left to it, unless that costs the interval or a promise. */
+bool schedule_heeds(const struct region *r, const struct precedence *o)
+{
+    return r->shares_cycles || !o->shares;
+}
+
+static bool may_share(const struct scheduler *s)
+{
+    bool shares = false;
+    for (unsigned i = 0; i < s->order.n; i++)
+        shares |= s->order.at[i].shares;
+    return shares;
+}
+
+/* Routing is not known yet: a part of the period is left to it, unless that costs the interval or a promise. A third access may
+ * keep two that could share a cycle apart. */
 static bool attempt(struct scheduler *s, struct failure *f)
 {
-    return (s->p->options->uncertainty > 0 && attempt_with(s, true, f) && !changes_early(s->r)) ||
-           attempt_with(s, false, f);
+    for (int shares = 1; shares >= (may_share(s) ? 0 : 1); shares--) {
+        s->r->shares_cycles = shares;
+        if (s->p->options->uncertainty > 0 && attempt_with(s, true, f) && !changes_early(s->r))
+            return true;
+        if (attempt_with(s, false, f))
+            return true;
+    }
+    return false;
 }
 
 static bool leaves_in_time(const struct scheduler *s)

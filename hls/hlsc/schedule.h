@@ -8,10 +8,13 @@
 struct precedence {
     struct node *from, *to;
     int latency, distance;
+    bool shares; /* the cycle, as long as that is possible: of two accesses one is made at most */
 };
 typedef VEC(struct precedence) precedence_vec;
 
 void depend_find(struct program *p, struct region *r, precedence_vec *out);
+
+bool schedule_heeds(const struct region *r, const struct precedence *o);
 
 /* True if a and b want one port in one cycle and cannot share it. */
 bool port_conflict(const struct region *r, const struct node *a, const struct node *b);

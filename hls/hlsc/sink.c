@@ -20,7 +20,8 @@ bool schedule_legal(struct scheduler *s)
             return false;
     for (unsigned i = 0; i < s->order.n; i++) {
         const struct precedence *o = &s->order.at[i];
-        if (o->to->cycle < o->from->cycle + o->latency - r->ii * o->distance)
+        if (schedule_heeds(r, o) &&
+            o->to->cycle < o->from->cycle + o->latency - r->ii * o->distance)
             return false;
     }
     for (unsigned i = 0; i < r->phis.n; i++) {

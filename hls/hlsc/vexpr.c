@@ -198,10 +198,40 @@ static const char *compare_text(struct emitter *e, struct region *r, struct node
     return text(e, as_signed ? "$signed(%s) %s $signed(%s)" : "%s %s %s", x, sign, y);
 }
 
+/* Whether a < b (or a <= b) is known from what they can be: 1, 0, or -1 if it is not. */
+static int order_known(struct range a, struct range b, bool or_equal)
+{
+    if (a.lo > a.hi || b.lo > b.hi)
+        return -1;
+    const bool always = or_equal ? a.hi <= b.lo : a.hi < b.lo;
+    const bool never = or_equal ? a.lo > b.hi : a.lo >= b.hi;
+    return always ? 1 : never ? 0 : -1;
+}
+
+/* A comparison that the ranges decide is none: linters see what it compares. */
+static int known(const struct node *n)
+{
+    const struct range a = n->arg[0]->range, b = n->arg[1]->range;
+    const bool is_positive = a.lo >= 0 && b.lo >= 0;
+    switch (n->compare) {
+    case CMP_SLT: return order_known(a, b, false);
+    case CMP_SLE: return order_known(a, b, true);
+    case CMP_SGT: return order_known(b, a, false);
+    case CMP_SGE: return order_known(b, a, true);
+    case CMP_ULT: return is_positive ? order_known(a, b, false) : -1;
+    case CMP_ULE: return is_positive ? order_known(a, b, true) : -1;
+    case CMP_UGT: return is_positive ? order_known(b, a, false) : -1;
+    case CMP_UGE: return is_positive ? order_known(b, a, true) : -1;
+    default: return -1;
+    }
+}
+
 static const char *compare_expression(struct emitter *e, struct region *r, struct node *n)
 {
     static const char *const sign[] = {"==", "!=", ">", ">=", "<", "<=", ">", ">=", "<", "<="};
     bool is_unsigned = n->compare >= CMP_UGT && n->compare <= CMP_ULE;
+    if (known(n) >= 0)
+        return sized(e, 1, (uint64_t)known(n));
     const struct node *limit = n->arg[1];
     bool below_zero = n->compare == CMP_SLT && ir_is_const(limit, 0);
     bool not_below = n->compare == CMP_SGT && ir_is_const(limit, ~(uint64_t)0);

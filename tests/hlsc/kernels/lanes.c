@@ -12,6 +12,11 @@ uint16_t lanes(uint8_t n, uint16_t m)
         HLS_PIPELINE(1);
         row[j - 1] = (uint16_t)(j * 100 + m);
     }
+    uint16_t *fixed = four[6];
+    for (uint8_t j = 1; j <= 4; j++) {
+        HLS_PIPELINE(1);
+        fixed[j - 1] = (uint16_t)(j * 77 ^ m);
+    }
     uint16_t *low = three[n - 1];
     for (uint8_t j = 1; j <= 3; j++) {
         HLS_PIPELINE(1);
@@ -30,6 +35,16 @@ uint16_t lanes(uint8_t n, uint16_t m)
     for (int8_t j = -1; j < 2; j++) {
         HLS_PIPELINE(1);
         three[n][j + 1] = (uint16_t)(m * 5 + j);
+    }
+    uint16_t *const end = four[n] + 4; /* pointers over the end of a row, and back */
+    for (int8_t k = 3; k > 0; k--) {
+        HLS_PIPELINE(1);
+        end[-k] = (uint16_t)(m ^ k);
+    }
+    for (uint8_t k = 7; k < 10; k++) {
+        HLS_PIPELINE(4);
+        low[k - 7] = m * k;
+        low[(2 * k - 14) >> (k > 8)] = m + k;
     }
     uint16_t sum = 0;
     for (uint8_t i = 0; i < 8; i++) {
