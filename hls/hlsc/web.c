@@ -122,10 +122,39 @@ static bool each_move(struct web *w, LLVMValueRef gep, move_function move, LLVMV
     return moved & move(w, NULL, bytes, sum);
 }
 
+/* Is v a multiple of n, by how it is made? */
+static bool is_multiple(LLVMValueRef v, uint64_t n, int depth)
+{
+    if (LLVMIsAConstantInt(v))
+        return LLVMConstIntGetSExtValue(v) % (int64_t)n == 0;
+    if (!LLVMIsAInstruction(v) || depth == 0)
+        return false;
+    switch (LLVMGetInstructionOpcode(v)) {
+    case LLVMSelect:
+    case LLVMPHI:
+    case LLVMAdd:
+    case LLVMSub:
+        for (unsigned i = LLVMIsASelectInst(v) ? 1 : 0; i < (unsigned)LLVMGetNumOperands(v); i++)
+            if (!is_multiple(LLVMGetOperand(v, i), n, depth - 1))
+                return false;
+        return true;
+    case LLVMMul: return is_multiple(LLVMGetOperand(v, 1), n, depth - 1);
+    case LLVMShl:
+        return LLVMIsAConstantInt(LLVMGetOperand(v, 1)) &&
+               ((uint64_t)1 << (LLVMConstIntGetZExtValue(LLVMGetOperand(v, 1)) & 31)) % n == 0;
+    case LLVMZExt:
+    case LLVMSExt: return is_multiple(LLVMGetOperand(v, 0), n, depth - 1);
+    default: return false;
+    }
+}
+
+enum { MOST_PARTS = 6 }; /* that are looked into */
+
 static bool is_whole(struct web *w, LLVMValueRef index, int64_t bytes, LLVMValueRef *sum)
 {
-    (void)index, (void)sum;
-    return bytes % (int64_t)w->row_bytes == 0;
+    (void)sum;
+    return bytes % (int64_t)w->row_bytes == 0 ||
+           (index && bytes == 1 && is_multiple(index, w->row_bytes, MOST_PARTS));
 }
 
 bool web_moves_by_rows(struct web *w, LLVMValueRef v)
@@ -152,7 +181,11 @@ static bool add_move(struct web *w, LLVMValueRef index, int64_t bytes, LLVMValue
 {
     const int64_t rows = bytes / (int64_t)w->row_bytes;
     LLVMValueRef by = LLVMConstInt(w->number, (uint64_t)rows, true);
-    if (index)
+    if (index && bytes % (int64_t)w->row_bytes != 0)
+        by = LLVMBuildExactSDiv(w->builder,
+                                LLVMBuildIntCast2(w->builder, index, w->number, true, ""),
+                                LLVMConstInt(w->number, w->row_bytes, false), "");
+    else if (index)
         by = LLVMBuildMul(w->builder, LLVMBuildIntCast2(w->builder, index, w->number, true, ""), by,
                           "");
     *sum = LLVMBuildAdd(w->builder, *sum, by, "");
