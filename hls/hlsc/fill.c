@@ -41,9 +41,8 @@ static LLVMTypeRef type_at(LLVMValueRef gep)
     return type;
 }
 
-static LLVMTypeRef row_of(LLVMValueRef pointer)
+static LLVMTypeRef element_of(LLVMTypeRef type)
 {
-    LLVMTypeRef type = lower_is_gep(pointer) ? type_at(pointer) : type_of(pointer);
     while (type && LLVMGetTypeKind(type) == LLVMArrayTypeKind)
         type = LLVMGetElementType(type);
     return type;
@@ -67,13 +66,29 @@ static bool has_integers_only(LLVMTypeRef row)
     return only;
 }
 
+/* The elements of the object, or, if these have parts, what the address is of. */
+static LLVMTypeRef row_of(LLVMValueRef pointer)
+{
+    LLVMTypeRef element = element_of(type_of(pointer));
+    const bool is_part = lower_is_gep(pointer) && (!element || !has_integers_only(element));
+    return is_part ? element_of(type_at(pointer)) : element;
+}
+
+/* Do the pointers point into different arrays? */
+static bool are_apart(LLVMValueRef a, LLVMValueRef b)
+{
+    return type_of(a) && type_of(b) && lower_array_of(a) != lower_array_of(b);
+}
+
 /* Is it a fill of whole rows, of constant length? */
 static bool read_fill(struct program *p, LLVMValueRef v, struct fill *f)
 {
     if (!LLVMIsACallInst(v))
         return false;
     const char *name = callee_name(v);
-    *f = (struct fill){.call = v, .copies = strncmp(name, "llvm.memcpy", 11) == 0};
+    const bool moves = strncmp(name, "llvm.memmove", 12) == 0 &&
+                       are_apart(LLVMGetOperand(v, 0), LLVMGetOperand(v, 1));
+    *f = (struct fill){.call = v, .copies = moves || strncmp(name, "llvm.memcpy", 11) == 0};
     if (!f->copies && strncmp(name, "llvm.memset", 11) != 0)
         return false;
     const LLVMValueRef value = LLVMGetOperand(v, 1), bytes = LLVMGetOperand(v, 2);
