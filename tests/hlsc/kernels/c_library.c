@@ -9,7 +9,7 @@
 static uint16_t from[20], to[20];
 static uint8_t saved[16];
 
-uint32_t library(hls_stream_u16 *in, hls_stream_u16 *out, uint8_t n)
+uint32_t c_library(hls_stream_u16 *in, hls_stream_u16 *out, uint8_t n)
 {
     static const uint8_t first[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     uint8_t counts[16], sums[8];
