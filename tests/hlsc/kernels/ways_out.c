@@ -1,4 +1,6 @@
-/* A block with many ways out, the default's condition known after all others: it is the way that is left. */
+/* A block with many ways out, the default's condition known after all others: it is the way that is left. All of the period is
+ * used, so that it is late. */
+/* hlsc: --clock-uncertainty 0 */
 #include "hls.h"
 
 void ways_out(hls_stream_u16 *in, hls_stream_u16 *out)
