@@ -47,6 +47,7 @@ static const struct technology families[] = {
      .shift_ns = 0.6,
      .equal_ns = 1.2,
      .extreme_ns = 1.8,
+     .clear_ns = 1.2,
      .clock_ns = 15.0},
 };
 
@@ -270,9 +271,16 @@ double tech_end(const struct technology *t, const struct node *n)
     return t->end_ns + n->choices * t->choice_ns;
 }
 
+/* Synthesis makes such a selection the set or reset of a register, and joins the state's condition to it. */
+static bool sets_or_clears(const struct node *n)
+{
+    return n->op == OP_SELECT && (n->arg[1]->op == OP_CONST || n->arg[2]->op == OP_CONST);
+}
+
 double tech_detour(const struct technology *t, const struct node *n)
 {
-    return n->uses > 1 && n->choices == 0 ? t->choice_ns : 0;
+    const double cell = n->uses > 1 && n->choices == 0 ? t->choice_ns : 0;
+    return cell + (sets_or_clears(n) ? t->clear_ns : 0);
 }
 
 double tech_alone(const struct technology *t, const struct node *n)
@@ -309,12 +317,6 @@ static bool starts_with_value(const struct program *p, const struct variable *st
                     return true;
     }
     return false;
-}
-
-/* Synthesis makes such a selection the set or reset of a register, and joins the state's condition to it. */
-static bool sets_or_clears(const struct node *n)
-{
-    return n->op == OP_SELECT && (n->arg[1]->op == OP_CONST || n->arg[2]->op == OP_CONST);
 }
 
 static bool is_compared(const struct region *r, const struct node *extreme)

@@ -29,6 +29,7 @@ struct technology {
     double inverted_ns;    /* an operand of a carry chain that is inverted in front of it */
     double extreme_ns; /* the smaller or larger of two variables, beyond its chain and selection */
     double twice_ns;   /* that, if a comparison of the two takes the carry out as well */
+    double clear_ns;   /* a selection with a constant, if it is made the reset of a register */
     bool ripples;      /* a chain is so slow that its bits count one by one */
     double clock_ns;   /* default period */
 };
