@@ -85,9 +85,19 @@ static struct region *new_region(struct program *p, struct cfg *cfg, struct bloc
     return r;
 }
 
+enum { MOST_HOPS = 64 };
+
+/* Also of blocks that do nothing but lead to one, as before what loops would leave to. */
 static bool is_unreachable(LLVMBasicBlockRef b)
 {
-    return LLVMGetInstructionOpcode(LLVMGetBasicBlockTerminator(b)) == LLVMUnreachable;
+    LLVMValueRef t = LLVMGetBasicBlockTerminator(b);
+    for (int hops = 0;
+         hops < MOST_HOPS && LLVMGetFirstInstruction(b) == t && LLVMGetNumSuccessors(t) == 1;
+         hops++) {
+        b = LLVMGetSuccessor(t, 0);
+        t = LLVMGetBasicBlockTerminator(b);
+    }
+    return LLVMGetInstructionOpcode(t) == LLVMUnreachable;
 }
 
 /* ---- predicates within a region ---- */

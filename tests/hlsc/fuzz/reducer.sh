@@ -7,7 +7,7 @@ hlsc=$1 generate=$2 out=$3 kind=${4:-fault}
 here=$(dirname "$0")
 file=schedule.c edit='s/n->reach <= time_for(p, r, n)/n->reach <= 3 * time_for(p, r, n)/'
 [ "$kind" = difference ] && file=vexpr.c edit='s/int delay = cycle - n->cycle - (int)ir_latency(n);/int delay = cycle - n->cycle - (int)ir_latency(n); delay -= delay > 1;/'
-most=30 # lines
+most=50 # lines
 
 fail() {
   echo "$1"
