@@ -249,6 +249,16 @@ static void add_parameter(struct program *p, unsigned number)
     map_put(p->arena, &p->memory_of, v, m);
 }
 
+/* Where it is declared, or used: clang's own constants are not declared. */
+static struct loc place_of(struct program *p, LLVMValueRef global)
+{
+    LLVMValueRef at = global;
+    while (loc_of(p, at).line == 0 && !LLVMIsAInstruction(at) && LLVMGetFirstUse(at))
+        at = LLVMGetUser(LLVMGetFirstUse(at));
+    const struct loc found = loc_of(p, at);
+    return found.line ? found : loc_of(p, p->top);
+}
+
 void memory_collect(struct program *p)
 {
     for (unsigned i = 0; i < LLVMCountParams(p->top); i++)
@@ -260,7 +270,7 @@ void memory_collect(struct program *p)
         if (strncmp(name, "llvm.", 5) == 0 || !LLVMGetFirstUse(g))
             continue;
         add_memory(p, g, LLVMGlobalGetValueType(g), LLVMGetInitializer(g), LLVMIsGlobalConstant(g),
-                   true, loc_of(p, g));
+                   true, place_of(p, g));
     }
     for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
         for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
