@@ -32,6 +32,31 @@ LLVMValueRef lower_array_of(LLVMValueRef pointer)
     return pointer;
 }
 
+LLVMValueRef lower_pointer_of(LLVMValueRef access)
+{
+    return LLVMGetOperand(access, LLVMIsAStoreInst(access) ? 1 : 0);
+}
+
+LLVMTypeRef lower_accessed_type(LLVMValueRef access)
+{
+    return LLVMTypeOf(LLVMIsAStoreInst(access) ? LLVMGetOperand(access, 0) : access);
+}
+
+LLVMTypeRef lower_element_of(LLVMTypeRef type)
+{
+    while (type && LLVMGetTypeKind(type) == LLVMArrayTypeKind)
+        type = LLVMGetElementType(type);
+    return type;
+}
+
+LLVMValueRef lower_place_after(LLVMValueRef v)
+{
+    do
+        v = LLVMGetNextInstruction(v);
+    while (LLVMIsAPHINode(v));
+    return v;
+}
+
 struct memory *lower_memory_of(struct program *p, LLVMValueRef pointer, LLVMValueRef at)
 {
     pointer = lower_array_of(pointer);

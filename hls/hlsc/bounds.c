@@ -171,17 +171,10 @@ void bound_name(struct program *p, LLVMValueRef v, int64_t most)
         static const char *const attributes[] = {"memory", "nounwind", "willreturn",
                                                  "speculatable"};
         for (unsigned i = 0; i < 4; i++)
-            LLVMAddAttributeAtIndex(
-                f, LLVMAttributeFunctionIndex,
-                LLVMCreateEnumAttribute(
-                    p->context,
-                    LLVMGetEnumAttributeKindForName(attributes[i], strlen(attributes[i])), 0));
+            front_add_attribute(p, f, LLVMAttributeFunctionIndex, attributes[i], 0);
     }
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
-    LLVMValueRef at = LLVMGetNextInstruction(v);
-    while (LLVMIsAPHINode(at))
-        at = LLVMGetNextInstruction(at);
-    LLVMPositionBuilderBefore(builder, at);
+    LLVMPositionBuilderBefore(builder, lower_place_after(v));
     LLVMValueRef args[2] = {v, LLVMConstInt(type, (uint64_t)most, false)};
     size_t length;
     LLVMValueRef call =

@@ -32,15 +32,9 @@ static bool find_uses(const struct web *w, LLVMValueRef pointer, struct pointer_
     return true;
 }
 
-static LLVMValueRef pointer_of(LLVMValueRef access)
-{
-    return LLVMGetOperand(access, LLVMIsAStoreInst(access) ? 1 : 0);
-}
-
 static bool is_of_row(struct web *w, LLVMValueRef access)
 {
-    LLVMTypeRef type = LLVMTypeOf(LLVMIsAStoreInst(access) ? LLVMGetOperand(access, 0) : access);
-    return type == w->row && web_moves_by_rows(w, pointer_of(access));
+    return lower_accessed_type(access) == w->row && web_moves_by_rows(w, lower_pointer_of(access));
 }
 
 static bool same_rows(struct web *w)
@@ -111,7 +105,7 @@ static void replace_access(struct web *w, struct map *which, LLVMValueRef access
 {
     const bool stores = LLVMIsAStoreInst(access);
     const unsigned n = FIRST_ARRAY + w->arrays.n;
-    LLVMValueRef pointer = pointer_of(access), f = make_access(w, stores);
+    LLVMValueRef pointer = lower_pointer_of(access), f = make_access(w, stores);
     LLVMValueRef *args = arena_alloc(w->p->arena, n * sizeof *args);
     args[WHICH] = which_of(w, which, pointer);
     args[INDEX] = web_index(w, pointer, access);

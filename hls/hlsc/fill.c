@@ -41,13 +41,6 @@ static LLVMTypeRef type_at(LLVMValueRef gep)
     return type;
 }
 
-static LLVMTypeRef element_of(LLVMTypeRef type)
-{
-    while (type && LLVMGetTypeKind(type) == LLVMArrayTypeKind)
-        type = LLVMGetElementType(type);
-    return type;
-}
-
 static unsigned fields_of(LLVMTypeRef row)
 {
     return LLVMGetTypeKind(row) == LLVMStructTypeKind ? LLVMCountStructElementTypes(row) : 1;
@@ -69,9 +62,9 @@ static bool has_integers_only(LLVMTypeRef row)
 /* The elements of the object, or, if these have parts, what the address is of. */
 static LLVMTypeRef row_of(LLVMValueRef pointer)
 {
-    LLVMTypeRef element = element_of(type_of(pointer));
+    LLVMTypeRef element = lower_element_of(type_of(pointer));
     const bool is_part = lower_is_gep(pointer) && (!element || !has_integers_only(element));
-    return is_part ? element_of(type_at(pointer)) : element;
+    return is_part ? lower_element_of(type_at(pointer)) : element;
 }
 
 /* Do the pointers point into different arrays? */

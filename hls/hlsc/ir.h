@@ -241,8 +241,7 @@ struct region {
 struct options {
     const char *source, *top, *output, *report, *family, *dump;
     double clock_ns;
-    double
-        uncertainty; /* share of the period that schedules leave free where it costs no interval */
+    double uncertainty; /* share of the period left free where it costs no interval */
     bool quiet;
     bool pipeline;        /* pipeline loops without a marker */
     bool sequencer;       /* a program in place of states */

@@ -111,6 +111,13 @@ struct node *lower_read_cell(struct lowering *l, struct variable *cell);
 bool lower_is_gep(LLVMValueRef v);
 /* What the pointer points into: an array, or what else it starts from. */
 LLVMValueRef lower_array_of(LLVMValueRef pointer);
+/* Of a load or store: where, and the type of what. */
+LLVMValueRef lower_pointer_of(LLVMValueRef access);
+LLVMTypeRef lower_accessed_type(LLVMValueRef access);
+/* Of an array, in all of its dimensions; any other type is its own, NULL too. */
+LLVMTypeRef lower_element_of(LLVMTypeRef type);
+/* The next instruction after v that is no phi. */
+LLVMValueRef lower_place_after(LLVMValueRef v);
 struct memory *lower_memory_of(struct program *p, LLVMValueRef pointer, LLVMValueRef at);
 
 struct loc loc_of(struct program *p, LLVMValueRef inst);

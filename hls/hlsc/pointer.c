@@ -5,18 +5,14 @@
 static void replace_joins(struct web *w)
 {
     for (unsigned i = 0; i < w->joins.n; i++) {
-        LLVMValueRef join = w->joins.at[i], index = map_get(&w->index, join), at = join;
-        while (LLVMIsAPHINode(at))
-            at = LLVMGetNextInstruction(at);
-        LLVMPositionBuilderBefore(w->builder, at);
+        LLVMValueRef join = w->joins.at[i], index = map_get(&w->index, join);
+        LLVMPositionBuilderBefore(w->builder, lower_place_after(join));
         LLVMReplaceAllUsesWith(
             join, LLVMBuildInBoundsGEP2(w->builder, w->row, w->arrays.at[0], &index, 1, ""));
     }
     for (unsigned i = 0; i < w->joins.n; i++)
         LLVMInstructionEraseFromParent(w->joins.at[i]);
 }
-
-/* ---- the function ---- */
 
 /* A row of banks is more than an index can choose. */
 static bool has_banks(struct program *p, LLVMValueRef array)

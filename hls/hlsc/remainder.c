@@ -107,19 +107,11 @@ static bool stays_below(struct claim *c, LLVMValueRef v)
     }
 }
 
-static LLVMValueRef after(LLVMValueRef v)
-{
-    do
-        v = LLVMGetNextInstruction(v);
-    while (LLVMIsAPHINode(v));
-    return v;
-}
-
 static void assume(struct program *p, LLVMBuilderRef builder, LLVMValueRef v, uint64_t limit)
 {
     const unsigned id = LLVMLookupIntrinsicID("llvm.assume", 11);
     LLVMValueRef function = LLVMGetIntrinsicDeclaration(p->module, id, NULL, 0);
-    LLVMPositionBuilderBefore(builder, after(v));
+    LLVMPositionBuilderBefore(builder, lower_place_after(v));
     LLVMValueRef below =
         LLVMBuildICmp(builder, LLVMIntULT, v, LLVMConstInt(LLVMTypeOf(v), limit, false), "");
     LLVMBuildCall2(builder, LLVMGlobalGetValueType(function), function, &below, 1, "");

@@ -133,22 +133,12 @@ static bool follow(struct object *o, struct path *at, LLVMValueRef pointer)
            (follow(o, at, LLVMGetOperand(pointer, 0)) && follow_gep(o, at, pointer));
 }
 
-static LLVMValueRef pointer_of(LLVMValueRef access)
-{
-    return LLVMGetOperand(access, LLVMIsAStoreInst(access) ? 1 : 0);
-}
-
-static LLVMTypeRef accessed(LLVMValueRef access)
-{
-    return LLVMTypeOf(LLVMIsAStoreInst(access) ? LLVMGetOperand(access, 0) : access);
-}
-
 /* The steps to what is accessed; sums that they need are built before it. */
 static bool find_path(struct object *o, LLVMValueRef access, struct path *at)
 {
     LLVMPositionBuilderBefore(o->builder, access);
     *at = (struct path){.type = o->type};
-    return follow(o, at, pointer_of(access)) && descend(o, at, accessed(access));
+    return follow(o, at, lower_pointer_of(access)) && descend(o, at, lower_accessed_type(access));
 }
 
 static bool find_paths(struct object *o, struct path *paths)
@@ -217,20 +207,34 @@ static axis_vec axes_of(struct program *p, LLVMTypeRef *type)
     return axes;
 }
 
+static unsigned debug_kind(struct program *p)
+{
+    return LLVMGetMDKindIDInContext(p->context, "dbg", 3);
+}
+
+/* What the debugger is told of a global, or NULL. */
+static LLVMMetadataRef debug_of(struct program *p, LLVMValueRef global)
+{
+    size_t n;
+    LLVMValueMetadataEntry *entries = LLVMGlobalCopyAllMetadata(global, &n);
+    LLVMMetadataRef found = NULL;
+    for (unsigned i = 0; i < n; i++)
+        if (LLVMValueMetadataEntriesGetKind(entries, i) == debug_kind(p))
+            found = LLVMValueMetadataEntriesGetMetadata(entries, i);
+    LLVMDisposeValueMetadataEntries(entries);
+    return found;
+}
+
 static LLVMValueRef make_global(struct object *o, LLVMTypeRef type, LLVMValueRef initial,
                                 const char *name)
 {
     LLVMValueRef g = LLVMAddGlobal(o->p->module, type, name);
-    const unsigned debug = LLVMGetMDKindIDInContext(o->p->context, "dbg", 3);
     LLVMSetInitializer(g, initial);
     LLVMSetLinkage(g, LLVMInternalLinkage);
     LLVMSetGlobalConstant(g, LLVMIsGlobalConstant(o->value));
-    size_t n;
-    LLVMValueMetadataEntry *entries = LLVMGlobalCopyAllMetadata(o->value, &n);
-    for (unsigned i = 0; i < n; i++)
-        if (LLVMValueMetadataEntriesGetKind(entries, i) == debug)
-            LLVMGlobalSetMetadata(g, debug, LLVMValueMetadataEntriesGetMetadata(entries, i));
-    LLVMDisposeValueMetadataEntries(entries);
+    LLVMMetadataRef debug = debug_of(o->p, o->value);
+    if (debug)
+        LLVMGlobalSetMetadata(g, debug_kind(o->p), debug);
     return g;
 }
 
@@ -292,15 +296,8 @@ enum { DI_NAME = 2, DI_BASE = 3, DI_ELEMENTS = 4 };
 
 static LLVMValueRef debug_type_of(struct program *p, LLVMValueRef global)
 {
-    size_t n;
-    const unsigned debug = LLVMGetMDKindIDInContext(p->context, "dbg", 3);
-    LLVMValueMetadataEntry *entries = LLVMGlobalCopyAllMetadata(global, &n);
-    LLVMValueRef expression = NULL;
-    for (unsigned i = 0; i < n; i++)
-        if (LLVMValueMetadataEntriesGetKind(entries, i) == debug)
-            expression =
-                LLVMMetadataAsValue(p->context, LLVMValueMetadataEntriesGetMetadata(entries, i));
-    LLVMDisposeValueMetadataEntries(entries);
+    LLVMMetadataRef debug = debug_of(p, global);
+    LLVMValueRef expression = debug ? LLVMMetadataAsValue(p->context, debug) : NULL;
     return operand_of(p, operand_of(p, expression, 0), DI_BASE);
 }
 

@@ -12,13 +12,6 @@ bool web_is_join(LLVMValueRef v)
            LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind;
 }
 
-static LLVMTypeRef element_of(LLVMTypeRef type)
-{
-    while (LLVMGetTypeKind(type) == LLVMArrayTypeKind)
-        type = LLVMGetElementType(type);
-    return type;
-}
-
 /* What an array parameter consists of: structs that are indexed, or what is loaded and stored. */
 static LLVMTypeRef row_of_parameter(const struct web *w, LLVMValueRef array)
 {
@@ -33,7 +26,7 @@ static LLVMTypeRef row_of_parameter(const struct web *w, LLVMValueRef array)
             base = base ? lower_array_of(base) : NULL;
             if (!base || (base != array && !map_get(&w->seen, base)))
                 continue;
-            LLVMTypeRef type = lower_is_gep(i) ? element_of(LLVMGetGEPSourceElementType(i))
+            LLVMTypeRef type = lower_is_gep(i) ? lower_element_of(LLVMGetGEPSourceElementType(i))
                                : loads         ? LLVMTypeOf(i)
                                                : LLVMTypeOf(LLVMGetOperand(i, 0));
             if (LLVMGetTypeKind(type) == LLVMStructTypeKind)
@@ -46,8 +39,8 @@ static LLVMTypeRef row_of_parameter(const struct web *w, LLVMValueRef array)
 void web_find_row(struct web *w, LLVMValueRef array)
 {
     w->row = LLVMIsAGlobalVariable(array)
-                 ? element_of(memory_shape(w->p, LLVMGlobalGetValueType(array)))
-             : LLVMIsAAllocaInst(array) ? element_of(LLVMGetAllocatedType(array))
+                 ? lower_element_of(memory_shape(w->p, LLVMGlobalGetValueType(array)))
+             : LLVMIsAAllocaInst(array) ? lower_element_of(LLVMGetAllocatedType(array))
                                         : row_of_parameter(w, array);
     w->row_bytes = w->row ? size_of(w->p, w->row) : 0;
 }
