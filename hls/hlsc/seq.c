@@ -71,11 +71,47 @@ static void transfer(struct seq_program *s, transfer_vec *all, slot_vec *saved)
 
 /* ---- the end of a region ---- */
 
+static bool reads_value(struct seq_program *s, const struct node *n, const struct seq_slot *slot)
+{
+    unsigned number;
+    for (unsigned w = 0; w < seq_words(n); w++)
+        if (seq_find(s, n, w, &number) == slot)
+            return true;
+    return false;
+}
+
+static bool reads_condition(struct seq_program *s, const struct node *n,
+                            const struct seq_slot *slot)
+{
+    bool reads = !seq_only_branches(s, n) && reads_value(s, n, slot);
+    for (unsigned i = 0; seq_only_branches(s, n) && i < n->nargs; i++)
+        reads |=
+            n->op == OP_CMP ? reads_value(s, n->arg[i], slot) : reads_condition(s, n->arg[i], slot);
+    return reads;
+}
+
+/* Do the ways out of the region need what the slot holds before it? */
+static bool is_needed_after(struct seq_program *s, const struct region *r,
+                            const struct seq_slot *slot)
+{
+    bool needed = false;
+    for (unsigned i = 0; i < r->edges.n; i++) {
+        const struct edge *e = &r->edges.at[i];
+        needed |= i + 1 < r->edges.n && reads_condition(s, e->condition, slot);
+        for (unsigned k = 0; k < e->moves.n; k++)
+            needed |= reads_value(s, e->moves.at[k].value, slot);
+    }
+    return needed;
+}
+
 static void emit_liveouts(struct seq_program *s, const struct region *r, slot_vec *saved)
 {
     transfer_vec all = {0};
     for (unsigned i = 0; i < r->liveouts.n; i++)
         add_transfers(s, &all, r->liveouts.at[i].to, r->liveouts.at[i].value);
+    for (unsigned i = 0; i < all.n; i++)
+        if (is_needed_after(s, r, all.at[i].to))
+            save(s, all.at[i].to, saved);
     transfer(s, &all, saved);
 }
 
