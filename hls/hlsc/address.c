@@ -49,6 +49,17 @@ LLVMTypeRef lower_element_of(LLVMTypeRef type)
     return type;
 }
 
+LLVMTypeRef lower_last_type(LLVMValueRef gep)
+{
+    LLVMTypeRef type = LLVMGetGEPSourceElementType(gep);
+    for (unsigned k = 2; k < (unsigned)LLVMGetNumOperands(gep); k++)
+        type = LLVMGetTypeKind(type) == LLVMStructTypeKind
+                   ? LLVMStructGetTypeAtIndex(
+                         type, (unsigned)LLVMConstIntGetZExtValue(LLVMGetOperand(gep, k)))
+                   : LLVMGetElementType(type);
+    return type;
+}
+
 LLVMValueRef lower_place_after(LLVMValueRef v)
 {
     do

@@ -7,7 +7,15 @@
 /* What is done with pointers of a web. */
 struct pointer_uses {
     value_vec accesses, comparisons;
+    struct map listed; /* comparisons */
 };
+
+static void add_comparison(const struct web *w, struct pointer_uses *uses, LLVMValueRef compare)
+{
+    if (!map_get(&uses->listed, compare))
+        VEC_PUSH(w->p->arena, &uses->comparisons, compare);
+    map_put(w->p->arena, &uses->listed, compare, compare);
+}
 
 static bool is_comparison(const struct web *w, LLVMValueRef v)
 {
@@ -25,16 +33,11 @@ static bool find_uses(const struct web *w, LLVMValueRef pointer, struct pointer_
         if (loads || stores)
             VEC_PUSH(w->p->arena, &uses->accesses, user);
         else if (is_comparison(w, user))
-            VEC_PUSH(w->p->arena, &uses->comparisons, user);
+            add_comparison(w, uses, user);
         else if (!map_get(&w->seen, user) && (!lower_is_gep(user) || !find_uses(w, user, uses)))
             return false;
     }
     return true;
-}
-
-static bool is_of_row(struct web *w, LLVMValueRef access)
-{
-    return lower_accessed_type(access) == w->row && web_moves_by_rows(w, lower_pointer_of(access));
 }
 
 static bool same_rows(struct web *w)
@@ -48,20 +51,20 @@ static bool same_rows(struct web *w)
     return true;
 }
 
-/* ---- an access as a function of the array's number, the index and all arrays, to be inlined ---- */
+/* ---- an access as a function of the array's number and the place in each, to be inlined ---- */
 
-enum { WHICH, INDEX, WORD, FIRST_ARRAY }; /* its parameters; a load ignores the word */
+enum { WHICH, WORD, FIRST_PLACE }; /* its parameters; a load ignores the word */
 
-static LLVMValueRef declare_access(struct web *w, bool stores)
+static LLVMValueRef declare_access(struct web *w, LLVMTypeRef word, bool stores)
 {
     struct program *p = w->p;
-    const unsigned n = FIRST_ARRAY + w->arrays.n;
+    const unsigned n = FIRST_PLACE + w->arrays.n;
     LLVMTypeRef *types = arena_alloc(p->arena, n * sizeof *types);
-    types[WHICH] = types[INDEX] = w->number;
-    types[WORD] = w->row;
+    types[WHICH] = w->number;
+    types[WORD] = word;
     for (unsigned i = 0; i < w->arrays.n; i++)
-        types[FIRST_ARRAY + i] = LLVMPointerTypeInContext(p->context, 0);
-    LLVMTypeRef result = stores ? LLVMVoidTypeInContext(p->context) : w->row;
+        types[FIRST_PLACE + i] = LLVMPointerTypeInContext(p->context, 0);
+    LLVMTypeRef result = stores ? LLVMVoidTypeInContext(p->context) : word;
     LLVMValueRef f =
         LLVMAddFunction(p->module, "__hlsc_choose", LLVMFunctionType(result, types, n, false));
     LLVMSetLinkage(f, LLVMInternalLinkage);
@@ -69,10 +72,10 @@ static LLVMValueRef declare_access(struct web *w, bool stores)
     return f;
 }
 
-static LLVMValueRef make_access(struct web *w, bool stores)
+static LLVMValueRef make_access(struct web *w, LLVMTypeRef word, bool stores)
 {
     LLVMContextRef context = w->p->context;
-    LLVMValueRef f = declare_access(w, stores), index = LLVMGetParam(f, INDEX);
+    LLVMValueRef f = declare_access(w, word, stores);
     LLVMBasicBlockRef entry = LLVMAppendBasicBlockInContext(context, f, "entry"),
                       last = LLVMAppendBasicBlockInContext(context, f, "last");
     LLVMPositionBuilderAtEnd(w->builder, entry);
@@ -83,13 +86,12 @@ static LLVMValueRef make_access(struct web *w, bool stores)
         if (!is_last)
             LLVMAddCase(choose, LLVMConstInt(w->number, i, false), at);
         LLVMPositionBuilderAtEnd(w->builder, at);
-        LLVMValueRef place =
-            LLVMBuildGEP2(w->builder, w->row, LLVMGetParam(f, FIRST_ARRAY + i), &index, 1, "");
+        LLVMValueRef place = LLVMGetParam(f, FIRST_PLACE + i);
         if (stores) {
             LLVMBuildStore(w->builder, LLVMGetParam(f, WORD), place);
             LLVMBuildRetVoid(w->builder);
         } else {
-            LLVMBuildRet(w->builder, LLVMBuildLoad2(w->builder, w->row, place, ""));
+            LLVMBuildRet(w->builder, LLVMBuildLoad2(w->builder, word, place, ""));
         }
     }
     return f;
@@ -101,17 +103,46 @@ static LLVMValueRef which_of(struct web *w, struct map *which, LLVMValueRef poin
     return number ? number : LLVMConstInt(w->number, web_position(w, base), false);
 }
 
+static bool has_one_row(const struct web *w, LLVMValueRef array)
+{
+    LLVMTypeRef type = LLVMIsAGlobalVariable(array) ? LLVMGlobalGetValueType(array)
+                       : LLVMIsAAllocaInst(array)   ? LLVMGetAllocatedType(array)
+                                                    : NULL;
+    return type && size_of(w->p, type) == w->row_bytes;
+}
+
+/* The address in another array: the same row of it, and the same way on from there. */
+static LLVMValueRef place_in(struct web *w, LLVMValueRef pointer, LLVMValueRef array,
+                             LLVMValueRef access)
+{
+    LLVMValueRef base = LLVMGetOperand(pointer, 0);
+    if (!lower_is_gep(pointer) || web_moves_by_rows(w, pointer)) {
+        if (has_one_row(w, array))
+            return array;
+        LLVMValueRef index = web_index(w, pointer, access);
+        LLVMPositionBuilderBefore(w->builder, access);
+        return LLVMBuildGEP2(w->builder, w->row, array, &index, 1, "");
+    }
+    value_vec steps = {0};
+    for (unsigned k = 1; k < (unsigned)LLVMGetNumOperands(pointer); k++)
+        VEC_PUSH(w->p->arena, &steps, LLVMGetOperand(pointer, k));
+    base = place_in(w, base, array, access);
+    LLVMPositionBuilderBefore(w->builder, access);
+    return LLVMBuildInBoundsGEP2(w->builder, LLVMGetGEPSourceElementType(pointer), base, steps.at,
+                                 steps.n, "");
+}
+
 static void replace_access(struct web *w, struct map *which, LLVMValueRef access)
 {
     const bool stores = LLVMIsAStoreInst(access);
-    const unsigned n = FIRST_ARRAY + w->arrays.n;
-    LLVMValueRef pointer = lower_pointer_of(access), f = make_access(w, stores);
+    const unsigned n = FIRST_PLACE + w->arrays.n;
+    LLVMTypeRef word = lower_accessed_type(access);
+    LLVMValueRef pointer = lower_pointer_of(access), f = make_access(w, word, stores);
     LLVMValueRef *args = arena_alloc(w->p->arena, n * sizeof *args);
     args[WHICH] = which_of(w, which, pointer);
-    args[INDEX] = web_index(w, pointer, access);
-    args[WORD] = stores ? LLVMGetOperand(access, 0) : LLVMGetUndef(w->row);
+    args[WORD] = stores ? LLVMGetOperand(access, 0) : LLVMGetUndef(word);
     for (unsigned i = 0; i < w->arrays.n; i++)
-        args[FIRST_ARRAY + i] = w->arrays.at[i];
+        args[FIRST_PLACE + i] = place_in(w, pointer, w->arrays.at[i], access);
     LLVMPositionBuilderBefore(w->builder, access);
     LLVMSetCurrentDebugLocation2(w->builder, LLVMInstructionGetDebugLoc(access));
     LLVMValueRef call = LLVMBuildCall2(w->builder, LLVMGlobalGetValueType(f), f, args, n, "");
@@ -136,18 +167,16 @@ static void replace_comparison(struct web *w, struct map *which, LLVMValueRef co
                                     : LLVMBuildOr(w->builder, result, arrays, "");
     }
     LLVMReplaceAllUsesWith(compare, result);
+    LLVMInstructionEraseFromParent(compare);
 }
 
-static bool all_of_rows(struct web *w, const struct pointer_uses *uses)
+static bool compares_rows(struct web *w, const struct pointer_uses *uses)
 {
-    for (unsigned i = 0; i < uses->accesses.n; i++)
-        if (!is_of_row(w, uses->accesses.at[i]))
-            return false;
     for (unsigned i = 0; i < uses->comparisons.n; i++)
         if (!web_moves_by_rows(w, LLVMGetOperand(uses->comparisons.at[i], 0)) ||
             !web_moves_by_rows(w, LLVMGetOperand(uses->comparisons.at[i], 1)))
             return false;
-    return web_all_move_by_rows(w);
+    return true;
 }
 
 static struct map number_arrays(struct web *w)
@@ -169,7 +198,7 @@ static bool rewrite(struct web *w)
     for (unsigned i = 0; i < w->joins.n; i++)
         if (!find_uses(w, w->joins.at[i], &uses))
             return false;
-    if (!all_of_rows(w, &uses))
+    if (!compares_rows(w, &uses) || !web_all_move_by_rows(w))
         return false;
     struct map which = number_arrays(w);
     web_make_indices(w);
@@ -184,10 +213,71 @@ static bool rewrite(struct web *w)
     return true;
 }
 
-bool pointer_choose(struct program *p)
+/* ---- loads that the optimiser made one ---- */
+
+/* The only use of a pointer phi: a load behind it, before which nothing is stored or called. */
+static LLVMValueRef only_load(LLVMValueRef phi)
+{
+    LLVMUseRef use = LLVMGetFirstUse(phi);
+    LLVMValueRef load = use && !LLVMGetNextUse(use) ? LLVMGetUser(use) : NULL;
+    if (!load || !LLVMIsALoadInst(load))
+        return NULL;
+    LLVMValueRef i = LLVMGetFirstInstruction(LLVMGetInstructionParent(phi));
+    while (i && i != load && !LLVMIsAStoreInst(i) && !LLVMIsACallInst(i))
+        i = LLVMGetNextInstruction(i);
+    return i == load ? load : NULL;
+}
+
+static void load_before(LLVMBuilderRef builder, LLVMValueRef phi, LLVMValueRef load)
+{
+    LLVMTypeRef type = LLVMTypeOf(load);
+    LLVMPositionBuilderBefore(builder, phi);
+    LLVMValueRef word = LLVMBuildPhi(builder, type, "");
+    for (unsigned i = 0; i < LLVMCountIncoming(phi); i++) {
+        LLVMBasicBlockRef from = LLVMGetIncomingBlock(phi, i);
+        LLVMPositionBuilderBefore(builder, LLVMGetBasicBlockTerminator(from));
+        LLVMSetCurrentDebugLocation2(builder, LLVMInstructionGetDebugLoc(load));
+        LLVMValueRef each = LLVMBuildLoad2(builder, type, LLVMGetIncomingValue(phi, i), "");
+        LLVMSetCurrentDebugLocation2(builder, NULL);
+        LLVMAddIncoming(word, &each, &from, 1);
+    }
+    LLVMReplaceAllUsesWith(load, word);
+    LLVMInstructionEraseFromParent(load);
+    LLVMInstructionEraseFromParent(phi);
+}
+
+void pointer_split_loads(struct program *p)
 {
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
-    const bool changed = web_rewrite(p, builder, rewrite);
+    LLVMValueRef next;
+    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
+        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i && LLVMIsAPHINode(i); i = next) {
+            next = LLVMGetNextInstruction(i);
+            LLVMValueRef load = web_is_join(i) ? only_load(i) : NULL;
+            if (load)
+                load_before(builder, i, load);
+        }
+    LLVMDisposeBuilder(builder);
+}
+
+/* ---- all pointers ---- */
+
+/* Is the object made of several memories, which have to be known before the optimiser joins their addresses? */
+static bool rewrite_shaped(struct web *w)
+{
+    web_find_row(w, w->arrays.at[0]);
+    bool is_shaped = w->row && LLVMGetTypeKind(w->row) == LLVMStructTypeKind;
+    for (unsigned i = 0; i < w->arrays.n; i++) {
+        const struct annotation *a = annotation_of(w->p, w->arrays.at[i]);
+        is_shaped |= a && a->partition > 0;
+    }
+    return is_shaped && rewrite(w);
+}
+
+bool pointer_choose(struct program *p, bool shaped)
+{
+    LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
+    const bool changed = web_rewrite(p, builder, shaped ? rewrite_shaped : rewrite);
     LLVMDisposeBuilder(builder);
     return changed;
 }

@@ -1,163 +1,160 @@
-/* fill.c -- the initial values of local arrays. What clang says as memset and memcpy of bytes becomes stores of elements: one by
- * one where the optimiser would make a single wider word of it, by a loop where the array outlives optimisation. */
+/* fill.c -- objects that are copied or cleared as a whole. What clang says as memset, memcpy and memmove of bytes becomes loads
+ * and stores of elements: one by one where the optimiser would make a single wider word of it, by loops where the object
+ * outlives optimisation. Here is found what there is to copy; fill_put.c copies it. */
 #include <string.h>
 
-#include <llvm-c/DebugInfo.h>
 #include <llvm-c/Target.h>
 
-#include "lower.h"
+#include "fill.h"
+#include "web.h"
 
-struct fill {
-    LLVMValueRef call;
-    LLVMTypeRef row; /* an integer, or a struct of them */
-    uint64_t rows;
-    bool copies; /* else every byte has one value */
-    uint64_t byte;
-};
-
-static LLVMTypeRef type_of(LLVMValueRef pointer)
+/* Of an array parameter, of its elements. */
+static LLVMTypeRef type_of(struct program *p, LLVMValueRef pointer)
 {
     LLVMValueRef array = lower_array_of(pointer);
-    return LLVMIsAAllocaInst(array)       ? LLVMGetAllocatedType(array)
-           : LLVMIsAGlobalVariable(array) ? LLVMGlobalGetValueType(array)
-                                          : NULL;
+    if (LLVMIsAAllocaInst(array))
+        return LLVMGetAllocatedType(array);
+    if (!LLVMIsAGlobalVariable(array))
+        return map_get(&p->element_of, array);
+    LLVMTypeRef type = memory_shape(p, LLVMGlobalGetValueType(array));
+    return declared_is_split(type) ? NULL : type;
 }
 
-static bool is_array(LLVMValueRef pointer)
+/* ---- what is at an address ---- */
+
+static bool is_array(struct program *p, LLVMValueRef pointer)
 {
-    LLVMTypeRef type = type_of(pointer);
-    return type && LLVMGetTypeKind(type) == LLVMArrayTypeKind;
+    return fill_is_kind(type_of(p, pointer), LLVMArrayTypeKind) ||
+           map_get(&p->element_of, lower_array_of(pointer));
 }
 
-/* What the last index or member of an address has for type. */
-static LLVMTypeRef type_at(LLVMValueRef gep)
+/* The part of an object at a number of bytes from its beginning, and how many are left: some if it is within an integer, all of
+ * its size or more in the padding after it. NULL outside of the object. */
+static LLVMTypeRef part_at(struct program *p, LLVMTypeRef type, int64_t *bytes)
 {
-    LLVMTypeRef type = LLVMGetGEPSourceElementType(gep);
-    for (unsigned k = 2; k < (unsigned)LLVMGetNumOperands(gep); k++)
-        type = LLVMGetTypeKind(type) == LLVMStructTypeKind
-                   ? LLVMStructGetTypeAtIndex(
-                         type, (unsigned)LLVMConstIntGetZExtValue(LLVMGetOperand(gep, k)))
-                   : LLVMGetElementType(type);
-    return type;
+    bool is_inside = type && *bytes >= 0 && *bytes < (int64_t)size_of(p, type);
+    LLVMTypeRef part = is_inside ? type : NULL;
+    while (is_inside && *bytes != 0 && !fill_is_kind(part, LLVMIntegerTypeKind)) {
+        if (fill_is_kind(part, LLVMStructTypeKind)) {
+            const unsigned k =
+                LLVMElementAtOffset(LLVMGetModuleDataLayout(p->module), part, (uint64_t)*bytes);
+            *bytes -= (int64_t)fill_offset_of(p, part, k);
+            part = LLVMStructGetTypeAtIndex(part, k);
+        } else {
+            part = fill_is_kind(part, LLVMArrayTypeKind) ? LLVMGetElementType(part) : NULL;
+            *bytes %= part ? (int64_t)size_of(p, part) : 1; /* not 0: the byte is in it */
+        }
+        is_inside = part && *bytes < (int64_t)size_of(p, part);
+    }
+    return part;
 }
 
-static unsigned fields_of(LLVMTypeRef row)
+/* What an address is of, but for a number of bytes after its beginning. */
+static LLVMTypeRef type_before(struct program *p, LLVMValueRef pointer, int64_t *bytes)
 {
-    return LLVMGetTypeKind(row) == LLVMStructTypeKind ? LLVMCountStructElementTypes(row) : 1;
+    for (; lower_is_gep(pointer); pointer = LLVMGetOperand(pointer, 0)) {
+        LLVMTypeRef type = lower_last_type(pointer);
+        LLVMValueRef index = LLVMGetOperand(pointer, 1);
+        const bool in_bytes = LLVMGetNumOperands(pointer) == 2 && LLVMIsAConstantInt(index) &&
+                              fill_is_kind(type, LLVMIntegerTypeKind) && size_of(p, type) == 1;
+        if (!in_bytes)
+            return type;
+        *bytes += LLVMConstIntGetSExtValue(index);
+    }
+    return type_of(p, pointer);
 }
 
-static LLVMTypeRef field_of(LLVMTypeRef row, unsigned k)
+/* An address of an element may have been moved on by elements. */
+static LLVMTypeRef type_at(struct program *p, LLVMValueRef pointer)
 {
-    return LLVMGetTypeKind(row) == LLVMStructTypeKind ? LLVMStructGetTypeAtIndex(row, k) : row;
+    int64_t bytes = 0;
+    LLVMTypeRef type = type_before(p, pointer, &bytes);
+    bytes %= type && size_of(p, type) > 0 ? (int64_t)size_of(p, type) : 1;
+    type = part_at(p, type, &bytes);
+    return bytes == 0 ? type : NULL;
 }
 
-static bool has_integers_only(LLVMTypeRef row)
+static bool is_padding(struct program *p, LLVMValueRef pointer, uint64_t n)
 {
-    bool only = true;
-    for (unsigned k = 0; k < fields_of(row); k++)
-        only &= LLVMGetTypeKind(field_of(row, k)) == LLVMIntegerTypeKind;
-    return only;
+    int64_t from = 0;
+    LLVMTypeRef type = type_before(p, pointer, &from);
+    for (uint64_t k = 0; k < n; k++) {
+        int64_t bytes = from + (int64_t)k;
+        LLVMTypeRef part = part_at(p, type, &bytes);
+        if (!part || bytes < (int64_t)size_of(p, part))
+            return false;
+    }
+    return n > 0;
 }
 
-/* The elements of the object, or, if these have parts, what the address is of. */
-static LLVMTypeRef row_of(LLVMValueRef pointer)
+/* ---- what is filled ---- */
+
+/* Do the first bytes of the struct end where a member does? */
+static bool ends_with_member(struct program *p, LLVMTypeRef type, uint64_t bytes)
 {
-    LLVMTypeRef element = lower_element_of(type_of(pointer));
-    const bool is_part = lower_is_gep(pointer) && (!element || !has_integers_only(element));
-    return is_part ? lower_element_of(type_at(pointer)) : element;
+    for (unsigned k = 0; k < LLVMCountStructElementTypes(type); k++)
+        if (fill_offset_of(p, type, k) + size_of(p, LLVMStructGetTypeAtIndex(type, k)) == bytes)
+            return true;
+    return false;
 }
 
-/* Do the pointers point into different arrays? */
-static bool are_apart(LLVMValueRef a, LLVMValueRef b)
+/* What begins at the address and makes up the bytes: an integer, or a struct of which they are some members or several. */
+static LLVMTypeRef row_of(struct program *p, LLVMValueRef pointer, uint64_t bytes)
 {
-    return type_of(a) && type_of(b) && lower_array_of(a) != lower_array_of(b);
+    LLVMTypeRef row = lower_element_of(type_at(p, pointer));
+    LLVMTypeRef element = row ? NULL : lower_element_of(type_of(p, pointer));
+    if (fill_is_kind(element, LLVMIntegerTypeKind))
+        row = element;
+    while (fill_is_kind(row, LLVMStructTypeKind) && bytes % size_of(p, row) != 0 &&
+           !ends_with_member(p, row, bytes))
+        row = lower_element_of(LLVMStructGetTypeAtIndex(row, 0));
+    return row;
 }
 
-/* Is it a fill of whole rows, of constant length? */
+/* Padding is not copied: both sides must have it. */
+static bool agree(struct program *p, LLVMTypeRef row, LLVMValueRef from, uint64_t bytes)
+{
+    LLVMTypeRef other = row_of(p, from, bytes);
+    return !fill_is_kind(row, LLVMStructTypeKind) || !other || other == row;
+}
+
+static bool is_called(LLVMValueRef v, const char *prefix)
+{
+    return strncmp(callee_name(v), prefix, strlen(prefix)) == 0;
+}
+
+/* Is it a fill of whole rows? */
 static bool read_fill(struct program *p, LLVMValueRef v, struct fill *f)
 {
     if (!LLVMIsACallInst(v))
         return false;
-    const char *name = callee_name(v);
-    const bool moves = strncmp(name, "llvm.memmove", 12) == 0 &&
-                       are_apart(LLVMGetOperand(v, 0), LLVMGetOperand(v, 1));
-    *f = (struct fill){.call = v, .copies = moves || strncmp(name, "llvm.memcpy", 11) == 0};
-    if (!f->copies && strncmp(name, "llvm.memset", 11) != 0)
+    const bool moves = is_called(v, "llvm.memmove"), copies = moves || is_called(v, "llvm.memcpy");
+    if (!copies && !is_called(v, "llvm.memset"))
         return false;
-    const LLVMValueRef value = LLVMGetOperand(v, 1), bytes = LLVMGetOperand(v, 2);
-    f->row = row_of(LLVMGetOperand(v, 0));
-    if (!f->row || !has_integers_only(f->row) || !LLVMIsAConstantInt(bytes) ||
-        (!f->copies && !LLVMIsAConstantInt(value)))
+    LLVMValueRef to = LLVMGetOperand(v, 0), from = LLVMGetOperand(v, 1),
+                 bytes = LLVMGetOperand(v, 2);
+    const uint64_t n = LLVMIsAConstantInt(bytes) ? LLVMConstIntGetZExtValue(bytes) : 0;
+    *f = (struct fill){.call = v, .copies = copies};
+    if (is_padding(p, to, n) || (copies && is_padding(p, from, n)))
+        return true;
+    f->row = row_of(p, to, n);
+    if (!f->row && copies)
+        f->row = row_of(p, from, n);
+    if (!f->row || size_of(p, f->row) == 0 || (moves && !(type_of(p, to) && type_of(p, from))))
         return false;
-    const uint64_t size = LLVMABISizeOfType(LLVMGetModuleDataLayout(p->module), f->row);
-    f->byte = f->copies ? 0 : LLVMConstIntGetZExtValue(value);
-    f->rows = LLVMConstIntGetZExtValue(bytes) / size;
-    return f->rows > 0 && LLVMConstIntGetZExtValue(bytes) % size == 0;
+    if (copies && !agree(p, f->row, from, n))
+        return false;
+    f->row_bytes = size_of(p, f->row);
+    f->may_overlap = moves && lower_array_of(to) == lower_array_of(from);
+    if (!LLVMIsAConstantInt(bytes))
+        return value_is_multiple(bytes, f->row_bytes);
+    if (n < f->row_bytes)
+        f->row_bytes = n;
+    f->rows = n / f->row_bytes;
+    return n > 0 && n % f->row_bytes == 0;
 }
 
-static LLVMValueRef place_in(LLVMBuilderRef b, const struct fill *f, LLVMValueRef array,
-                             LLVMValueRef row, unsigned k)
-{
-    LLVMTypeRef word = LLVMTypeOf(row);
-    LLVMValueRef index[2] = {row, LLVMConstInt(word, k, false)};
-    const unsigned n = LLVMGetTypeKind(f->row) == LLVMStructTypeKind ? 2 : 1;
-    return LLVMBuildInBoundsGEP2(b, f->row, array, index, n, "");
-}
-
-static void put_row(LLVMBuilderRef b, const struct fill *f, LLVMValueRef to, LLVMValueRef from,
-                    LLVMValueRef row)
-{
-    for (unsigned k = 0; k < fields_of(f->row); k++) {
-        LLVMTypeRef type = field_of(f->row, k);
-        LLVMValueRef value = f->copies ? LLVMBuildLoad2(b, type, place_in(b, f, from, row, k), "")
-                                       : LLVMConstInt(type, f->byte * 0x0101010101010101, false);
-        LLVMBuildStore(b, value, place_in(b, f, to, row, k));
-    }
-}
-
-/* void fill(to, from): a loop over the rows, to be inlined. */
-static LLVMValueRef make_loop(struct program *p, LLVMBuilderRef b, const struct fill *f)
-{
-    LLVMTypeRef word = LLVMInt32TypeInContext(p->context);
-    LLVMTypeRef pointer = LLVMPointerTypeInContext(p->context, 0), both[2] = {pointer, pointer};
-    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(p->context), both, 2, false);
-    LLVMValueRef fill = LLVMAddFunction(p->module, "__hlsc_fill", type);
-    LLVMSetLinkage(fill, LLVMInternalLinkage);
-    front_add_attribute(p, fill, LLVMAttributeFunctionIndex, "alwaysinline", 0);
-    LLVMBasicBlockRef entry = LLVMAppendBasicBlockInContext(p->context, fill, "entry"),
-                      body = LLVMAppendBasicBlockInContext(p->context, fill, "fill"),
-                      end = LLVMAppendBasicBlockInContext(p->context, fill, "filled");
-    LLVMPositionBuilderAtEnd(b, entry);
-    LLVMBuildBr(b, body);
-    LLVMPositionBuilderAtEnd(b, body);
-    LLVMValueRef row = LLVMBuildPhi(b, word, "row");
-    put_row(b, f, LLVMGetParam(fill, 0), LLVMGetParam(fill, 1), row);
-    LLVMValueRef next = LLVMBuildAdd(b, row, LLVMConstInt(word, 1, false), "next");
-    LLVMValueRef more = LLVMBuildICmp(b, LLVMIntULT, next, LLVMConstInt(word, f->rows, false), "");
-    LLVMBuildCondBr(b, more, body, end);
-    LLVMAddIncoming(row, (LLVMValueRef[]){LLVMConstInt(word, 0, false), next},
-                    (LLVMBasicBlockRef[]){entry, body}, 2);
-    LLVMPositionBuilderAtEnd(b, end);
-    LLVMBuildRetVoid(b);
-    return fill;
-}
-
-static void replace(struct program *p, const struct fill *f, bool by_loop)
-{
-    LLVMTypeRef word = LLVMInt32TypeInContext(p->context);
-    LLVMBuilderRef b = LLVMCreateBuilderInContext(p->context);
-    LLVMValueRef to = LLVMGetOperand(f->call, 0),
-                 from = f->copies ? LLVMGetOperand(f->call, 1) : to;
-    LLVMValueRef fill = by_loop ? make_loop(p, b, f) : NULL, both[2] = {to, from};
-    LLVMPositionBuilderBefore(b, f->call);
-    LLVMSetCurrentDebugLocation2(b, LLVMInstructionGetDebugLoc(f->call));
-    if (by_loop)
-        LLVMBuildCall2(b, LLVMGlobalGetValueType(fill), fill, both, 2, "");
-    for (uint64_t i = 0; i < f->rows && !by_loop; i++)
-        put_row(b, f, to, from, LLVMConstInt(word, i, false));
-    LLVMInstructionEraseFromParent(f->call);
-    LLVMDisposeBuilder(b);
-}
+/* ---- which are replaced ---- */
 
 /* What a pointer points to may be, until its function is inlined. */
 static bool may_be_static(LLVMValueRef pointer)
@@ -167,27 +164,56 @@ static bool may_be_static(LLVMValueRef pointer)
            !(LLVMIsAGlobalVariable(array) && LLVMIsGlobalConstant(array));
 }
 
-/* Would the optimiser make a word of it, of many elements or fields? Structs that are only variables are safe from that. */
-static bool becomes_word(const struct fill *f)
+static bool is_static(struct program *p, LLVMValueRef pointer)
 {
-    LLVMValueRef to = LLVMGetOperand(f->call, 0), from = LLVMGetOperand(f->call, 1);
-    const bool structs = f->copies && LLVMGetTypeKind(f->row) == LLVMStructTypeKind;
-    return LLVMConstIntGetZExtValue(LLVMGetOperand(f->call, 2)) <= 8 &&
-           (is_array(to) ||
-            (structs && (may_be_static(to) || is_array(from) || may_be_static(from))));
+    return is_array(p, pointer) || (may_be_static(pointer) && type_of(p, pointer));
 }
 
-bool fill_expand(struct program *p, bool by_loop)
+/* Would the optimiser make words of it, of many elements or members? Structs that are only variables are safe from that. */
+static bool becomes_words(struct program *p, const struct fill *f)
+{
+    LLVMValueRef to = LLVMGetOperand(f->call, 0),
+                 from = f->copies ? LLVMGetOperand(f->call, 1) : to;
+    const bool is_struct = fill_is_kind(f->row, LLVMStructTypeKind);
+    if (!f->row || f->rows == 0)
+        return false;
+    if (f->rows * f->row_bytes > FILL_WORD_BYTES)
+        return is_struct && f->rows == 1 && (is_static(p, to) || is_static(p, from));
+    return f->rows > 1 || is_array(p, to) ||
+           (is_struct && (may_be_static(to) || is_array(p, from) || may_be_static(from)));
+}
+
+static bool is_chosen(LLVMValueRef pointer)
+{
+    return web_is_join(lower_array_of(pointer));
+}
+
+static bool is_wanted(struct program *p, const struct fill *f, enum fill_which which)
+{
+    switch (which) {
+    case FILL_WORDS: return becomes_words(p, f);
+    case FILL_LENGTHS: return f->row && f->rows == 0;
+    case FILL_CHOSEN:
+        return f->row && (is_chosen(LLVMGetOperand(f->call, 0)) ||
+                          (f->copies && is_chosen(LLVMGetOperand(f->call, 1))));
+    default: return true;
+    }
+}
+
+bool fill_expand(struct program *p, enum fill_which which)
 {
     VEC(struct fill) fills = {0};
     for (LLVMValueRef f = LLVMGetFirstFunction(p->module); f; f = LLVMGetNextFunction(f))
         for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b; b = LLVMGetNextBasicBlock(b))
             for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
                 struct fill x;
-                if (read_fill(p, i, &x) && (by_loop || becomes_word(&x)))
+                if (read_fill(p, i, &x) && is_wanted(p, &x, which))
                     VEC_PUSH(p->arena, &fills, x);
             }
-    for (unsigned k = 0; k < fills.n; k++)
-        replace(p, &fills.at[k], by_loop);
+    for (unsigned k = 0; k < fills.n; k++) {
+        if (fills.at[k].row)
+            fill_put(p, &fills.at[k], which != FILL_WORDS);
+        LLVMInstructionEraseFromParent(fills.at[k].call);
+    }
     return fills.n > 0;
 }

@@ -21,10 +21,11 @@ extern char **environ;
     "function(loop-simplify,lcssa," rotate                                                         \
     "loop(loop-unroll-full),sroa,early-cse,instcombine<no-verify-fixpoint>"                        \
     ",gvn<no-pre;no-load-pre>,loop-mssa(licm))"
-static const char first_passes[] =
-    "globalopt,function(sroa,early-cse),always-inline,function(sroa,early-cse)";
+static const char inline_passes[] = "globalopt,function(sroa,early-cse),always-inline";
+static const char variable_passes[] = "function(sroa,early-cse)";
 static const char join_passes[] = "function(simplifycfg,instcombine<no-verify-fixpoint>)";
 static const char pointer_passes[] = "function(instcombine<no-verify-fixpoint>)";
+static const char calls_passes[] = "always-inline,globaldce";
 static const char choose_passes[] =
     "always-inline,globaldce,function(early-cse,simplifycfg,adce,loop-simplify)";
 static const char passes[] = PASSES("loop(loop-rotate),");
@@ -337,25 +338,54 @@ static void index_pointers(struct program *p)
         run_passes(p, pointer_passes);
 }
 
+/* What is copied is only loaded and stored then. */
+static void fill_objects(struct program *p, enum fill_which which)
+{
+    if (!fill_expand(p, which))
+        return;
+    run_passes(p, fill_passes);
+    shape_objects(p);
+    run_passes(p, variable_passes);
+    index_pointers(p);
+}
+
+/* While addresses are as in the source. */
+static void shape_all(struct program *p)
+{
+    pointer_index(p);
+    if (fill_expand(p, FILL_CHOSEN))
+        run_passes(p, calls_passes);
+    if (pointer_choose(p, true))
+        run_passes(p, calls_passes);
+    shape_objects(p);
+}
+
 static void optimise(struct program *p)
 {
-    fill_expand(p, false);
-    run_passes(p, first_passes);
-    shape_objects(p); /* while addresses are as in the source */
+    declared_types(p);
+    fill_expand(p, FILL_WORDS);
+    run_passes(p, inline_passes);
+    declared_types(p); /* of what is used through pointers */
+    memory_note_parameters(p);
+    fill_expand(p, FILL_WORDS); /* what was behind pointers */
+    run_passes(p, variable_passes);
+    fill_expand(p, FILL_WORDS); /* what is left of arrays of which only some elements are wanted */
+    shape_all(p);
     run_passes(p, join_passes);
     index_pointers(p);
+    fill_objects(p, FILL_LENGTHS);
     shape_objects(p);
+    pointer_keep_members(p);
     run_passes(p, p->options->sequencer ? short_passes : passes);
     index_pointers(p); /* rotated loops may have new ones */
+    fill_objects(p, FILL_ALL);
     if (remainder_tell(p))
         run_passes(p, remainder_passes);
     run_passes(p, last_passes);
     remainder_bound(p);
-    padding_remove(p);
-    if (fill_expand(p, true))
-        run_passes(p, fill_passes);
-    if (pointer_choose(p))
+    if (pointer_choose(p, false))
         run_passes(p, choose_passes);
+    pointer_split_loads(p);
 }
 
 static void forget_diagnostic(LLVMDiagnosticInfoRef info, void *context)

@@ -272,6 +272,7 @@ struct program {
     struct map variable_of; /* instruction to variable */
     struct map state_of;    /* phi of a loop to the variable of its state */
     struct map stream_of;   /* parameter to stream */
+    struct map element_of;  /* array parameter to the type of its elements */
     VEC(struct annotation *) annotations;
     VEC(struct loc) markers;    /* HLS_PIPELINE in loops of the source */
     VEC(struct loc) sequential; /* loops that were found not to pipeline */

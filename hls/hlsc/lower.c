@@ -143,6 +143,17 @@ static bool is_any(LLVMValueRef v)
     return LLVMIsACallInst(v) && strcmp(callee_name(v), "__hls_any") == 0;
 }
 
+static _Noreturn void refuse_value(const struct lowering *l, LLVMValueRef v)
+{
+    const struct loc own = loc_of(l->p, v), loc = own.line || !l->at ? own : loc_of(l->p, l->at);
+    const bool is_address = LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind ||
+                            (LLVMIsAConstantExpr(v) && LLVMGetConstOpcode(v) == LLVMPtrToInt);
+    if (is_address)
+        diag_fail(l->p->diag, loc, "compute with indices, and compare pointers into one array",
+                  "an address is used as a number");
+    diag_fail(l->p->diag, loc, "use integers", "a value that is not an integer");
+}
+
 struct node *lower_value(struct lowering *l, LLVMValueRef v)
 {
     struct program *p = l->p;
@@ -170,8 +181,7 @@ struct node *lower_value(struct lowering *l, LLVMValueRef v)
     } else if (LLVMIsAInstruction(v) && width_of(v) > 0) {
         n = ir_resize(p, l->r, ir_variable(p, l->r, variable_for(p, v)), width_of(v), false);
     } else {
-        diag_fail(p->diag, loc, "use integers and index arrays directly",
-                  "a value of this type is not supported");
+        refuse_value(l, v);
     }
     map_put(p->arena, &l->r->value, v, n);
     return n;
@@ -204,14 +214,9 @@ static struct variable *promoted_cell(struct lowering *l, struct place at, LLVMV
     return at.memory->bank[at.bank].cell[at.row->value];
 }
 
-static struct node *lower_load(struct lowering *l, LLVMValueRef inst, struct node *predicate)
+static struct node *load_bank(struct lowering *l, struct place at, LLVMValueRef inst,
+                              struct node *predicate)
 {
-    struct place at = lower_place(l, LLVMGetOperand(inst, 0), inst, width_of(inst));
-    if (at.lane)
-        diag_fail(l->p->diag, loc_of(l->p, inst),
-                  "read with an index that unrolling makes constant",
-                  "read of partitioned array '%s' with a bank index that is not constant",
-                  at.memory->name);
     if (map_get(&l->promoted, at.memory))
         return lower_read_cell(l, promoted_cell(l, at, inst));
     if (at.memory->kind == MEMORY_ROM && at.row->op == OP_CONST) {
@@ -227,6 +232,30 @@ static struct node *lower_load(struct lowering *l, LLVMValueRef inst, struct nod
     n->hint = hint_of(l->p, inst);
     add_effect(l, n, inst);
     return n;
+}
+
+/* Of the banks from the given one on, whose numbers differ in the `bits` lowest bits: all are read, and the lane chooses. */
+static struct node *load_lane(struct lowering *l, struct place at, LLVMValueRef inst,
+                              struct node *predicate, unsigned bits)
+{
+    if (bits == 0)
+        return load_bank(l, at, inst, predicate);
+    struct place upper = at;
+    upper.bank += 1u << (bits - 1);
+    struct node *low = load_lane(l, at, inst, predicate, bits - 1);
+    if (upper.bank >= at.memory->nbanks)
+        return low;
+    struct node *shift = ir_const(l->p, l->r, bits - 1, at.lane->width);
+    struct node *bit = ir_resize(
+        l->p, l->r, ir_make(l->p, l->r, OP_LSHR, at.lane->width, at.lane, shift, NULL), 1, false);
+    return ir_make(l->p, l->r, OP_SELECT, low->width, bit,
+                   load_lane(l, upper, inst, predicate, bits - 1), low);
+}
+
+static struct node *lower_load(struct lowering *l, LLVMValueRef inst, struct node *predicate)
+{
+    struct place at = lower_place(l, LLVMGetOperand(inst, 0), inst, width_of(inst));
+    return load_lane(l, at, inst, predicate, at.lane ? bit_length(at.memory->nbanks - 1) : 0);
 }
 
 static void lower_store(struct lowering *l, LLVMValueRef inst, struct node *predicate)
@@ -557,6 +586,7 @@ void lower_instruction(struct lowering *l, LLVMValueRef inst, struct node *predi
 {
     struct program *p = l->p;
     struct node *n = NULL;
+    l->at = inst;
     if (has_float(inst))
         diag_fail(p->diag, loc_of(p, inst), "use fixed point", "floating point is not supported");
     if (width_of(inst) > 64)

@@ -47,7 +47,6 @@ struct cfg {
 };
 void front_add_attribute(struct program *p, LLVMValueRef function, int at, const char *name,
                          uint64_t value);
-void padding_remove(struct program *p);
 
 /* In bytes, with padding. */
 uint64_t size_of(struct program *p, LLVMTypeRef type);
@@ -56,14 +55,33 @@ uint64_t memory_initial_at(struct program *p, LLVMValueRef init, uint64_t offset
 /* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }> or <{ T, T, [n x T] }>: an array of T again. */
 LLVMTypeRef memory_shape(struct program *p, LLVMTypeRef type);
 
+/* What array parameters consist of, as long as they are accessed as in the source. */
+void memory_note_parameters(struct program *p);
+/* Is v a multiple of n, by how it is made? */
+bool value_is_multiple(LLVMValueRef v, uint64_t n);
+void declared_types(struct program *p);
+/* Is it an initial value's type, or an array of such? No declaration has structs without a name. */
+bool declared_is_split(LLVMTypeRef type);
 /* Makes an array of each member of a struct with arrays in it, and banks the last dimension. */
 void shape_objects(struct program *p);
+/* The first use of an object that is more than a load, a store, or an address in it; NULL if there is none. */
+LLVMValueRef shape_obstacle(LLVMValueRef object);
+/* What an initial value of some type, from a number of bytes on, is as one of the given type. */
+LLVMValueRef shape_initial_value(struct program *p, LLVMValueRef init, LLVMTypeRef type,
+                                 uint64_t bytes);
+/* A static array or table like another. */
+LLVMValueRef shape_make_global(struct program *p, LLVMValueRef like, LLVMTypeRef type,
+                               LLVMValueRef initial, const char *name);
 
 /* Makes pointers that move into an array and an index, says whether there were any. */
 bool pointer_index(struct program *p);
-/* Makes pointers into one of several arrays into a number that chooses the array, and an index. Last of all: the optimiser would
- * undo it. */
-bool pointer_choose(struct program *p);
+/* Has the addresses of members in the block of their access: a loop that is rotated then carries an index, not an address. */
+void pointer_keep_members(struct program *p);
+/* Makes pointers into one of several arrays into a number that chooses the array, and an index. Last of all, as the optimiser would
+ * undo it; first for objects that are to be shaped. */
+bool pointer_choose(struct program *p, bool shaped);
+/* Makes loads of unlike objects, which the optimiser made one, several again. */
+void pointer_split_loads(struct program *p);
 
 /* Assumes of indices what is known from the constant remainders that they are made of; says whether there are any. In
  * the end they are bounds, for the analysis of widths. */
@@ -73,9 +91,10 @@ void remainder_bound(struct program *p);
 /* Warns of loops that HLS_UNROLL could not remove. */
 void unroll_warn(struct program *p);
 
-/* Fills of whole rows become stores: those of at most 8 bytes one by one, or all that are left by loops. Says whether
- * there were any. */
-bool fill_expand(struct program *p, bool by_loop);
+/* Copies and fills of whole rows become loads and stores: those that would become words, one by one; by loops those of one of
+ * several objects, those of a length known at run time, or all. Says whether there were any. */
+enum fill_which { FILL_WORDS, FILL_CHOSEN, FILL_LENGTHS, FILL_ALL };
+bool fill_expand(struct program *p, enum fill_which which);
 void cfg_build(struct program *p, struct cfg *cfg);
 /* Each use of v, a phi or a load, now says that it is 0..most. */
 void bound_name(struct program *p, LLVMValueRef v, int64_t most);
@@ -100,6 +119,7 @@ struct lowering {
     struct map promoted;  /* memory: its cells are values in this region */
     struct map written;   /* variables that the region stores to */
     unsigned order;
+    LLVMValueRef at; /* the instruction that is being lowered */
 };
 
 struct node *lower_value(struct lowering *l, LLVMValueRef v);
@@ -114,6 +134,8 @@ LLVMValueRef lower_array_of(LLVMValueRef pointer);
 /* Of a load or store: where, and the type of what. */
 LLVMValueRef lower_pointer_of(LLVMValueRef access);
 LLVMTypeRef lower_accessed_type(LLVMValueRef access);
+/* Of what the last index or member of an address is. */
+LLVMTypeRef lower_last_type(LLVMValueRef gep);
 /* Of an array, in all of its dimensions; any other type is its own, NULL too. */
 LLVMTypeRef lower_element_of(LLVMTypeRef type);
 /* The next instruction after v that is no phi. */

@@ -41,15 +41,31 @@ uint64_t memory_initial_at(struct program *p, LLVMValueRef init, uint64_t offset
     }
 }
 
+static _Noreturn void refuse_element(struct program *p, const struct memory *m, LLVMTypeRef type)
+{
+    LLVMValueRef obstacle = shape_obstacle(m->global);
+    const struct loc use = obstacle ? loc_of(p, obstacle) : m->loc;
+    switch (LLVMGetTypeKind(type)) {
+    case LLVMPointerTypeKind:
+        diag_fail(p->diag, m->loc,
+                  "keep an index, or a number that chooses the array, in place of a pointer",
+                  "'%s': pointers in memory are not supported", m->name);
+    case LLVMStructTypeKind:
+    case LLVMArrayTypeKind:
+        diag_fail(p->diag, use.line ? use : m->loc, "use its members one by one",
+                  "'%s': a struct with arrays or structs in it is used as more than its members",
+                  m->name);
+    default:
+        diag_fail(p->diag, m->loc, "use integers: fixed point",
+                  "'%s': elements that are not integers", m->name);
+    }
+}
+
 static void add_bank(struct program *p, struct memory *m, LLVMTypeRef type, unsigned offset_bytes,
                      unsigned *room)
 {
     if (LLVMGetTypeKind(type) != LLVMIntegerTypeKind)
-        diag_fail(p->diag, m->loc,
-                  LLVMGetTypeKind(type) == LLVMPointerTypeKind
-                      ? "keep an index, or a number that chooses the array, in place of a pointer"
-                      : "use integers, arrays of integers or of structs of integers",
-                  "'%s': elements of this type are not supported", m->name);
+        refuse_element(p, m, type);
     if (m->nbanks == *room) {
         struct bank *grown = arena_alloc(p->arena, 2 * *room * sizeof *grown);
         memcpy(grown, m->bank, m->nbanks * sizeof *grown);
@@ -211,6 +227,27 @@ static LLVMValueRef first_access(LLVMValueRef pointer)
     return NULL;
 }
 
+/* What it is indexed as. */
+static LLVMTypeRef indexed_type(LLVMValueRef pointer)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(pointer); u; u = LLVMGetNextUse(u))
+        if (lower_is_gep(LLVMGetUser(u)))
+            return LLVMGetGEPSourceElementType(LLVMGetUser(u));
+    return NULL;
+}
+
+void memory_note_parameters(struct program *p)
+{
+    for (unsigned i = 0; i < LLVMCountParams(p->top); i++) {
+        LLVMValueRef v = LLVMGetParam(p->top, i);
+        if (LLVMGetTypeKind(LLVMTypeOf(v)) != LLVMPointerTypeKind)
+            continue;
+        LLVMValueRef access = first_access(v);
+        map_put(p->arena, &p->element_of, v,
+                access ? lower_accessed_type(access) : indexed_type(v));
+    }
+}
+
 /* Rows that the declaration promises, as in `int16_t x[static 64]`; 0 if unknown. */
 static unsigned promised_rows(struct program *p, unsigned number, unsigned row_bytes)
 {
@@ -236,7 +273,7 @@ static void add_parameter(struct program *p, unsigned number)
     m->loc = loc_of(p, access);
     if (width < 8 || width > 64 || (width & (width - 1)) != 0)
         diag_fail(p->diag, m->loc, "use integers of 8, 16, 32 or 64 bits",
-                  "'%s': elements of this type are not supported", m->name);
+                  "'%s': elements that are not such integers", m->name);
     m->row_bytes = width / 8;
     m->rows = promised_rows(p, number, m->row_bytes);
     m->address_bits = m->rows > 1 ? bit_length(m->rows - 1) : m->rows ? 1 : 32;
@@ -249,11 +286,12 @@ static void add_parameter(struct program *p, unsigned number)
     map_put(p->arena, &p->memory_of, v, m);
 }
 
-/* Where it is declared, or used: clang's own constants are not declared. */
-static struct loc place_of(struct program *p, LLVMValueRef global)
+/* Where it is declared, or used: clang's own constants are not declared, nor are local arrays here. */
+static struct loc place_of(struct program *p, LLVMValueRef array)
 {
-    LLVMValueRef at = global;
-    while (loc_of(p, at).line == 0 && !LLVMIsAInstruction(at) && LLVMGetFirstUse(at))
+    LLVMValueRef at = array;
+    while (loc_of(p, at).line == 0 && (at == array || !LLVMIsAInstruction(at)) &&
+           LLVMGetFirstUse(at))
         at = LLVMGetUser(LLVMGetFirstUse(at));
     const struct loc found = loc_of(p, at);
     return found.line ? found : loc_of(p, p->top);
@@ -278,5 +316,5 @@ void memory_collect(struct program *p)
                 diag_fail(p->diag, loc_of(p, i), "give the array a constant size",
                           "an array of variable size");
             else if (LLVMIsAAllocaInst(i))
-                add_memory(p, i, LLVMGetAllocatedType(i), NULL, false, false, loc_of(p, i));
+                add_memory(p, i, LLVMGetAllocatedType(i), NULL, false, false, place_of(p, i));
 }

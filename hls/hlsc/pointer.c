@@ -14,16 +14,9 @@ static void replace_joins(struct web *w)
         LLVMInstructionEraseFromParent(w->joins.at[i]);
 }
 
-/* A row of banks is more than an index can choose. */
-static bool has_banks(struct program *p, LLVMValueRef array)
-{
-    const struct annotation *a = annotation_of(p, array);
-    return a && a->partition;
-}
-
 static bool rewrite(struct web *w)
 {
-    if (w->arrays.n > 1 || has_banks(w->p, w->arrays.at[0]))
+    if (w->arrays.n > 1)
         return false;
     web_find_row(w, w->arrays.at[0]);
     if (w->row_bytes == 0 || !web_all_move_by_rows(w))
@@ -50,38 +43,68 @@ static bool index_both(struct web *w, LLVMValueRef a, LLVMValueRef b, LLVMValueR
     return true;
 }
 
+/* Nothing is in two arrays. */
+static LLVMValueRef compare_arrays(LLVMValueRef i, LLVMValueRef a, LLVMValueRef b)
+{
+    const LLVMIntPredicate how = LLVMGetICmpPredicate(i);
+    a = lower_array_of(a);
+    b = lower_array_of(b);
+    const bool differ = a != b && web_is_array(a) && web_is_array(b);
+    return differ && (how == LLVMIntEQ || how == LLVMIntNE)
+               ? LLVMConstInt(LLVMTypeOf(i), how == LLVMIntNE, false)
+               : NULL;
+}
+
 static LLVMValueRef compare_indices(struct web *w, LLVMValueRef i)
 {
     LLVMValueRef a = LLVMGetOperand(i, 0), b = LLVMGetOperand(i, 1), index[2];
-    if (LLVMGetTypeKind(LLVMTypeOf(a)) != LLVMPointerTypeKind || !index_both(w, a, b, i, index))
+    if (LLVMGetTypeKind(LLVMTypeOf(a)) != LLVMPointerTypeKind)
         return NULL;
+    if (!index_both(w, a, b, i, index))
+        return compare_arrays(i, a, b);
     return LLVMBuildICmp(w->builder, web_order(LLVMGetICmpPredicate(i)), index[0], index[1], "");
+}
+
+/* Of what the number is the address, of which it may have fewer bits. */
+static LLVMValueRef addressed(LLVMValueRef number)
+{
+    if (LLVMIsATruncInst(number))
+        number = LLVMGetOperand(number, 0);
+    const bool is_address =
+        LLVMIsAPtrToIntInst(number) ||
+        (LLVMIsAConstantExpr(number) && LLVMGetConstOpcode(number) == LLVMPtrToInt);
+    return is_address ? LLVMGetOperand(number, 0) : NULL;
 }
 
 static LLVMValueRef subtract_indices(struct web *w, LLVMValueRef i)
 {
-    LLVMValueRef a = LLVMGetOperand(i, 0), b = LLVMGetOperand(i, 1), index[2];
-    if (!LLVMIsAPtrToIntInst(a) || !LLVMIsAPtrToIntInst(b) || LLVMTypeOf(i) != w->number ||
-        !index_both(w, LLVMGetOperand(a, 0), LLVMGetOperand(b, 0), i, index))
+    LLVMValueRef a = addressed(LLVMGetOperand(i, 0)), b = addressed(LLVMGetOperand(i, 1)), index[2];
+    if (!a || !b || !index_both(w, a, b, i, index))
         return NULL;
     LLVMValueRef rows = LLVMBuildSub(w->builder, index[0], index[1], "");
-    return LLVMBuildNSWMul(w->builder, rows, LLVMConstInt(w->number, w->row_bytes, false), "");
+    LLVMValueRef bytes =
+        LLVMBuildNSWMul(w->builder, rows, LLVMConstInt(w->number, w->row_bytes, false), "");
+    return LLVMBuildIntCast2(w->builder, bytes, LLVMTypeOf(i), true, "");
 }
 
 static bool rewrite_comparisons(struct program *p, LLVMBuilderRef builder)
 {
     bool changed = false;
+    LLVMValueRef next;
     for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
-        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
+        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = next) {
+            next = LLVMGetNextInstruction(i);
             struct web w = web_begin(p, builder);
             const bool subtracts =
                 LLVMIsABinaryOperator(i) && LLVMGetInstructionOpcode(i) == LLVMSub;
             LLVMValueRef by_index = LLVMIsAICmpInst(i) ? compare_indices(&w, i)
                                     : subtracts        ? subtract_indices(&w, i)
                                                        : NULL;
-            if (by_index)
-                LLVMReplaceAllUsesWith(i, by_index);
-            changed |= by_index != NULL;
+            if (!by_index)
+                continue;
+            LLVMReplaceAllUsesWith(i, by_index);
+            LLVMInstructionEraseFromParent(i);
+            changed = true;
         }
     return changed;
 }
@@ -93,4 +116,42 @@ bool pointer_index(struct program *p)
                comparisons = rewrite_comparisons(p, builder);
     LLVMDisposeBuilder(builder);
     return joins || comparisons;
+}
+
+/* ---- addresses of members ---- */
+
+static bool is_member(struct program *p, LLVMValueRef gep)
+{
+    LLVMValueRef array = lower_array_of(gep);
+    struct web w = web_begin(p, NULL);
+    if (!LLVMIsAGetElementPtrInst(gep) || !web_is_array(array))
+        return false;
+    web_find_row(&w, array);
+    return w.row && LLVMGetTypeKind(w.row) == LLVMStructTypeKind;
+}
+
+/* The address, made again before the access. */
+static LLVMValueRef made_again(LLVMBuilderRef builder, LLVMValueRef gep, LLVMValueRef access)
+{
+    if (!LLVMIsAGetElementPtrInst(gep))
+        return gep;
+    LLVMValueRef copy = LLVMInstructionClone(gep);
+    LLVMSetOperand(copy, 0, made_again(builder, LLVMGetOperand(gep, 0), access));
+    LLVMPositionBuilderBefore(builder, access);
+    LLVMInsertIntoBuilder(builder, copy);
+    return copy;
+}
+
+void pointer_keep_members(struct program *p)
+{
+    LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
+    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
+        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
+            const bool stores = LLVMIsAStoreInst(i);
+            LLVMValueRef pointer = stores || LLVMIsALoadInst(i) ? lower_pointer_of(i) : NULL;
+            if (pointer && LLVMIsAInstruction(pointer) && LLVMGetInstructionParent(pointer) != b &&
+                is_member(p, pointer))
+                LLVMSetOperand(i, stores, made_again(builder, pointer, i));
+        }
+    LLVMDisposeBuilder(builder);
 }

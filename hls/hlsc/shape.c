@@ -13,6 +13,7 @@ struct path {
     int64_t bytes;
     value_vec step;
     bool ends_in_array; /* the last step is an index */
+    uint64_t loose; /* of step k, 1 << k: its index is a pointer's, which may leave the dimension */
 };
 
 struct object {
@@ -20,6 +21,7 @@ struct object {
     LLVMBuilderRef builder;
     LLVMValueRef value; /* a global or an alloca */
     LLVMTypeRef type;
+    unsigned partition;
     value_vec accesses; /* loads and stores */
     value_vec lifetimes;
     LLVMValueRef debug;   /* its type, or NULL */
@@ -59,6 +61,40 @@ static bool collect(struct object *o, LLVMValueRef pointer)
             return false;
     }
     return true;
+}
+
+LLVMValueRef shape_obstacle(LLVMValueRef pointer)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(pointer); u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        const bool accesses = LLVMIsALoadInst(user) || LLVMIsAStoreInst(user);
+        LLVMValueRef found = accesses || is_lifetime(user) ? NULL
+                             : lower_is_gep(user)          ? shape_obstacle(user)
+                                                           : user;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* ---- dimensions ---- */
+
+/* A dimension of a new array: how many, how far apart they were, and which step of a path is its index. */
+struct axis {
+    uint64_t count, stride_bytes;
+    unsigned step;
+};
+typedef VEC(struct axis) axis_vec;
+
+static axis_vec axes_of(struct program *p, LLVMTypeRef *type)
+{
+    axis_vec axes = {0};
+    for (; is_kind(*type, LLVMArrayTypeKind); *type = LLVMGetElementType(*type)) {
+        const struct axis a = {LLVMGetArrayLength2(*type), size_of(p, LLVMGetElementType(*type)),
+                               axes.n};
+        VEC_PUSH(p->arena, &axes, a);
+    }
+    return axes;
 }
 
 /* ---- the way to an access ---- */
@@ -115,6 +151,7 @@ static bool follow_gep(struct object *o, struct path *at, LLVMValueRef gep)
             return false;
         LLVMValueRef *last = &at->step.at[at->step.n - 1];
         *last = LLVMBuildAdd(o->builder, *last, as_index(o, first), "");
+        at->loose |= (uint64_t)1 << (at->step.n - 1);
     }
     for (unsigned k = 2; k < (unsigned)LLVMGetNumOperands(gep); k++) {
         const bool is_index = is_kind(at->type, LLVMArrayTypeKind);
@@ -133,12 +170,47 @@ static bool follow(struct object *o, struct path *at, LLVMValueRef pointer)
            (follow(o, at, LLVMGetOperand(pointer, 0)) && follow_gep(o, at, pointer));
 }
 
+/* How many dimensions of `count` an index has left, rounded down. Of one that is inside it costs nothing. */
+static LLVMValueRef dimensions_left(struct object *o, LLVMValueRef index, uint64_t count)
+{
+    LLVMBuilderRef b = o->builder;
+    if ((count & (count - 1)) == 0)
+        return LLVMBuildAShr(b, index, number(o->p, bit_length(count) - 1), "");
+    LLVMValueRef zero = number(o->p, 0), size = number(o->p, (int64_t)count);
+    LLVMValueRef is_inside = LLVMBuildICmp(b, LLVMIntULT, index, size, "");
+    LLVMValueRef is_before = LLVMBuildICmp(b, LLVMIntSLT, index, zero, "");
+    LLVMValueRef back = LLVMBuildSelect(b, is_before, number(o->p, (int64_t)count - 1), zero, "");
+    LLVMValueRef left = LLVMBuildSDiv(b, LLVMBuildSub(b, index, back, ""), size, "");
+    return LLVMBuildSelect(b, is_inside, zero, left, "");
+}
+
+/* A pointer runs through an array of arrays as if it were one; where these are in banks, the next one is elsewhere. */
+static void carry(struct object *o, struct path *at)
+{
+    LLVMTypeRef element = o->type;
+    const axis_vec axes = axes_of(o->p, &element);
+    for (unsigned k = axes.n; k-- > 1;) {
+        if (!(at->loose >> k & 1))
+            continue;
+        LLVMValueRef *index = &at->step.at[k], *outer = &at->step.at[k - 1];
+        LLVMValueRef left = dimensions_left(o, *index, axes.at[k].count);
+        LLVMValueRef size = number(o->p, (int64_t)axes.at[k].count);
+        *index = LLVMBuildSub(o->builder, *index, LLVMBuildMul(o->builder, left, size, ""), "");
+        *outer = LLVMBuildAdd(o->builder, *outer, left, "");
+        at->loose |= (uint64_t)1 << (k - 1);
+    }
+}
+
 /* The steps to what is accessed; sums that they need are built before it. */
 static bool find_path(struct object *o, LLVMValueRef access, struct path *at)
 {
     LLVMPositionBuilderBefore(o->builder, access);
     *at = (struct path){.type = o->type};
-    return follow(o, at, lower_pointer_of(access)) && descend(o, at, lower_accessed_type(access));
+    const bool found =
+        follow(o, at, lower_pointer_of(access)) && descend(o, at, lower_accessed_type(access));
+    if (found && o->partition > 0)
+        carry(o, at);
+    return found;
 }
 
 static bool find_paths(struct object *o, struct path *paths)
@@ -151,8 +223,8 @@ static bool find_paths(struct object *o, struct path *paths)
 
 /* ---- an object in place of another ---- */
 
-static LLVMValueRef initial_value(struct program *p, LLVMValueRef init, LLVMTypeRef type,
-                                  uint64_t bytes)
+LLVMValueRef shape_initial_value(struct program *p, LLVMValueRef init, LLVMTypeRef type,
+                                 uint64_t bytes)
 {
     LLVMTargetDataRef layout = LLVMGetModuleDataLayout(p->module);
     if (is_kind(type, LLVMIntegerTypeKind))
@@ -163,18 +235,11 @@ static LLVMValueRef initial_value(struct program *p, LLVMValueRef init, LLVMType
         is_array ? (unsigned)LLVMGetArrayLength2(type) : LLVMCountStructElementTypes(type);
     LLVMValueRef *parts = arena_alloc(p->arena, (n + 1) * sizeof *parts);
     for (unsigned i = 0; i < n; i++)
-        parts[i] = is_array ? initial_value(p, init, element, bytes + i * size_of(p, element))
-                            : initial_value(p, init, LLVMStructGetTypeAtIndex(type, i),
-                                            bytes + LLVMOffsetOfElement(layout, type, i));
+        parts[i] = is_array ? shape_initial_value(p, init, element, bytes + i * size_of(p, element))
+                            : shape_initial_value(p, init, LLVMStructGetTypeAtIndex(type, i),
+                                                  bytes + LLVMOffsetOfElement(layout, type, i));
     return is_array ? LLVMConstArray2(element, parts, n) : LLVMConstNamedStruct(type, parts, n);
 }
-
-/* A dimension of a new array: how many, how far apart they were, and which step of a path is its index. */
-struct axis {
-    uint64_t count, stride_bytes;
-    unsigned step;
-};
-typedef VEC(struct axis) axis_vec;
 
 static LLVMTypeRef array_over(const axis_vec *axes, LLVMTypeRef leaf)
 {
@@ -187,24 +252,13 @@ static LLVMValueRef initial_over(struct program *p, LLVMValueRef init, const axi
                                  unsigned from, LLVMTypeRef leaf, uint64_t bytes)
 {
     if (from == axes->n)
-        return initial_value(p, init, leaf, bytes);
+        return shape_initial_value(p, init, leaf, bytes);
     const struct axis *a = &axes->at[from];
     const axis_vec rest = {.at = axes->at + from + 1, .n = axes->n - from - 1};
     LLVMValueRef *parts = arena_alloc(p->arena, (a->count + 1) * sizeof *parts);
     for (uint64_t i = 0; i < a->count; i++)
         parts[i] = initial_over(p, init, axes, from + 1, leaf, bytes + i * a->stride_bytes);
     return LLVMConstArray2(array_over(&rest, leaf), parts, a->count);
-}
-
-static axis_vec axes_of(struct program *p, LLVMTypeRef *type)
-{
-    axis_vec axes = {0};
-    for (; is_kind(*type, LLVMArrayTypeKind); *type = LLVMGetElementType(*type)) {
-        const struct axis a = {LLVMGetArrayLength2(*type), size_of(p, LLVMGetElementType(*type)),
-                               axes.n};
-        VEC_PUSH(p->arena, &axes, a);
-    }
-    return axes;
 }
 
 static unsigned debug_kind(struct program *p)
@@ -225,16 +279,16 @@ static LLVMMetadataRef debug_of(struct program *p, LLVMValueRef global)
     return found;
 }
 
-static LLVMValueRef make_global(struct object *o, LLVMTypeRef type, LLVMValueRef initial,
-                                const char *name)
+LLVMValueRef shape_make_global(struct program *p, LLVMValueRef like, LLVMTypeRef type,
+                               LLVMValueRef initial, const char *name)
 {
-    LLVMValueRef g = LLVMAddGlobal(o->p->module, type, name);
+    LLVMValueRef g = LLVMAddGlobal(p->module, type, name);
     LLVMSetInitializer(g, initial);
     LLVMSetLinkage(g, LLVMInternalLinkage);
-    LLVMSetGlobalConstant(g, LLVMIsGlobalConstant(o->value));
-    LLVMMetadataRef debug = debug_of(o->p, o->value);
+    LLVMSetGlobalConstant(g, LLVMIsGlobalConstant(like));
+    LLVMMetadataRef debug = debug_of(p, like);
     if (debug)
-        LLVMGlobalSetMetadata(g, debug_kind(o->p), debug);
+        LLVMGlobalSetMetadata(g, debug_kind(p), debug);
     return g;
 }
 
@@ -249,9 +303,9 @@ static LLVMValueRef make_part(struct object *o, const axis_vec *axes, LLVMTypeRe
     }
     LLVMValueRef init = LLVMGetInitializer(o->value);
     const bool is_zero = LLVMIsNull(init) || LLVMIsUndef(init);
-    return make_global(
-        o, type, is_zero ? LLVMConstNull(type) : initial_over(o->p, init, axes, 0, leaf, bytes),
-        name);
+    return shape_make_global(
+        o->p, o->value, type,
+        is_zero ? LLVMConstNull(type) : initial_over(o->p, init, axes, 0, leaf, bytes), name);
 }
 
 static void annotate(struct program *p, const struct annotation *like, LLVMValueRef value)
@@ -379,18 +433,18 @@ static void turn_banks_last(struct object *o, const struct path *paths)
 static bool reshape(struct program *p, LLVMBuilderRef builder, struct map *debug_of,
                     LLVMValueRef value, LLVMTypeRef type)
 {
+    const struct annotation *note = annotation_of(p, value);
     struct object o = {.p = p,
                        .builder = builder,
                        .value = value,
                        .type = memory_shape(p, type),
+                       .partition = note ? note->partition : 0,
                        .debug_of = debug_of};
-    const struct annotation *note = annotation_of(p, value);
-    const unsigned partition = note ? note->partition : 0;
     LLVMTypeRef element = o.type;
     const unsigned dimensions = axes_of(p, &element).n;
     const bool splits =
-        is_kind(element, LLVMStructTypeKind) && (has_aggregates(element) || partition > 0);
-    const bool turns = !splits && partition > 0 && partition < dimensions;
+        is_kind(element, LLVMStructTypeKind) && (has_aggregates(element) || o.partition > 0);
+    const bool turns = !splits && o.partition > 0 && o.partition < dimensions;
     if (!(splits || turns) || !collect(&o, value) || o.accesses.n == 0)
         return false;
     struct path *paths = arena_alloc(p->arena, o.accesses.n * sizeof *paths);

@@ -115,39 +115,11 @@ static bool each_move(struct web *w, LLVMValueRef gep, move_function move, LLVMV
     return moved & move(w, NULL, bytes, sum);
 }
 
-/* Is v a multiple of n, by how it is made? */
-static bool is_multiple(LLVMValueRef v, uint64_t n, int depth)
-{
-    if (LLVMIsAConstantInt(v))
-        return LLVMConstIntGetSExtValue(v) % (int64_t)n == 0;
-    if (!LLVMIsAInstruction(v) || depth == 0)
-        return false;
-    switch (LLVMGetInstructionOpcode(v)) {
-    case LLVMSelect:
-    case LLVMPHI:
-    case LLVMAdd:
-    case LLVMSub:
-        for (unsigned i = LLVMIsASelectInst(v) ? 1 : 0; i < (unsigned)LLVMGetNumOperands(v); i++)
-            if (!is_multiple(LLVMGetOperand(v, i), n, depth - 1))
-                return false;
-        return true;
-    case LLVMMul: return is_multiple(LLVMGetOperand(v, 1), n, depth - 1);
-    case LLVMShl:
-        return LLVMIsAConstantInt(LLVMGetOperand(v, 1)) &&
-               ((uint64_t)1 << (LLVMConstIntGetZExtValue(LLVMGetOperand(v, 1)) & 31)) % n == 0;
-    case LLVMZExt:
-    case LLVMSExt: return is_multiple(LLVMGetOperand(v, 0), n, depth - 1);
-    default: return false;
-    }
-}
-
-enum { MOST_PARTS = 6 }; /* that are looked into */
-
 static bool is_whole(struct web *w, LLVMValueRef index, int64_t bytes, LLVMValueRef *sum)
 {
     (void)sum;
     return bytes % (int64_t)w->row_bytes == 0 ||
-           (index && bytes == 1 && is_multiple(index, w->row_bytes, MOST_PARTS));
+           (index && bytes == 1 && value_is_multiple(index, w->row_bytes));
 }
 
 bool web_moves_by_rows(struct web *w, LLVMValueRef v)

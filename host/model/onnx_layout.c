@@ -337,7 +337,7 @@ static int reshape_constant(struct onnx_import *import, const Onnx__NodeProto *n
     size_t n_elems = 1, inferred = ONNX_MAX_RANK;
     bool good = true;
     for (size_t i = 0; good && i < rank; i++) {
-        dims[i] = shape[i] == 0 && i < in->rank ? in->dims[i] : shape[i];
+        dims[i] = i < in->rank && shape[i] == 0 ? in->dims[i] : shape[i];
         if (dims[i] == -1) {
             good = inferred == ONNX_MAX_RANK;
             inferred = i;
@@ -360,8 +360,8 @@ static int reshape_constant(struct onnx_import *import, const Onnx__NodeProto *n
 static int reshape(struct onnx_import *import, const Onnx__NodeProto *node)
 {
     struct onnx_value *in;
-    int64_t shape[ONNX_MAX_RANK], allow_zero;
-    size_t rank;
+    int64_t shape[ONNX_MAX_RANK] = {0}, allow_zero;
+    size_t rank = 0;
     int error = onnx_input(import, node, 0, &in);
     if (!error)
         error = onnx_axes(import, node, "shape", 1, 5, &rank, shape);

@@ -237,7 +237,7 @@ static int read_slices(struct onnx_import *import, const Onnx__NodeProto *node,
 {
     int64_t starts[ONNX_MAX_RANK], ends[ONNX_MAX_RANK], axes[ONNX_MAX_RANK], steps[ONNX_MAX_RANK];
     int64_t lengths[ONNX_MAX_RANK];
-    size_t n_ends, n_axes, n_steps;
+    size_t n_ends = 0, n_axes = 0, n_steps = 0;
     const size_t rank = lengths_of(import, in, lengths);
     int error = onnx_axes(import, node, "starts", 1, 10, &slices->n, starts);
     if (!error)

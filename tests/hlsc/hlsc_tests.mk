@@ -10,7 +10,7 @@ HLSC_RIG := $(HLSC_TESTS_DIR)/kernels/rig
 # As programs of a sequencer, without those that have array parameters, much memory or the clock, or break a promise.
 HLSC_SEQUENCER_RIG := $(HLSC_TESTS_DIR)/sequencer/rig
 HLSC_SEQUENCER_KERNELS := $(filter-out $(addprefix tests/hlsc/kernels/,$(addsuffix .c,aes_round bit_reversal fft \
-  insertion_sort lru matmul memory_scan mv_mac mv_mac4 mv_mac4p prefix_sum rnn_step rnn_top sha256 softmax stale streams \
+  insertion_sort lru matmul memory_scan mirror mv_mac mv_mac4 mv_mac4p prefix_sum rnn_step rnn_top sha256 softmax stale streams \
   string_search transpose triangle walk)) tests/hlsc/fuzz/found/fuzz1083.c,$(HLSC_KERNELS))
 HLSC_RIG_SOURCES := $(wildcard tests/hlsc/rig/*)
 HLSC_CHECK_TEST := $(HLSC_TESTS_DIR)/test_check

@@ -46,7 +46,7 @@ void ring_sum(unsigned k)
         emit("(ring%u + %u) %% %u", k, 1 + below(chance(60) ? 1 : r->limit + 1), r->limit);
 }
 
-static void index_of(unsigned size, unsigned deep)
+void index_of(unsigned size, unsigned deep)
 {
     emit("(uint32_t)(");
     if (scope.loops && chance(60))
@@ -58,9 +58,9 @@ static void index_of(unsigned size, unsigned deep)
     emit(") & %u", size - 1);
 }
 
-static void bank_index(const struct array *a, bool only_stored)
+static void bank_index(const struct array *a)
 {
-    const bool fixed_bank = a->partitioned && !((only_stored || a->rows == 1) && chance(60));
+    const bool fixed_bank = a->partitioned && chance(60);
     if (fixed_bank && scope.unrolled < scope.loops && chance(70)) {
         emit("[(i%u + %u) & %u]", scope.unrolled + below(scope.loops - scope.unrolled), below(3),
              a->columns - 1);
@@ -85,17 +85,17 @@ static void member(const struct array *a)
     emit("%s%s", a->is_nest ? ".entry" : "", names[below(3)]);
 }
 
-void element(unsigned k, bool only_stored)
+void element(unsigned k)
 {
     const struct array *a = &scope.array[k];
     emit("a%u", k);
     if (a->banks_first)
-        bank_index(a, only_stored);
+        bank_index(a);
     emit("[");
     index_of(a->rows, 1);
     emit("]");
     if (!a->banks_first)
-        bank_index(a, only_stored);
+        bank_index(a);
     if (a->is_struct)
         member(a);
 }
@@ -231,7 +231,7 @@ void expression(unsigned deep)
     }
     const bool out = part_begin();
     if (scope.narrays && chance(18)) {
-        element(below(scope.narrays), false);
+        element(below(scope.narrays));
     } else if (chance(12)) {
         emit(chance(30) ? "!(" : chance(50) ? "~(" : "(uint32_t)-(int64_t)(int32_t)(");
         expression(deep - 1);

@@ -66,8 +66,8 @@ const char *any_type(void);
 void expression(unsigned deep);
 /* A condition that is true now and then. */
 void condition(void);
-/* An element of the array, with indices in range; one that is only stored to may be in any bank. */
-void element(unsigned array, bool only_stored);
+/* An element of the array, with indices in range. */
+void element(unsigned array);
 void constant(void);
 /* Of an expression, to the type. */
 void cast(const char *type, unsigned deep);
@@ -76,6 +76,13 @@ void ring_sum(unsigned ring);
 /* ---- statement.c ---- */
 
 void block(unsigned count);
+/* An index below a power of two. */
+void index_of(unsigned size, unsigned deep);
 /* Stores to lanes that are counted, up or down, then loads of all lanes of each row. */
 void lanes_loop(unsigned array);
+
+/* ---- copy.c ---- */
+
+/* An array or a part of it, or a struct, copied, moved or filled as a whole. */
+void copy(void);
 #endif

@@ -284,8 +284,8 @@ int main(int argc, char **argv)
                                           ""};
     state = strtoull(argv[1], NULL, 0) * 0x9e3779b97f4a7c15u + 12345;
     below(2);
-    emit("/* hlsc: -DSMALLEST=1%s */\n/* seed %s */\n#include \"hls.h\"\n", options[below(10)],
-         argv[1]);
+    emit("/* hlsc: -DSMALLEST=1%s */\n/* seed %s */\n#include \"hls.h\"\n#include <string.h>\n",
+         options[below(10)], argv[1]);
     emit("struct entry { int8_t a; uint32_t b; bool c; };\n"
          "struct nest { uint32_t row[4]; struct entry entry; };\nstatic struct { int16_t x; "
          "uint32_t y; "

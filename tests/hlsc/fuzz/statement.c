@@ -13,7 +13,7 @@ static void store(void)
         return;
     }
     const unsigned how = below(7);
-    element(k, strcmp(op[how], "=") == 0);
+    element(k);
     emit(" %s (%s)(", op[how],
          how == 3 || how == 5 ? "uint8_t"
          : a->is_struct       ? "uint16_t"
@@ -395,6 +395,12 @@ static void statement(void)
             break;
         }
         /* fall through */
+    case 11:
+        if (scope.narrays && !plain && !scope.pure && chance(60))
+            copy();
+        else
+            assignment();
+        break;
     default: assignment();
     }
     part_end(out);

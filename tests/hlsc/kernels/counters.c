@@ -9,15 +9,17 @@ void counters(hls_stream_u32 *out, uint8_t n)
         k -= 7;
         if (k <= 3)
             break;
+        hls_write(out, left); /* or the two tests would be one */
         if (left-- == 0)
             break;
     }
     left = n;
     for (int8_t k = 5;;) {
-        hls_write(out, (uint32_t)k);
+        hls_write(out, (uint8_t)k);
         k += 7;
         if (k >= 125)
             break;
+        hls_write(out, left);
         if (left-- == 0)
             break;
     }

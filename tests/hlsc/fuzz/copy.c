@@ -1,0 +1,144 @@
+/* copy.c -- objects that are copied, moved and filled as a whole. */
+#include <string.h>
+
+#include "fuzz.h"
+
+static bool is_flat(const struct array *a)
+{
+    return a->columns == 1 && !a->is_struct;
+}
+
+/* A number of rows of the array, 1 to half of them, which may be known at compile time. */
+static void rows_of(const struct array *a, unsigned k)
+{
+    const unsigned half = a->rows / 2;
+    if (chance(50)) {
+        emit("%u", 1 + below(half));
+    } else {
+        emit("(1 + (");
+        index_of(half, 0);
+        emit("))");
+    }
+    emit(" * sizeof a%u[0]", k);
+}
+
+/* One of the first half of its rows. */
+static void place_in(unsigned k)
+{
+    emit("a%u", k);
+    if (chance(80)) {
+        emit(" + (");
+        index_of(scope.array[k].rows / 2, 0);
+        emit(")");
+    }
+}
+
+static void fill(unsigned k)
+{
+    const bool is_bytes = !scope.array[k].is_struct && chance(60);
+    emit("memset(");
+    place_in(k);
+    if (is_bytes)
+        emit(", (uint8_t)(v%u), ", below(VARIABLES));
+    else
+        emit(", 0, ");
+    rows_of(&scope.array[k], k);
+    emit(");\n");
+}
+
+static void move(unsigned k)
+{
+    emit("memmove(");
+    place_in(k);
+    emit(", ");
+    place_in(k);
+    emit(", ");
+    rows_of(&scope.array[k], k);
+    emit(");\n");
+}
+
+/* From an array of the same type and length; false if there is none. */
+static bool copy_other(unsigned k)
+{
+    const struct array *a = &scope.array[k];
+    for (unsigned j = 0; j < scope.narrays; j++) {
+        const struct array *b = &scope.array[j];
+        if (j == k || !is_flat(b) || strcmp(a->type, b->type) != 0 || b->rows < a->rows)
+            continue;
+        emit("memcpy(");
+        place_in(k);
+        emit(", ");
+        place_in(j);
+        emit(", ");
+        rows_of(a, k);
+        emit(");\n");
+        return true;
+    }
+    return false;
+}
+
+static void whole_element(unsigned k)
+{
+    const struct array *a = &scope.array[k];
+    emit("a%u[", k);
+    index_of(a->banks_first ? a->columns : a->rows, 0);
+    emit("]");
+    if (a->columns > 1) {
+        emit("[");
+        index_of(a->banks_first ? a->rows : a->columns, 0);
+        emit("]");
+    }
+}
+
+/* By way of a local one, some members of which change. */
+static void exchange(unsigned k)
+{
+    const struct array *a = &scope.array[k];
+    const unsigned v = below(VARIABLES);
+    const char *entry = a->is_nest ? ".entry" : "";
+    emit("{\nstruct %s whole = ", a->is_nest ? "nest" : "entry");
+    whole_element(k);
+    emit(";\nwhole%s.b ^= (uint8_t)(v%u);\n", entry, below(VARIABLES));
+    if (a->is_nest) {
+        emit("whole.row[");
+        index_of(4, 0);
+        emit("] += 3;\n");
+    }
+    if (chance(60)) {
+        whole_element(k);
+        emit(" = ");
+        whole_element(k);
+        emit(";\n");
+    }
+    whole_element(k);
+    emit(" = whole;\nv%u = (%s)(v%u + whole%s.a);\n}\n", v, scope.variable_type[v], v, entry);
+}
+
+/* A pointer to elements runs from the first row through the others. */
+static void run_through(unsigned k)
+{
+    const struct array *a = &scope.array[k];
+    const unsigned v = below(VARIABLES), half = a->rows * a->columns / 2;
+    emit("{\n%s *w = &a%u[0][0] + (", a->type, k);
+    index_of(half, 0);
+    emit(");\nfor (uint8_t c = 0; c < %u; c++) {\n", 1 + below(half < 16 ? half : 16));
+    if (chance(50))
+        emit("w[c] ^= (uint8_t)(c + v%u);\n", below(VARIABLES));
+    emit("v%u = (%s)(v%u * 3u + w[c]);\n}\n}\n", v, scope.variable_type[v], v);
+}
+
+void copy(void)
+{
+    const unsigned k = below(scope.narrays);
+    const struct array *a = &scope.array[k];
+    if (a->constant)
+        emit("v0 ^= 1;\n");
+    else if (a->is_struct && (a->columns > 1 || chance(60)))
+        exchange(k);
+    else if (a->columns > 1)
+        run_through(k);
+    else if (chance(30))
+        fill(k);
+    else if (!is_flat(a) || chance(50) || !copy_other(k))
+        move(k);
+}
