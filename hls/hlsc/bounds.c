@@ -184,14 +184,16 @@ void bound_name(struct program *p, LLVMValueRef v, int64_t most)
     LLVMDisposeBuilder(builder);
 }
 
-/* Says how many iterations a loop to be pipelined has; a nest has those of its innermost loops. */
+/* Says how many iterations a loop to be pipelined has; a nest has those of its innermost loops. 0: data decide, also whether
+ * there is a loop in it at all. */
 static int64_t all_iterations(const struct cfg *cfg, const struct loop *loop)
 {
     int64_t within = 0;
     for (unsigned i = 0; i < cfg->loops.n; i++)
         if (cfg->loops.at[i]->outer == loop) {
-            int64_t n = all_iterations(cfg, cfg->loops.at[i]);
-            if (n == 0)
+            const struct loop *inner = cfg->loops.at[i];
+            int64_t n = all_iterations(cfg, inner);
+            if (n == 0 || !cfg_dominates(inner->header, loop->latches.at[0]))
                 return 0;
             within += n;
         }

@@ -1,4 +1,6 @@
 /* cfg.c -- dominators and natural loops of the top function. */
+#include <string.h>
+
 #include "lower.h"
 
 static struct block *block_for(struct program *p, struct cfg *cfg, LLVMBasicBlockRef bb)
@@ -137,4 +139,14 @@ void cfg_build(struct program *p, struct cfg *cfg)
     order_blocks(p, cfg);
     find_dominators(cfg);
     find_loops(p, cfg);
+}
+
+LLVMValueRef cfg_own_marker(const struct cfg *cfg, const struct loop *loop, const char *name)
+{
+    for (unsigned i = 0; i < cfg->blocks.n; i++)
+        for (LLVMValueRef v = LLVMGetFirstInstruction(cfg->blocks.at[i]->llvm);
+             v && cfg->blocks.at[i]->loop == loop; v = LLVMGetNextInstruction(v))
+            if (LLVMIsACallInst(v) && strcmp(callee_name(v), name) == 0)
+                return v;
+    return NULL;
 }

@@ -200,9 +200,21 @@ static bool is_wanted(struct program *p, const struct fill *f, enum fill_which w
     }
 }
 
+enum { MOST_AT_ONCE = 64 };
+
+/* A pipelined loop has no loops in it. */
+static bool is_pipelined(const struct cfg *cfg, const struct fill *f)
+{
+    const struct block *b = map_get(&cfg->block_of, LLVMGetInstructionParent(f->call));
+    return b && b->loop && f->rows > 0 && f->rows * f->row_bytes <= MOST_AT_ONCE &&
+           cfg_own_marker(cfg, b->loop, "__hls_pipeline");
+}
+
 bool fill_expand(struct program *p, enum fill_which which)
 {
     VEC(struct fill) fills = {0};
+    struct cfg cfg = {0};
+    cfg_build(p, &cfg);
     for (LLVMValueRef f = LLVMGetFirstFunction(p->module); f; f = LLVMGetNextFunction(f))
         for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b; b = LLVMGetNextBasicBlock(b))
             for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
@@ -211,9 +223,13 @@ bool fill_expand(struct program *p, enum fill_which which)
                     VEC_PUSH(p->arena, &fills, x);
             }
     for (unsigned k = 0; k < fills.n; k++) {
-        if (fills.at[k].row)
-            fill_put(p, &fills.at[k], which != FILL_WORDS);
-        LLVMInstructionEraseFromParent(fills.at[k].call);
+        const struct fill *f = &fills.at[k];
+        if (f->row)
+            fill_put(p, f,
+                     which == FILL_WORDS     ? FILL_MEMBERS
+                     : is_pipelined(&cfg, f) ? FILL_AT_ONCE
+                                             : FILL_BY_LOOP);
+        LLVMInstructionEraseFromParent(f->call);
     }
     return fills.n > 0;
 }

@@ -18,6 +18,11 @@ enum { FILL_WORD_BYTES = 8 }; /* the optimiser makes a word of as many */
 
 bool fill_is_kind(LLVMTypeRef type, LLVMTypeKind kind); /* NULL is of none */
 uint64_t fill_offset_of(struct program *p, LLVMTypeRef type, unsigned member);
-/* Loads and stores before the call: by a loop, or one by one, but for larger arrays in a struct. */
-void fill_put(struct program *p, const struct fill *f, bool by_loop);
+enum fill_how {
+    FILL_BY_LOOP,
+    FILL_AT_ONCE,
+    FILL_MEMBERS /* larger arrays in a struct are copied or filled as a whole again */
+};
+/* Loads and stores before the call. */
+void fill_put(struct program *p, const struct fill *f, enum fill_how how);
 #endif

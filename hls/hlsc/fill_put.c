@@ -23,7 +23,8 @@ struct emission {
     const struct fill *f;
     LLVMValueRef to, from;
     LLVMValueRef byte, rows; /* i8, i32 */
-    bool by_loop, backwards;
+    enum fill_how how;
+    bool backwards;
     enum { PUT, LOAD, STORE } what; /* if rows overlap, all is loaded before it is stored */
     value_vec loaded;
     unsigned stored;
@@ -93,7 +94,7 @@ static bool is_one(LLVMValueRef count)
 
 static void put_each(struct emission *e, LLVMTypeRef type, LLVMValueRef count)
 {
-    if (e->by_loop && !is_one(count)) {
+    if (e->how == FILL_BY_LOOP && !is_one(count)) {
         put_loop(e, type, count);
         return;
     }
@@ -121,7 +122,7 @@ static void put_integer(struct emission *e, LLVMTypeRef type)
 /* An array in a struct, if it does not become a word, may wait. */
 static bool waits(struct emission *e, LLVMTypeRef type)
 {
-    return !e->by_loop && e->what == PUT && size_of(e->p, type) > FILL_WORD_BYTES;
+    return e->how == FILL_MEMBERS && e->what == PUT && size_of(e->p, type) > FILL_WORD_BYTES;
 }
 
 static void put_later(struct emission *e, LLVMTypeRef type)
@@ -211,16 +212,15 @@ static void put_at_once(struct emission *e, LLVMValueRef rows)
     put_each(e, e->f->row, rows);
 }
 
-void fill_put(struct program *p, const struct fill *f, bool by_loop)
+void fill_put(struct program *p, const struct fill *f, enum fill_how how)
 {
-    struct emission e = {
-        .p = p, .f = f, .by_loop = by_loop, .b = LLVMCreateBuilderInContext(p->context)};
+    struct emission e = {.p = p, .f = f, .how = how, .b = LLVMCreateBuilderInContext(p->context)};
     LLVMValueRef to = LLVMGetOperand(f->call, 0), second = LLVMGetOperand(f->call, 1);
     LLVMValueRef none = LLVMConstInt(LLVMInt8TypeInContext(p->context), 0, false);
-    LLVMValueRef fill = by_loop ? make_function(&e) : NULL;
+    LLVMValueRef fill = how == FILL_BY_LOOP ? make_function(&e) : NULL;
     position_before(&e, f->call);
     LLVMValueRef all[4] = {to, f->copies ? second : to, f->copies ? none : second, rows_of(&e)};
-    if (by_loop) {
+    if (fill) {
         LLVMBuildCall2(e.b, LLVMGlobalGetValueType(fill), fill, all, 4, "");
     } else {
         e.to = all[0];

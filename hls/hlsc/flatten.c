@@ -39,44 +39,6 @@ static LLVMValueRef marker_in(const struct loop *loop, const char *name)
     return NULL;
 }
 
-/* A marker in the loop itself, not in one within it. */
-static LLVMValueRef own_marker(struct cfg *cfg, const struct loop *loop, const char *name)
-{
-    for (unsigned i = 0; i < cfg->blocks.n; i++)
-        for (LLVMValueRef v = LLVMGetFirstInstruction(cfg->blocks.at[i]->llvm);
-             v && cfg->blocks.at[i]->loop == loop; v = LLVMGetNextInstruction(v))
-            if (LLVMIsACallInst(v) && strcmp(callee_name(v), name) == 0)
-                return v;
-    return NULL;
-}
-
-/* ---- addresses: computed where they are used, so that no pointer lives across blocks ---- */
-
-static void sink_address(LLVMBuilderRef builder, LLVMValueRef user, unsigned operand)
-{
-    LLVMValueRef pointer = LLVMGetOperand(user, operand);
-    if (!LLVMIsAGetElementPtrInst(pointer))
-        return;
-    if (LLVMGetInstructionParent(pointer) != LLVMGetInstructionParent(user)) {
-        LLVMValueRef own = LLVMInstructionClone(pointer);
-        LLVMPositionBuilderBefore(builder, user);
-        LLVMInsertIntoBuilder(builder, own);
-        LLVMSetOperand(user, operand, own);
-        pointer = own;
-    }
-    sink_address(builder, pointer, 0);
-}
-
-static void sink_addresses(struct program *p)
-{
-    LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
-    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
-        for (LLVMValueRef v = LLVMGetFirstInstruction(b); v; v = LLVMGetNextInstruction(v))
-            if (LLVMIsALoadInst(v) || LLVMIsAStoreInst(v))
-                sink_address(builder, v, LLVMIsAStoreInst(v) ? 1 : 0);
-    LLVMDisposeBuilder(builder);
-}
-
 /* ---- one nest ---- */
 
 struct nest {
@@ -189,7 +151,7 @@ static void choose(struct program *p, struct cfg *cfg, struct loop *outer, heade
         struct loop *loop = cfg->loops.at[i];
         if (loop->outer != outer)
             continue;
-        bool asked = own_marker(cfg, loop, "__hls_flatten") != NULL;
+        bool asked = cfg_own_marker(cfg, loop, "__hls_flatten") != NULL;
         bool marked = marker_in(loop, "__hls_pipeline") != NULL;
         bool wanted = p->options->pipeline && !marked && loop->latches.n == 1 &&
                       !known_sequential(p, loop->loc);
@@ -213,7 +175,7 @@ void flatten_loops(struct program *p)
     choose(p, &cfg, NULL, &roots);
     if (roots.n == 0)
         return;
-    sink_addresses(p);
+    pointer_sink_addresses(p, false);
     run_passes(p, "function(reg2mem)");
     for (unsigned i = 0; i < roots.n; i++) {
         cfg = (struct cfg){0};

@@ -375,7 +375,7 @@ static void optimise(struct program *p)
     index_pointers(p);
     fill_objects(p, FILL_LENGTHS);
     shape_objects(p);
-    pointer_keep_members(p);
+    pointer_sink_addresses(p, true);
     run_passes(p, p->options->sequencer ? short_passes : passes);
     index_pointers(p); /* rotated loops may have new ones */
     fill_objects(p, FILL_ALL);

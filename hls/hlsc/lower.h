@@ -75,8 +75,9 @@ LLVMValueRef shape_make_global(struct program *p, LLVMValueRef like, LLVMTypeRef
 
 /* Makes pointers that move into an array and an index, says whether there were any. */
 bool pointer_index(struct program *p);
-/* Has the addresses of members in the block of their access: a loop that is rotated then carries an index, not an address. */
-void pointer_keep_members(struct program *p);
+/* Computes addresses in the block of their access, so that none lives across blocks: a loop that is rotated then carries an index,
+ * not an address. */
+void pointer_sink_addresses(struct program *p, bool of_members);
 /* Makes pointers into one of several arrays into a number that chooses the array, and an index. Last of all, as the optimiser would
  * undo it; first for objects that are to be shaped. */
 bool pointer_choose(struct program *p, bool shaped);
@@ -100,6 +101,8 @@ void cfg_build(struct program *p, struct cfg *cfg);
 void bound_name(struct program *p, LLVMValueRef v, int64_t most);
 void bound_counters(struct program *p, struct cfg *cfg);
 bool cfg_dominates(const struct block *a, const struct block *b);
+/* A marker in the loop itself, not in one within it; or NULL. */
+LLVMValueRef cfg_own_marker(const struct cfg *cfg, const struct loop *loop, const char *name);
 
 /* Where a pointer points: a row of a bank, or of the bank given by `lane`. */
 struct place {

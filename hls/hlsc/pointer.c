@@ -118,7 +118,7 @@ bool pointer_index(struct program *p)
     return joins || comparisons;
 }
 
-/* ---- addresses of members ---- */
+/* ---- addresses where they are used ---- */
 
 static bool is_member(struct program *p, LLVMValueRef gep)
 {
@@ -130,28 +130,29 @@ static bool is_member(struct program *p, LLVMValueRef gep)
     return w.row && LLVMGetTypeKind(w.row) == LLVMStructTypeKind;
 }
 
-/* The address, made again before the access. */
-static LLVMValueRef made_again(LLVMBuilderRef builder, LLVMValueRef gep, LLVMValueRef access)
+static void sink_address(LLVMBuilderRef builder, LLVMValueRef user, unsigned operand)
 {
-    if (!LLVMIsAGetElementPtrInst(gep))
-        return gep;
-    LLVMValueRef copy = LLVMInstructionClone(gep);
-    LLVMSetOperand(copy, 0, made_again(builder, LLVMGetOperand(gep, 0), access));
-    LLVMPositionBuilderBefore(builder, access);
-    LLVMInsertIntoBuilder(builder, copy);
-    return copy;
+    LLVMValueRef pointer = LLVMGetOperand(user, operand);
+    if (!LLVMIsAGetElementPtrInst(pointer))
+        return;
+    if (LLVMGetInstructionParent(pointer) != LLVMGetInstructionParent(user)) {
+        LLVMValueRef own = LLVMInstructionClone(pointer);
+        LLVMPositionBuilderBefore(builder, user);
+        LLVMInsertIntoBuilder(builder, own);
+        LLVMSetOperand(user, operand, own);
+        pointer = own;
+    }
+    sink_address(builder, pointer, 0);
 }
 
-void pointer_keep_members(struct program *p)
+void pointer_sink_addresses(struct program *p, bool of_members)
 {
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
     for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
-        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
-            const bool stores = LLVMIsAStoreInst(i);
-            LLVMValueRef pointer = stores || LLVMIsALoadInst(i) ? lower_pointer_of(i) : NULL;
-            if (pointer && LLVMIsAInstruction(pointer) && LLVMGetInstructionParent(pointer) != b &&
-                is_member(p, pointer))
-                LLVMSetOperand(i, stores, made_again(builder, pointer, i));
+        for (LLVMValueRef v = LLVMGetFirstInstruction(b); v; v = LLVMGetNextInstruction(v)) {
+            const bool accesses = LLVMIsALoadInst(v) || LLVMIsAStoreInst(v);
+            if (accesses && (!of_members || is_member(p, lower_pointer_of(v))))
+                sink_address(builder, v, LLVMIsAStoreInst(v) ? 1 : 0);
         }
     LLVMDisposeBuilder(builder);
 }
