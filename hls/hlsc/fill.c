@@ -213,8 +213,6 @@ static bool is_pipelined(const struct cfg *cfg, const struct fill *f)
 bool fill_expand(struct program *p, enum fill_which which)
 {
     VEC(struct fill) fills = {0};
-    struct cfg cfg = {0};
-    cfg_build(p, &cfg);
     for (LLVMValueRef f = LLVMGetFirstFunction(p->module); f; f = LLVMGetNextFunction(f))
         for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b; b = LLVMGetNextBasicBlock(b))
             for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
@@ -222,6 +220,9 @@ bool fill_expand(struct program *p, enum fill_which which)
                 if (read_fill(p, i, &x) && is_wanted(p, &x, which))
                     VEC_PUSH(p->arena, &fills, x);
             }
+    struct cfg cfg = {0};
+    if (fills.n > 0 && which != FILL_WORDS)
+        cfg_build(p, &cfg);
     for (unsigned k = 0; k < fills.n; k++) {
         const struct fill *f = &fills.at[k];
         if (f->row)
