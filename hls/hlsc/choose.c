@@ -19,8 +19,9 @@ static void add_comparison(const struct web *w, struct pointer_uses *uses, LLVMV
 
 static bool is_comparison(const struct web *w, LLVMValueRef v)
 {
-    return LLVMIsAICmpInst(v) && map_get(&w->seen, lower_array_of(LLVMGetOperand(v, 0))) &&
-           map_get(&w->seen, lower_array_of(LLVMGetOperand(v, 1)));
+    return web_asks_null(v) ||
+           (LLVMIsAICmpInst(v) && map_get(&w->seen, lower_array_of(LLVMGetOperand(v, 0))) &&
+            map_get(&w->seen, lower_array_of(LLVMGetOperand(v, 1))));
 }
 
 /* False if there are other uses than these and joins of the web. */

@@ -8,10 +8,27 @@
 #include "fill.h"
 #include "web.h"
 
+static LLVMTypeRef type_of(struct program *p, LLVMValueRef pointer);
+
+/* Of the elements that all objects have of which the join is one. */
+static LLVMTypeRef type_of_join(struct program *p, LLVMValueRef join)
+{
+    struct web w = web_begin(p, NULL);
+    if (!web_collect(&w, join))
+        return NULL;
+    LLVMTypeRef type = lower_element_of(type_of(p, w.arrays.at[0]));
+    for (unsigned i = 1; i < w.arrays.n; i++)
+        if (lower_element_of(type_of(p, w.arrays.at[i])) != type)
+            return NULL;
+    return type;
+}
+
 /* Of an array parameter, of its elements. */
 static LLVMTypeRef type_of(struct program *p, LLVMValueRef pointer)
 {
     LLVMValueRef array = lower_array_of(pointer);
+    if (web_is_join(array))
+        return type_of_join(p, array);
     if (LLVMIsAAllocaInst(array))
         return LLVMGetAllocatedType(array);
     if (!LLVMIsAGlobalVariable(array))
@@ -98,24 +115,51 @@ static bool ends_with_member(struct program *p, LLVMTypeRef type, uint64_t bytes
     return false;
 }
 
-/* What begins at the address and makes up the bytes: an integer, or a struct of which they are some members or several. */
-static LLVMTypeRef row_of(struct program *p, LLVMValueRef pointer, uint64_t bytes)
+/* The type of an object at an address: of an array, of its elements. */
+static LLVMTypeRef largest_at(struct program *p, LLVMValueRef pointer)
 {
-    LLVMTypeRef row = lower_element_of(type_at(p, pointer));
-    LLVMTypeRef element = row ? NULL : lower_element_of(type_of(p, pointer));
-    if (fill_is_kind(element, LLVMIntegerTypeKind))
-        row = element;
-    while (fill_is_kind(row, LLVMStructTypeKind) && bytes % size_of(p, row) != 0 &&
-           !ends_with_member(p, row, bytes))
-        row = lower_element_of(LLVMStructGetTypeAtIndex(row, 0));
-    return row;
+    LLVMTypeRef type = type_at(p, pointer);
+    return lower_element_of(type ? type : type_of(p, pointer));
 }
 
-/* Padding is not copied: both sides must have it. */
-static bool agree(struct program *p, LLVMTypeRef row, LLVMValueRef from, uint64_t bytes)
+/* Of what a struct begins with. */
+static LLVMTypeRef first_of(LLVMTypeRef type)
 {
-    LLVMTypeRef other = row_of(p, from, bytes);
-    return !fill_is_kind(row, LLVMStructTypeKind) || !other || other == row;
+    return fill_is_kind(type, LLVMStructTypeKind) && LLVMCountStructElementTypes(type) > 0
+               ? lower_element_of(LLVMStructGetTypeAtIndex(type, 0))
+               : NULL;
+}
+
+static bool begins_with(LLVMTypeRef type, LLVMTypeRef part)
+{
+    while (type && type != part)
+        type = first_of(type);
+    return type != NULL;
+}
+
+/* Are the bytes rows of that type, or its first members? */
+static bool makes_up(struct program *p, LLVMTypeRef row, LLVMValueRef bytes)
+{
+    const uint64_t size = size_of(p, row);
+    if (size == 0 || !LLVMIsAConstantInt(bytes))
+        return size > 0 && value_is_multiple(bytes, size);
+    const uint64_t n = LLVMConstIntGetZExtValue(bytes);
+    return n % size == 0 ||
+           (fill_is_kind(row, LLVMStructTypeKind) && n < size && ends_with_member(p, row, n));
+}
+
+/* What begins at both addresses and makes up the bytes: an integer, or a struct of which they are some members or several.
+ * Padding is not copied: both sides must have it. Of an address of which nothing is known, anything may be. */
+static LLVMTypeRef row_of(struct program *p, LLVMValueRef to, LLVMValueRef from, LLVMValueRef bytes)
+{
+    LLVMTypeRef row = largest_at(p, to), other = from ? largest_at(p, from) : NULL;
+    if (!row) {
+        row = other;
+        other = NULL;
+    }
+    while (row && !(makes_up(p, row, bytes) && (!other || begins_with(other, row))))
+        row = first_of(row);
+    return row;
 }
 
 static bool is_called(LLVMValueRef v, const char *prefix)
@@ -137,21 +181,18 @@ static bool read_fill(struct program *p, LLVMValueRef v, struct fill *f)
     *f = (struct fill){.call = v, .copies = copies};
     if (is_padding(p, to, n) || (copies && is_padding(p, from, n)))
         return true;
-    f->row = row_of(p, to, n);
-    if (!f->row && copies)
-        f->row = row_of(p, from, n);
-    if (!f->row || size_of(p, f->row) == 0 || (moves && !(type_of(p, to) && type_of(p, from))))
-        return false;
-    if (copies && !agree(p, f->row, from, n))
+    f->row = row_of(p, to, copies ? from : NULL, bytes);
+    const bool same = lower_array_of(to) == lower_array_of(from);
+    if (!f->row || (moves && !same && !(type_of(p, to) && type_of(p, from))))
         return false;
     f->row_bytes = size_of(p, f->row);
-    f->may_overlap = moves && lower_array_of(to) == lower_array_of(from);
+    f->may_overlap = moves && same;
     if (!LLVMIsAConstantInt(bytes))
-        return value_is_multiple(bytes, f->row_bytes);
+        return true;
     if (n < f->row_bytes)
         f->row_bytes = n;
-    f->rows = n / f->row_bytes;
-    return n > 0 && n % f->row_bytes == 0;
+    f->rows = f->row_bytes ? n / f->row_bytes : 0;
+    return n > 0;
 }
 
 /* ---- which are replaced ---- */

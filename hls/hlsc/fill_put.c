@@ -23,6 +23,7 @@ struct emission {
     const struct fill *f;
     LLVMValueRef to, from;
     LLVMValueRef byte, rows; /* i8, i32 */
+    LLVMValueRef is_behind;  /* i1: `to`, in the same object */
     enum fill_how how;
     bool backwards;
     enum { PUT, LOAD, STORE } what; /* if rows overlap, all is loaded before it is stored */
@@ -155,7 +156,7 @@ static void put(struct emission *e, LLVMTypeRef type)
 static void put_moved(struct emission *e)
 {
     LLVMBasicBlockRef up = append(e, "up"), down = append(e, "down"), end = append(e, "moved");
-    LLVMBuildCondBr(e->b, less(e, e->from, e->to), down, up);
+    LLVMBuildCondBr(e->b, e->is_behind, down, up);
     LLVMPositionBuilderAtEnd(e->b, up);
     put_each(e, e->f->row, e->rows);
     LLVMBuildBr(e->b, end);
@@ -166,13 +167,38 @@ static void put_moved(struct emission *e)
     LLVMPositionBuilderAtEnd(e->b, end);
 }
 
-/* void fill(to, from, byte, rows), to be inlined. */
+/* How far an address is from the object that it is in. */
+static LLVMValueRef bytes_into(struct emission *e, LLVMValueRef pointer)
+{
+    LLVMTypeRef word = LLVMInt32TypeInContext(e->p->context);
+    LLVMValueRef sum = number(e, 0);
+    for (; lower_is_gep(pointer); pointer = LLVMGetOperand(pointer, 0)) {
+        LLVMTypeRef type = LLVMGetGEPSourceElementType(pointer);
+        for (unsigned k = 1; k < (unsigned)LLVMGetNumOperands(pointer); k++) {
+            LLVMValueRef index = LLVMGetOperand(pointer, k), bytes;
+            if (k > 1 && fill_is_kind(type, LLVMStructTypeKind)) {
+                const unsigned member = (unsigned)LLVMConstIntGetZExtValue(index);
+                bytes = number(e, fill_offset_of(e->p, type, member));
+                type = LLVMStructGetTypeAtIndex(type, member);
+            } else {
+                type = k > 1 ? LLVMGetElementType(type) : type;
+                index = LLVMBuildIntCast2(e->b, index, word, true, "");
+                bytes = LLVMBuildMul(e->b, index, number(e, size_of(e->p, type)), "");
+            }
+            sum = LLVMBuildAdd(e->b, sum, bytes, "");
+        }
+    }
+    return sum;
+}
+
+/* void fill(to, from, byte, rows, is_behind), to be inlined. */
 static LLVMValueRef make_function(struct emission *e)
 {
     LLVMContextRef c = e->p->context;
     LLVMTypeRef pointer = LLVMPointerTypeInContext(c, 0);
-    LLVMTypeRef types[4] = {pointer, pointer, LLVMInt8TypeInContext(c), LLVMInt32TypeInContext(c)};
-    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(c), types, 4, false);
+    LLVMTypeRef types[5] = {pointer, pointer, LLVMInt8TypeInContext(c), LLVMInt32TypeInContext(c),
+                            LLVMInt1TypeInContext(c)};
+    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(c), types, 5, false);
     LLVMValueRef fill = LLVMAddFunction(e->p->module, "__hlsc_fill", type);
     LLVMSetLinkage(fill, LLVMInternalLinkage);
     front_add_attribute(e->p, fill, LLVMAttributeFunctionIndex, "alwaysinline", 0);
@@ -181,6 +207,7 @@ static LLVMValueRef make_function(struct emission *e)
     e->from = LLVMGetParam(fill, 1);
     e->byte = LLVMGetParam(fill, 2);
     e->rows = e->f->rows ? number(e, e->f->rows) : LLVMGetParam(fill, 3);
+    e->is_behind = LLVMGetParam(fill, 4);
     if (e->f->may_overlap)
         put_moved(e);
     else
@@ -219,9 +246,12 @@ void fill_put(struct program *p, const struct fill *f, enum fill_how how)
     LLVMValueRef none = LLVMConstInt(LLVMInt8TypeInContext(p->context), 0, false);
     LLVMValueRef fill = how == FILL_BY_LOOP ? make_function(&e) : NULL;
     position_before(&e, f->call);
-    LLVMValueRef all[4] = {to, f->copies ? second : to, f->copies ? none : second, rows_of(&e)};
+    LLVMValueRef from = f->copies ? second : to;
+    LLVMValueRef is_behind = f->may_overlap ? less(&e, bytes_into(&e, from), bytes_into(&e, to))
+                                            : LLVMConstInt(LLVMInt1TypeInContext(p->context), 0, 0);
+    LLVMValueRef all[5] = {to, from, f->copies ? none : second, rows_of(&e), is_behind};
     if (fill) {
-        LLVMBuildCall2(e.b, LLVMGlobalGetValueType(fill), fill, all, 4, "");
+        LLVMBuildCall2(e.b, LLVMGlobalGetValueType(fill), fill, all, 5, "");
     } else {
         e.to = all[0];
         e.from = all[1];

@@ -233,9 +233,9 @@ static bool in_cycle(struct program *p, LLVMBasicBlockRef b)
     return false;
 }
 
-static void find_markers(struct program *p)
+static void find_markers(struct program *p, const char *name)
 {
-    LLVMValueRef marker = LLVMGetNamedFunction(p->module, "__hls_pipeline");
+    LLVMValueRef marker = LLVMGetNamedFunction(p->module, name);
     for (LLVMUseRef u = marker ? LLVMGetFirstUse(marker) : NULL; u; u = LLVMGetNextUse(u)) {
         LLVMValueRef call = LLVMGetUser(u);
         if (LLVMIsACallInst(call) && in_cycle(p, LLVMGetInstructionParent(call)))
@@ -338,14 +338,19 @@ static void index_pointers(struct program *p)
         run_passes(p, pointer_passes);
 }
 
+static void shape_late(struct program *p)
+{
+    if (shape_objects(p))
+        run_passes(p, variable_passes);
+}
+
 /* What is copied is only loaded and stored then. */
 static void fill_objects(struct program *p, enum fill_which which)
 {
     if (!fill_expand(p, which))
         return;
     run_passes(p, fill_passes);
-    shape_objects(p);
-    run_passes(p, variable_passes);
+    shape_late(p);
     index_pointers(p);
 }
 
@@ -379,6 +384,7 @@ static void optimise(struct program *p)
     run_passes(p, p->options->sequencer ? short_passes : passes);
     index_pointers(p); /* rotated loops may have new ones */
     fill_objects(p, FILL_ALL);
+    shape_late(p);
     if (remainder_tell(p))
         run_passes(p, remainder_passes);
     run_passes(p, last_passes);
@@ -415,7 +421,8 @@ void front_compile(struct program *p)
                   p->options->top);
     refuse_long(p);
     refuse_structs(p);
-    find_markers(p);
+    find_markers(p, "__hls_pipeline");
+    find_markers(p, "__hls_flatten");
     take_annotations(p);
     prepare_functions(p);
     optimise(p);

@@ -31,7 +31,8 @@ struct loc loc_of(struct program *p, LLVMValueRef inst)
     if (!instruction && !LLVMIsAGlobalVariable(inst) && !LLVMIsAFunction(inst))
         return loc;
     loc.line = LLVMGetDebugLocLine(inst);
-    loc.column = instruction ? LLVMGetDebugLocColumn(inst) : 1;
+    loc.column = instruction ? LLVMGetDebugLocColumn(inst) : 0;
+    loc.column += loc.column == 0;
     if (loc.line)
         loc.file = file_of(p, inst);
     return loc;
@@ -145,7 +146,10 @@ static bool is_any(LLVMValueRef v)
 
 static _Noreturn void refuse_value(const struct lowering *l, LLVMValueRef v)
 {
-    const struct loc own = loc_of(l->p, v), loc = own.line || !l->at ? own : loc_of(l->p, l->at);
+    const struct loc own = loc_of(l->p, v), at = l->at ? loc_of(l->p, l->at) : own,
+                     loc = own.line  ? own
+                           : at.line ? at
+                                     : loc_of(l->p, l->p->top);
     const bool is_address = LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMPointerTypeKind ||
                             (LLVMIsAConstantExpr(v) && LLVMGetConstOpcode(v) == LLVMPtrToInt);
     if (is_address)
@@ -444,7 +448,7 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         strcmp(name, "__hls_iterations") == 0)
         return NULL;
     if (strcmp(name, "__hls_flatten") == 0) {
-        if (!l->r->is_loop)
+        if (!l->r->is_loop && !was_in_loop(p, loc))
             diag_fail(p->diag, loc, "put it first into the body of the outermost loop of the nest",
                       "HLS_FLATTEN is not in a loop");
         return NULL;

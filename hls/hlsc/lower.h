@@ -62,8 +62,8 @@ bool value_is_multiple(LLVMValueRef v, uint64_t n);
 void declared_types(struct program *p);
 /* Is it an initial value's type, or an array of such? No declaration has structs without a name. */
 bool declared_is_split(LLVMTypeRef type);
-/* Makes an array of each member of a struct with arrays in it, and banks the last dimension. */
-void shape_objects(struct program *p);
+/* Makes an array of each member of a struct with arrays in it, and banks the last dimension; says whether there were any. */
+bool shape_objects(struct program *p);
 /* The first use of an object that is more than a load, a store, or an address in it; NULL if there is none. */
 LLVMValueRef shape_obstacle(LLVMValueRef object);
 /* What an initial value of some type, from a number of bytes on, is as one of the given type. */

@@ -7,11 +7,43 @@ static void replace_joins(struct web *w)
     for (unsigned i = 0; i < w->joins.n; i++) {
         LLVMValueRef join = w->joins.at[i], index = map_get(&w->index, join);
         LLVMPositionBuilderBefore(w->builder, lower_place_after(join));
+        LLVMValueRef array = w->arrays.at[0];
         LLVMReplaceAllUsesWith(
-            join, LLVMBuildInBoundsGEP2(w->builder, w->row, w->arrays.at[0], &index, 1, ""));
+            join, w->has_null ? LLVMBuildGEP2(w->builder, w->row, array, &index, 1, "")
+                              : LLVMBuildInBoundsGEP2(w->builder, w->row, array, &index, 1, ""));
     }
     for (unsigned i = 0; i < w->joins.n; i++)
         LLVMInstructionEraseFromParent(w->joins.at[i]);
+}
+
+/* Whether a pointer is one of another web is not known by its index if it may be none. */
+static bool compares_within(const struct web *w, LLVMValueRef join)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(join); u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        if (LLVMIsAICmpInst(user) && !web_asks_null(user) &&
+            !(map_get(&w->seen, lower_array_of(LLVMGetOperand(user, 0))) &&
+              map_get(&w->seen, lower_array_of(LLVMGetOperand(user, 1)))))
+            return false;
+    }
+    return true;
+}
+
+/* An address in an array is never 0: what asks for that asks the index. */
+static void ask_indices(struct web *w, LLVMValueRef join)
+{
+    value_vec asking = {0};
+    for (LLVMUseRef u = LLVMGetFirstUse(join); u; u = LLVMGetNextUse(u))
+        if (web_asks_null(LLVMGetUser(u)))
+            VEC_PUSH(w->p->arena, &asking, LLVMGetUser(u));
+    for (unsigned i = 0; i < asking.n; i++) {
+        LLVMValueRef ask = asking.at[i], none = LLVMGetOperand(ask, 1);
+        LLVMValueRef index[2] = {web_index(w, join, ask), web_index(w, none, ask)};
+        LLVMPositionBuilderBefore(w->builder, ask);
+        LLVMReplaceAllUsesWith(
+            ask, LLVMBuildICmp(w->builder, LLVMGetICmpPredicate(ask), index[0], index[1], ""));
+        LLVMInstructionEraseFromParent(ask);
+    }
 }
 
 static bool rewrite(struct web *w)
@@ -21,7 +53,12 @@ static bool rewrite(struct web *w)
     web_find_row(w, w->arrays.at[0]);
     if (w->row_bytes == 0 || !web_all_move_by_rows(w))
         return false;
+    for (unsigned i = 0; w->has_null && i < w->joins.n; i++)
+        if (!compares_within(w, w->joins.at[i]))
+            return false;
     web_make_indices(w);
+    for (unsigned i = 0; i < w->joins.n; i++)
+        ask_indices(w, w->joins.at[i]);
     replace_joins(w);
     return true;
 }

@@ -481,11 +481,13 @@ static bool reshape_locals(struct program *p, LLVMBuilderRef builder, struct map
     return changed;
 }
 
-void shape_objects(struct program *p)
+bool shape_objects(struct program *p)
 {
+    bool changed = false;
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
     struct map debug_of = {0};
     while (reshape_globals(p, builder, &debug_of) || reshape_locals(p, builder, &debug_of))
-        ;
+        changed = true;
     LLVMDisposeBuilder(builder);
+    return changed;
 }

@@ -55,6 +55,10 @@ bool web_is_array(LLVMValueRef v)
 static bool add_pointer(struct web *w, LLVMValueRef v)
 {
     v = lower_array_of(v);
+    if (LLVMIsNull(v) || LLVMIsUndef(v)) {
+        w->has_null = true;
+        return true;
+    }
     if (web_is_join(v)) {
         if (!map_get(&w->seen, v))
             VEC_PUSH(w->p->arena, &w->joins, v);
@@ -67,6 +71,13 @@ static bool add_pointer(struct web *w, LLVMValueRef v)
         VEC_PUSH(w->p->arena, &w->arrays, v);
     map_put(w->p->arena, &w->seen, v, v);
     return true;
+}
+
+bool web_asks_null(LLVMValueRef v)
+{
+    return LLVMIsAICmpInst(v) &&
+           LLVMGetTypeKind(LLVMTypeOf(LLVMGetOperand(v, 0))) == LLVMPointerTypeKind &&
+           LLVMIsNull(LLVMGetOperand(v, 1));
 }
 
 static unsigned first_pointer(LLVMValueRef join)
@@ -157,6 +168,8 @@ static bool add_move(struct web *w, LLVMValueRef index, int64_t bytes, LLVMValue
     return true;
 }
 
+static const unsigned no_index = 1u << 31; /* of no pointer: no array is so large */
+
 static LLVMValueRef make_selection(struct web *w, LLVMValueRef select);
 
 unsigned web_position(const struct web *w, LLVMValueRef array)
@@ -173,7 +186,11 @@ LLVMValueRef web_index(struct web *w, LLVMValueRef pointer, LLVMValueRef at)
     if (!sum && web_is_join(base))
         sum = make_selection(w, base);
     if (!sum)
-        sum = LLVMConstInt(w->number, w->counts_arrays ? web_position(w, base) : 0, false);
+        sum = LLVMConstInt(w->number,
+                           w->counts_arrays     ? web_position(w, base)
+                           : web_is_array(base) ? 0
+                                                : no_index,
+                           false);
     LLVMPositionBuilderBefore(w->builder, at);
     for (; !w->counts_arrays && lower_is_gep(pointer); pointer = LLVMGetOperand(pointer, 0))
         each_move(w, pointer, add_move, &sum);

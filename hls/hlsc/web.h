@@ -15,6 +15,7 @@ struct web {
     LLVMTypeRef row;  /* that an index counts */
     uint64_t row_bytes;
     bool counts_arrays; /* not rows: an index is that of the array */
+    bool has_null;      /* a pointer may be none */
 };
 
 struct web web_begin(struct program *p, LLVMBuilderRef builder);
@@ -27,7 +28,9 @@ void web_find_row(struct web *w, LLVMValueRef array);
 /* Are the steps from the pointer back to its array or join whole rows? */
 bool web_moves_by_rows(struct web *w, LLVMValueRef pointer);
 bool web_all_move_by_rows(struct web *w);
-/* Of the pointer, built before `at`. */
+/* A comparison of a pointer with none. */
+bool web_asks_null(LLVMValueRef v);
+/* Of the pointer, built before `at`; that of none is the smallest number. */
 LLVMValueRef web_index(struct web *w, LLVMValueRef pointer, LLVMValueRef at);
 /* Of all joins. */
 void web_make_indices(struct web *w);
