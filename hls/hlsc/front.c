@@ -389,6 +389,11 @@ static void optimise(struct program *p)
         run_passes(p, remainder_passes);
     run_passes(p, last_passes);
     remainder_bound(p);
+}
+
+/* Last of all: the optimiser joins what is done in both of two objects. */
+static void part_objects(struct program *p)
+{
     if (pointer_choose(p, false))
         run_passes(p, choose_passes);
     pointer_split_loads(p);
@@ -427,8 +432,10 @@ void front_compile(struct program *p)
     prepare_functions(p);
     optimise(p);
     refuse_undefined(p);
+    part_objects(p);
     unroll_warn(p);
     flatten_loops(p);
+    part_objects(p);
     if (p->options->dump && strcmp(p->options->dump, "llvm") == 0) {
         char *text = LLVMPrintModuleToString(p->module);
         puts(text);
