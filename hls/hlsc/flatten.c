@@ -5,22 +5,12 @@
 #include <string.h>
 
 #include <llvm-c/DebugInfo.h>
-#include <llvm-c/Transforms/PassBuilder.h>
 
 #include "lower.h"
 
 static const char clean_up[] =
     "function(sroa,early-cse,instcombine<no-verify-fixpoint>,gvn<no-pre;no-load-pre>,"
     "instcombine<no-verify-fixpoint>,bdce,adce,loop-simplify)";
-
-static void run_passes(struct program *p, const char *passes)
-{
-    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef error = LLVMRunPasses(p->module, passes, NULL, options);
-    LLVMDisposePassBuilderOptions(options);
-    if (error)
-        diag_fail(p->diag, (struct loc){0}, NULL, "%s", LLVMGetErrorMessage(error));
-}
 
 static bool within(const struct loop *inner, const struct loop *outer)
 {
@@ -176,12 +166,12 @@ void flatten_loops(struct program *p)
     if (roots.n == 0)
         return;
     pointer_sink_addresses(p, false);
-    run_passes(p, "function(reg2mem)");
+    optimise_by(p, "function(reg2mem)");
     for (unsigned i = 0; i < roots.n; i++) {
         cfg = (struct cfg){0};
         cfg_build(p, &cfg);
         const struct block *header = map_get(&cfg.block_of, roots.at[i]);
         flatten_nest(p, &cfg, header->loop);
     }
-    run_passes(p, clean_up);
+    optimise_by(p, clean_up);
 }

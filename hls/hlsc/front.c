@@ -1,9 +1,7 @@
-/* front.c -- from C to optimised LLVM IR: clang as a child process, then a fixed list of passes in
- * process. */
+/* front.c -- from C to optimised LLVM IR: clang as a child process, annotations and markers, then optimise.c. */
 #include <errno.h>
 #include <llvm-c/IRReader.h>
 #include <llvm-c/Support.h>
-#include <llvm-c/Transforms/PassBuilder.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,30 +12,6 @@
 #include "lower.h"
 
 extern char **environ;
-
-/* No load PRE and no pre: they would turn loads of a pipelined loop into state across iterations.
- */
-#define PASSES(rotate)                                                                             \
-    "function(loop-simplify,lcssa," rotate                                                         \
-    "loop(loop-unroll-full),sroa,early-cse,instcombine<no-verify-fixpoint>"                        \
-    ",gvn<no-pre;no-load-pre>,loop-mssa(licm))"
-static const char inline_passes[] = "globalopt,function(sroa,early-cse),always-inline";
-static const char variable_passes[] = "function(sroa,early-cse)";
-static const char join_passes[] = "function(simplifycfg,instcombine<no-verify-fixpoint>)";
-static const char pointer_passes[] = "function(instcombine<no-verify-fixpoint>)";
-static const char calls_passes[] = "always-inline,globaldce";
-static const char choose_passes[] =
-    "always-inline,globaldce,function(early-cse,simplifycfg,adce,loop-simplify)";
-static const char passes[] = PASSES("loop(loop-rotate),");
-/* A loop's test stands twice once it is rotated. */
-static const char short_passes[] = PASSES("");
-static const char remainder_passes[] = "function(correlated-propagation)";
-static const char last_passes[] =
-    "function(simplifycfg,instcombine<no-verify-fixpoint>,bdce,adce),globalopt,"
-    "globaldce,function(simplifycfg,loop-simplify)";
-static const char fill_passes[] =
-    "always-inline,globaldce,"
-    "function(simplifycfg,instcombine<no-verify-fixpoint>,loop-simplify)";
 
 typedef VEC(const char *) argument_vec;
 
@@ -322,83 +296,6 @@ static void refuse_undefined(struct program *p)
     }
 }
 
-static void run_passes(struct program *p, const char *list)
-{
-    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-    LLVMErrorRef error = LLVMRunPasses(p->module, list, NULL, options);
-    LLVMDisposePassBuilderOptions(options);
-    const struct loc nowhere = {0};
-    if (error)
-        diag_fail(p->diag, nowhere, NULL, "%s", LLVMGetErrorMessage(error));
-}
-
-static void index_pointers(struct program *p)
-{
-    if (pointer_index(p))
-        run_passes(p, pointer_passes);
-}
-
-static void shape_late(struct program *p)
-{
-    if (shape_objects(p))
-        run_passes(p, variable_passes);
-}
-
-/* What is copied is only loaded and stored then. */
-static void fill_objects(struct program *p, enum fill_which which)
-{
-    if (!fill_expand(p, which))
-        return;
-    run_passes(p, fill_passes);
-    shape_late(p);
-    index_pointers(p);
-}
-
-/* While addresses are as in the source. */
-static void shape_all(struct program *p)
-{
-    pointer_index(p);
-    if (fill_expand(p, FILL_CHOSEN))
-        run_passes(p, calls_passes);
-    if (pointer_choose(p, true))
-        run_passes(p, calls_passes);
-    shape_objects(p);
-}
-
-static void optimise(struct program *p)
-{
-    declared_types(p);
-    fill_expand(p, FILL_WORDS);
-    run_passes(p, inline_passes);
-    declared_types(p); /* of what is used through pointers */
-    memory_note_parameters(p);
-    fill_expand(p, FILL_WORDS); /* what was behind pointers */
-    run_passes(p, variable_passes);
-    fill_expand(p, FILL_WORDS); /* what is left of arrays of which only some elements are wanted */
-    shape_all(p);
-    run_passes(p, join_passes);
-    index_pointers(p);
-    fill_objects(p, FILL_LENGTHS);
-    shape_objects(p);
-    pointer_sink_addresses(p, true);
-    run_passes(p, p->options->sequencer ? short_passes : passes);
-    index_pointers(p); /* rotated loops may have new ones */
-    fill_objects(p, FILL_ALL);
-    shape_late(p);
-    if (remainder_tell(p))
-        run_passes(p, remainder_passes);
-    run_passes(p, last_passes);
-    remainder_bound(p);
-}
-
-/* Last of all: the optimiser joins what is done in both of two objects. */
-static void part_objects(struct program *p)
-{
-    if (pointer_choose(p, false))
-        run_passes(p, choose_passes);
-    pointer_split_loads(p);
-}
-
 static void forget_diagnostic(LLVMDiagnosticInfoRef info, void *context)
 {
     (void)info;
@@ -432,10 +329,10 @@ void front_compile(struct program *p)
     prepare_functions(p);
     optimise(p);
     refuse_undefined(p);
-    part_objects(p);
+    optimise_part(p);
     unroll_warn(p);
     flatten_loops(p);
-    part_objects(p);
+    optimise_part(p);
     if (p->options->dump && strcmp(p->options->dump, "llvm") == 0) {
         char *text = LLVMPrintModuleToString(p->module);
         puts(text);

@@ -55,6 +55,11 @@ uint64_t memory_initial_at(struct program *p, LLVMValueRef init, uint64_t offset
 /* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }> or <{ T, T, [n x T] }>: an array of T again. */
 LLVMTypeRef memory_shape(struct program *p, LLVMTypeRef type);
 
+/* LLVM's passes of the list. */
+void optimise_by(struct program *p, const char *list);
+void optimise(struct program *p);
+/* Parts the accesses to different objects that the optimiser has joined: last of all. */
+void optimise_part(struct program *p);
 /* What array parameters consist of, as long as they are accessed as in the source. */
 void memory_note_parameters(struct program *p);
 /* Is v a multiple of n, by how it is made? */
