@@ -233,7 +233,8 @@ static bool is_wanted(struct program *p, const struct fill *f, enum fill_which w
 {
     switch (which) {
     case FILL_WORDS: return becomes_words(p, f);
-    case FILL_LENGTHS: return f->row && f->rows == 0;
+    case FILL_LENGTHS: /* that of structs may be seen only later */
+        return f->row && f->rows == 0 && f->row == largest_at(p, LLVMGetOperand(f->call, 0));
     case FILL_CHOSEN:
         return f->row && (is_chosen(LLVMGetOperand(f->call, 0)) ||
                           (f->copies && is_chosen(LLVMGetOperand(f->call, 1))));

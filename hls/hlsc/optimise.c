@@ -65,7 +65,8 @@ static void fill_objects(struct program *p, enum fill_which which)
 static void shape_all(struct program *p)
 {
     pointer_index(p);
-    if (fill_expand(p, FILL_CHOSEN))
+    const bool chosen = fill_expand(p, FILL_CHOSEN), lengths = fill_expand(p, FILL_LENGTHS);
+    if (chosen || lengths)
         optimise_by(p, calls_passes);
     if (pointer_choose(p, true))
         optimise_by(p, calls_passes);
@@ -85,7 +86,7 @@ void optimise(struct program *p)
     shape_all(p);
     optimise_by(p, join_passes);
     index_pointers(p);
-    fill_objects(p, FILL_LENGTHS);
+    fill_objects(p, FILL_LENGTHS); /* that are seen to be whole elements only now */
     shape_objects(p);
     pointer_sink_addresses(p, true);
     optimise_by(p, p->options->sequencer ? short_passes : passes);

@@ -114,6 +114,46 @@ static void exchange(unsigned k)
     emit(" = whole;\nv%u = (%s)(v%u + whole%s.a);\n}\n", v, scope.variable_type[v], v, entry);
 }
 
+/* Another array of such structs, or the array itself. */
+static unsigned alike(unsigned k)
+{
+    for (unsigned j = 0; j < scope.narrays; j++)
+        if (j != k && scope.array[j].is_struct && !scope.array[j].constant &&
+            scope.array[j].is_nest == scope.array[k].is_nest)
+            return j;
+    return k;
+}
+
+/* A pointer to an element of one array or another, or to none. */
+static void choose(unsigned k)
+{
+    const struct array *a = &scope.array[k];
+    const unsigned v = below(VARIABLES);
+    const char *entry = a->is_nest ? "entry." : "";
+    emit("{\nstruct %s *one = ", a->is_nest ? "nest" : "entry");
+    if (chance(40)) {
+        emit("0");
+    } else {
+        emit("&");
+        whole_element(alike(k));
+    }
+    emit(";\nif (");
+    condition();
+    emit(")\none = &");
+    whole_element(k);
+    emit(";\nif (one) {\none->%sb += (uint8_t)(v%u);\n", entry, below(VARIABLES));
+    if (a->is_nest) {
+        emit("one->row[");
+        index_of(4, 0);
+        emit("] ^= (uint8_t)(v%u);\n", v);
+    }
+    if (chance(50)) {
+        whole_element(k);
+        emit(" = *one;\n");
+    }
+    emit("v%u = (%s)(v%u + one->%sa);\n}\n}\n", v, scope.variable_type[v], v, entry);
+}
+
 /* A pointer to elements runs from the first row through the others. */
 static void run_through(unsigned k)
 {
@@ -121,7 +161,13 @@ static void run_through(unsigned k)
     const unsigned v = below(VARIABLES), half = a->rows * a->columns / 2;
     emit("{\n%s *w = &a%u[0][0] + (", a->type, k);
     index_of(half, 0);
-    emit(");\nfor (uint8_t c = 0; c < %u; c++) {\n", 1 + below(half < 16 ? half : 16));
+    emit(");\n");
+    if (chance(40)) {
+        emit("if (");
+        condition();
+        emit(")\nw = a%u[%u];\n", k, below(a->banks_first ? a->columns : a->rows) / 2);
+    }
+    emit("for (uint8_t c = 0; c < %u; c++) {\n", 1 + below(half < 16 ? half : 16));
     if (chance(50))
         emit("w[c] ^= (uint8_t)(c + v%u);\n", below(VARIABLES));
     emit("v%u = (%s)(v%u * 3u + w[c]);\n}\n}\n", v, scope.variable_type[v], v);
@@ -133,6 +179,8 @@ void copy(void)
     const struct array *a = &scope.array[k];
     if (a->constant)
         emit("v0 ^= 1;\n");
+    else if (a->is_struct && chance(35))
+        choose(k);
     else if (a->is_struct && (a->columns > 1 || chance(60)))
         exchange(k);
     else if (a->columns > 1)
