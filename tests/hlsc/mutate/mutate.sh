@@ -16,7 +16,7 @@ compile_all() { # HLSC OUT: prints the kernel that fails
   local k
   for k in "${kernels[@]}"; do
     # shellcheck disable=SC2046 # options are words
-    timeout 20 "$1" "$k" --top "$(basename "$k" .c)" -I hls -o "$2/$(basename "$k" .c).v" -q $(options "$k") ${RIG_OPTIONS-} >/dev/null 2>"$2/log" ||
+    timeout 20 "$1" "$k" --top "$(basename "$k" .c)" -I hls -o "$2/$(basename "$k" .c).v" --report "$2/$(basename "$k" .c).json" -q $(options "$k") ${RIG_OPTIONS-} >/dev/null 2>"$2/log" ||
       { echo "$(basename "$k" .c): $(head -1 "$2/log")"; return; }
   done
 }
@@ -31,7 +31,11 @@ found_by() { # FILE EDIT
   timeout 100 "$out/test_check" >/dev/null 2>&1 || { echo 'test_check'; return 0; }
   tests/hlsc/refusals.sh "$out/hlsc" >/dev/null 2>&1 || { echo 'a refusal'; return 0; }
   for k in "${kernels[@]}"; do
-    cmp -s "$good/$(basename "$k" .c).v" "$out/$(basename "$k" .c).v" || differing+=("$k")
+    for why in v json; do
+      cmp -s "$good/$(basename "$k" .c).$why" "$out/$(basename "$k" .c).$why" && continue
+      differing+=("$k")
+      break
+    done
   done
   [ ${#differing[@]} -gt 0 ] || { echo 'no kernel changes'; return 1; }
   "$here/../rig/build.sh" "$out/hlsc" "$out/rig" "${differing[@]:0:20}" >"$out/log" 2>&1 || { echo 'the RTL does not build'; return 0; }
