@@ -116,7 +116,6 @@ static bool has_one_row(const struct web *w, LLVMValueRef array)
 static LLVMValueRef place_in(struct web *w, LLVMValueRef pointer, LLVMValueRef array,
                              LLVMValueRef access)
 {
-    LLVMValueRef base = LLVMGetOperand(pointer, 0);
     if (!lower_is_gep(pointer) || web_moves_by_rows(w, pointer)) {
         if (has_one_row(w, array))
             return array;
@@ -127,7 +126,7 @@ static LLVMValueRef place_in(struct web *w, LLVMValueRef pointer, LLVMValueRef a
     value_vec steps = {0};
     for (unsigned k = 1; k < (unsigned)LLVMGetNumOperands(pointer); k++)
         VEC_PUSH(w->p->arena, &steps, LLVMGetOperand(pointer, k));
-    base = place_in(w, base, array, access);
+    LLVMValueRef base = place_in(w, LLVMGetOperand(pointer, 0), array, access);
     LLVMPositionBuilderBefore(w->builder, access);
     return LLVMBuildInBoundsGEP2(w->builder, LLVMGetGEPSourceElementType(pointer), base, steps.at,
                                  steps.n, "");

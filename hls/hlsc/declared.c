@@ -1,7 +1,5 @@
 /* declared.c -- gives globals the type of their declaration. clang gives them the type of their initial value, in which arrays with a
  * tail of zeros are split and padding has elements; how a global is used says what it was. */
-#include <string.h>
-
 #include <llvm-c/Target.h>
 
 #include "web.h"
@@ -9,14 +7,13 @@
 bool declared_is_split(LLVMTypeRef type)
 {
     type = lower_element_of(type);
-    return LLVMGetTypeKind(type) == LLVMStructTypeKind && LLVMIsLiteralStruct(type);
+    return is_kind(type, LLVMStructTypeKind) && LLVMIsLiteralStruct(type);
 }
 
 /* What a copy takes from the global, or writes to it, by the type at the other end. */
 static LLVMTypeRef copied_as(LLVMValueRef copy, LLVMValueRef global)
 {
-    const char *name = LLVMIsACallInst(copy) ? callee_name(copy) : "";
-    if (strncmp(name, "llvm.mem", 8) != 0 || strncmp(name, "llvm.memset", 11) == 0)
+    if (!is_call_of(copy, "llvm.mem") || is_call_of(copy, "llvm.memset"))
         return NULL;
     LLVMValueRef other = LLVMGetOperand(copy, LLVMGetOperand(copy, 0) == global);
     return LLVMIsAAllocaInst(other) ? LLVMGetAllocatedType(other)

@@ -1,8 +1,6 @@
 /* fill.c -- objects that are copied or cleared as a whole. What clang says as memset, memcpy and memmove of bytes becomes loads
  * and stores of elements: one by one where the optimiser would make a single wider word of it, by loops where the object
  * outlives optimisation. Here is found what there is to copy; fill_put.c copies it. */
-#include <string.h>
-
 #include <llvm-c/Target.h>
 
 #include "fill.h"
@@ -41,7 +39,7 @@ static LLVMTypeRef type_of(struct program *p, LLVMValueRef pointer)
 
 static bool is_array(struct program *p, LLVMValueRef pointer)
 {
-    return fill_is_kind(type_of(p, pointer), LLVMArrayTypeKind) ||
+    return is_kind(type_of(p, pointer), LLVMArrayTypeKind) ||
            map_get(&p->element_of, lower_array_of(pointer));
 }
 
@@ -51,14 +49,14 @@ static LLVMTypeRef part_at(struct program *p, LLVMTypeRef type, int64_t *bytes)
 {
     bool is_inside = type && *bytes >= 0 && *bytes < (int64_t)size_of(p, type);
     LLVMTypeRef part = is_inside ? type : NULL;
-    while (is_inside && *bytes != 0 && !fill_is_kind(part, LLVMIntegerTypeKind)) {
-        if (fill_is_kind(part, LLVMStructTypeKind)) {
+    while (is_inside && *bytes != 0 && !is_kind(part, LLVMIntegerTypeKind)) {
+        if (is_kind(part, LLVMStructTypeKind)) {
             const unsigned k =
                 LLVMElementAtOffset(LLVMGetModuleDataLayout(p->module), part, (uint64_t)*bytes);
             *bytes -= (int64_t)fill_offset_of(p, part, k);
             part = LLVMStructGetTypeAtIndex(part, k);
         } else {
-            part = fill_is_kind(part, LLVMArrayTypeKind) ? LLVMGetElementType(part) : NULL;
+            part = is_kind(part, LLVMArrayTypeKind) ? LLVMGetElementType(part) : NULL;
             *bytes %= part ? (int64_t)size_of(p, part) : 1; /* not 0: the byte is in it */
         }
         is_inside = part && *bytes < (int64_t)size_of(p, part);
@@ -73,7 +71,7 @@ static LLVMTypeRef type_before(struct program *p, LLVMValueRef pointer, int64_t 
         LLVMTypeRef type = lower_last_type(pointer);
         LLVMValueRef index = LLVMGetOperand(pointer, 1);
         const bool in_bytes = LLVMGetNumOperands(pointer) == 2 && LLVMIsAConstantInt(index) &&
-                              fill_is_kind(type, LLVMIntegerTypeKind) && size_of(p, type) == 1;
+                              is_kind(type, LLVMIntegerTypeKind) && size_of(p, type) == 1;
         if (!in_bytes)
             return type;
         *bytes += LLVMConstIntGetSExtValue(index);
@@ -125,7 +123,7 @@ static LLVMTypeRef largest_at(struct program *p, LLVMValueRef pointer)
 /* Of what a struct begins with. */
 static LLVMTypeRef first_of(LLVMTypeRef type)
 {
-    return fill_is_kind(type, LLVMStructTypeKind) && LLVMCountStructElementTypes(type) > 0
+    return is_kind(type, LLVMStructTypeKind) && LLVMCountStructElementTypes(type) > 0
                ? lower_element_of(LLVMStructGetTypeAtIndex(type, 0))
                : NULL;
 }
@@ -145,7 +143,7 @@ static bool makes_up(struct program *p, LLVMTypeRef row, LLVMValueRef bytes)
         return size > 0 && value_is_multiple(bytes, size);
     const uint64_t n = LLVMConstIntGetZExtValue(bytes);
     return n % size == 0 ||
-           (fill_is_kind(row, LLVMStructTypeKind) && n < size && ends_with_member(p, row, n));
+           (is_kind(row, LLVMStructTypeKind) && n < size && ends_with_member(p, row, n));
 }
 
 /* What begins at both addresses and makes up the bytes: an integer, or a struct of which they are some members or several.
@@ -162,18 +160,12 @@ static LLVMTypeRef row_of(struct program *p, LLVMValueRef to, LLVMValueRef from,
     return row;
 }
 
-static bool is_called(LLVMValueRef v, const char *prefix)
-{
-    return strncmp(callee_name(v), prefix, strlen(prefix)) == 0;
-}
-
 /* Is it a fill of whole rows? */
 static bool read_fill(struct program *p, LLVMValueRef v, struct fill *f)
 {
-    if (!LLVMIsACallInst(v))
-        return false;
-    const bool moves = is_called(v, "llvm.memmove"), copies = moves || is_called(v, "llvm.memcpy");
-    if (!copies && !is_called(v, "llvm.memset"))
+    const bool moves = is_call_of(v, "llvm.memmove"),
+               copies = moves || is_call_of(v, "llvm.memcpy");
+    if (!copies && !is_call_of(v, "llvm.memset"))
         return false;
     LLVMValueRef to = LLVMGetOperand(v, 0), from = LLVMGetOperand(v, 1),
                  bytes = LLVMGetOperand(v, 2);
@@ -215,7 +207,7 @@ static bool becomes_words(struct program *p, const struct fill *f)
 {
     LLVMValueRef to = LLVMGetOperand(f->call, 0),
                  from = f->copies ? LLVMGetOperand(f->call, 1) : to;
-    const bool is_struct = fill_is_kind(f->row, LLVMStructTypeKind);
+    const bool is_struct = is_kind(f->row, LLVMStructTypeKind);
     if (!f->row || f->rows == 0)
         return false;
     if (f->rows * f->row_bytes > FILL_WORD_BYTES)

@@ -16,7 +16,6 @@ struct fill {
 
 enum { FILL_WORD_BYTES = 8 }; /* the optimiser makes a word of as many */
 
-bool fill_is_kind(LLVMTypeRef type, LLVMTypeKind kind); /* NULL is of none */
 uint64_t fill_offset_of(struct program *p, LLVMTypeRef type, unsigned member);
 enum fill_how {
     FILL_BY_LOOP,

@@ -3,11 +3,7 @@
 #include <llvm-c/Target.h>
 
 #include "fill.h"
-
-bool fill_is_kind(LLVMTypeRef type, LLVMTypeKind kind)
-{
-    return type && LLVMGetTypeKind(type) == kind;
-}
+#include "web.h"
 
 uint64_t fill_offset_of(struct program *p, LLVMTypeRef type, unsigned member)
 {
@@ -137,12 +133,12 @@ static void put_later(struct emission *e, LLVMTypeRef type)
 
 static void put(struct emission *e, LLVMTypeRef type)
 {
-    if (fill_is_kind(type, LLVMArrayTypeKind)) {
+    if (is_kind(type, LLVMArrayTypeKind)) {
         if (waits(e, type))
             put_later(e, type);
         else
             put_each(e, LLVMGetElementType(type), number(e, LLVMGetArrayLength2(type)));
-    } else if (fill_is_kind(type, LLVMStructTypeKind)) {
+    } else if (is_kind(type, LLVMStructTypeKind)) {
         const bool is_row = e->depth == 1;
         for (unsigned k = 0; k < LLVMCountStructElementTypes(type); k++)
             if (!is_row || fill_offset_of(e->p, type, k) < e->f->row_bytes)
@@ -167,28 +163,13 @@ static void put_moved(struct emission *e)
     LLVMPositionBuilderAtEnd(e->b, end);
 }
 
-/* How far an address is from the object that it is in. */
+/* How far an address is from the object that it is in: its index in bytes. */
 static LLVMValueRef bytes_into(struct emission *e, LLVMValueRef pointer)
 {
-    LLVMTypeRef word = LLVMInt32TypeInContext(e->p->context);
-    LLVMValueRef sum = number(e, 0);
-    for (; lower_is_gep(pointer); pointer = LLVMGetOperand(pointer, 0)) {
-        LLVMTypeRef type = LLVMGetGEPSourceElementType(pointer);
-        for (unsigned k = 1; k < (unsigned)LLVMGetNumOperands(pointer); k++) {
-            LLVMValueRef index = LLVMGetOperand(pointer, k), bytes;
-            if (k > 1 && fill_is_kind(type, LLVMStructTypeKind)) {
-                const unsigned member = (unsigned)LLVMConstIntGetZExtValue(index);
-                bytes = number(e, fill_offset_of(e->p, type, member));
-                type = LLVMStructGetTypeAtIndex(type, member);
-            } else {
-                type = k > 1 ? LLVMGetElementType(type) : type;
-                index = LLVMBuildIntCast2(e->b, index, word, true, "");
-                bytes = LLVMBuildMul(e->b, index, number(e, size_of(e->p, type)), "");
-            }
-            sum = LLVMBuildAdd(e->b, sum, bytes, "");
-        }
-    }
-    return sum;
+    struct web w = web_begin(e->p, e->b);
+    w.row_bytes = 1;
+    map_put(e->p->arena, &w.index, lower_array_of(pointer), number(e, 0));
+    return web_index(&w, pointer, e->f->call);
 }
 
 /* void fill(to, from, byte, rows, is_behind), to be inlined. */

@@ -124,6 +124,11 @@ const char *callee_name(LLVMValueRef call)
     return LLVMIsAFunction(f) ? LLVMGetValueName2(f, &length) : "";
 }
 
+bool is_call_of(LLVMValueRef v, const char *prefix)
+{
+    return LLVMIsACallInst(v) && strncmp(callee_name(v), prefix, strlen(prefix)) == 0;
+}
+
 struct variable *variable_for(struct program *p, LLVMValueRef inst)
 {
     struct variable *v = map_get(&p->variable_of, inst);

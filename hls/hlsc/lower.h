@@ -48,6 +48,7 @@ struct cfg {
 void front_add_attribute(struct program *p, LLVMValueRef function, int at, const char *name,
                          uint64_t value);
 
+bool is_kind(LLVMTypeRef type, LLVMTypeKind kind); /* NULL is of none */
 /* In bytes, with padding. */
 uint64_t size_of(struct program *p, LLVMTypeRef type);
 /* The scalar at offset_bytes of an initial value. */
@@ -70,7 +71,7 @@ bool declared_is_split(LLVMTypeRef type);
 /* Makes an array of each member of a struct with arrays in it, and banks the last dimension; says whether there were any. */
 bool shape_objects(struct program *p);
 /* The first use of an object that is more than a load, a store, or an address in it; NULL if there is none. */
-LLVMValueRef shape_obstacle(LLVMValueRef object);
+LLVMValueRef shape_obstacle(struct program *p, LLVMValueRef object);
 /* What an initial value of some type, from a number of bytes on, is as one of the given type. */
 LLVMValueRef shape_initial_value(struct program *p, LLVMValueRef init, LLVMTypeRef type,
                                  uint64_t bytes);
@@ -156,6 +157,8 @@ unsigned width_of(LLVMValueRef v);
 unsigned kept_width_of(struct program *p, LLVMValueRef v);
 const char *hint_of(struct program *p, LLVMValueRef v);
 const char *callee_name(LLVMValueRef call);
+/* Of a function whose name begins so? */
+bool is_call_of(LLVMValueRef v, const char *prefix);
 /* The variable that carries the value of inst to other regions. */
 struct variable *variable_for(struct program *p, LLVMValueRef inst);
 

@@ -10,6 +10,11 @@ uint64_t size_of(struct program *p, LLVMTypeRef type)
     return LLVMABISizeOfType(LLVMGetModuleDataLayout(p->module), type);
 }
 
+bool is_kind(LLVMTypeRef type, LLVMTypeKind kind)
+{
+    return type && LLVMGetTypeKind(type) == kind;
+}
+
 struct variable *ir_new_variable(struct program *p, unsigned width, const char *hint)
 {
     struct variable *v = arena_alloc(p->arena, sizeof *v);
@@ -43,7 +48,7 @@ uint64_t memory_initial_at(struct program *p, LLVMValueRef init, uint64_t offset
 
 static _Noreturn void refuse_element(struct program *p, const struct memory *m, LLVMTypeRef type)
 {
-    LLVMValueRef obstacle = shape_obstacle(m->global);
+    LLVMValueRef obstacle = shape_obstacle(p, m->global);
     const struct loc use = obstacle ? loc_of(p, obstacle) : m->loc;
     switch (LLVMGetTypeKind(type)) {
     case LLVMPointerTypeKind:

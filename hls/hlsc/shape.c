@@ -28,11 +28,6 @@ struct object {
     struct map *debug_of; /* of parts */
 };
 
-static bool is_kind(LLVMTypeRef type, LLVMTypeKind kind)
-{
-    return LLVMGetTypeKind(type) == kind;
-}
-
 static LLVMValueRef number(struct program *p, int64_t value)
 {
     return LLVMConstInt(LLVMInt32TypeInContext(p->context), (uint64_t)value, true);
@@ -40,41 +35,31 @@ static LLVMValueRef number(struct program *p, int64_t value)
 
 /* ---- what is done with an object ---- */
 
-static bool is_lifetime(LLVMValueRef v)
+/* Lists the accesses; returns the first use that is more than one, or than an address in the object. */
+static LLVMValueRef collect(struct object *o, LLVMValueRef pointer)
 {
-    const char *name = LLVMIsACallInst(v) ? callee_name(v) : NULL;
-    return name && strncmp(name, "llvm.lifetime", 13) == 0;
-}
-
-static bool collect(struct object *o, LLVMValueRef pointer)
-{
-    for (LLVMUseRef u = LLVMGetFirstUse(pointer); u; u = LLVMGetNextUse(u)) {
+    LLVMValueRef obstacle = NULL;
+    for (LLVMUseRef u = LLVMGetFirstUse(pointer); u && !obstacle; u = LLVMGetNextUse(u)) {
         LLVMValueRef user = LLVMGetUser(u);
         const bool loads = LLVMIsALoadInst(user);
         const bool stores = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 1) == pointer &&
                             LLVMGetOperand(user, 0) != pointer;
         if (loads || stores)
             VEC_PUSH(o->p->arena, &o->accesses, user);
-        else if (is_lifetime(user))
+        else if (is_call_of(user, "llvm.lifetime"))
             VEC_PUSH(o->p->arena, &o->lifetimes, user);
-        else if (!lower_is_gep(user) || LLVMGetOperand(user, 0) != pointer || !collect(o, user))
-            return false;
+        else if (lower_is_gep(user) && LLVMGetOperand(user, 0) == pointer)
+            obstacle = collect(o, user);
+        else
+            obstacle = user;
     }
-    return true;
+    return obstacle;
 }
 
-LLVMValueRef shape_obstacle(LLVMValueRef pointer)
+LLVMValueRef shape_obstacle(struct program *p, LLVMValueRef object)
 {
-    for (LLVMUseRef u = LLVMGetFirstUse(pointer); u; u = LLVMGetNextUse(u)) {
-        LLVMValueRef user = LLVMGetUser(u);
-        const bool accesses = LLVMIsALoadInst(user) || LLVMIsAStoreInst(user);
-        LLVMValueRef found = accesses || is_lifetime(user) ? NULL
-                             : lower_is_gep(user)          ? shape_obstacle(user)
-                                                           : user;
-        if (found)
-            return found;
-    }
-    return NULL;
+    struct object o = {.p = p};
+    return collect(&o, object);
 }
 
 /* ---- dimensions ---- */
@@ -445,7 +430,7 @@ static bool reshape(struct program *p, LLVMBuilderRef builder, struct map *debug
     const bool splits =
         is_kind(element, LLVMStructTypeKind) && (has_aggregates(element) || o.partition > 0);
     const bool turns = !splits && o.partition > 0 && o.partition < dimensions;
-    if (!(splits || turns) || !collect(&o, value) || o.accesses.n == 0)
+    if (!(splits || turns) || collect(&o, value) || o.accesses.n == 0)
         return false;
     struct path *paths = arena_alloc(p->arena, o.accesses.n * sizeof *paths);
     if (!find_paths(&o, paths))
