@@ -44,46 +44,9 @@ unsigned width_of(LLVMValueRef v)
     return LLVMGetTypeKind(type) == LLVMIntegerTypeKind ? LLVMGetIntTypeWidth(type) : 0;
 }
 
-/* True if v can only be 0 or 1, given that the phis in `seen` can. */
-static bool is_truth(struct program *p, LLVMValueRef v, struct map *seen, int depth)
-{
-    if (LLVMIsAConstantInt(v))
-        return LLVMConstIntGetZExtValue(v) <= 1;
-    if (LLVMIsUndef(v) || LLVMIsPoison(v) || map_get(seen, v))
-        return true;
-    if (!LLVMIsAInstruction(v) || depth == 0)
-        return false;
-    bool all = true;
-    switch (LLVMGetInstructionOpcode(v)) {
-    case LLVMZExt:
-        return width_of(LLVMGetOperand(v, 0)) == 1 ||
-               is_truth(p, LLVMGetOperand(v, 0), seen, depth - 1);
-    case LLVMTrunc:
-    case LLVMFreeze: return is_truth(p, LLVMGetOperand(v, 0), seen, depth - 1);
-    case LLVMAnd:
-        return is_truth(p, LLVMGetOperand(v, 0), seen, depth - 1) ||
-               is_truth(p, LLVMGetOperand(v, 1), seen, depth - 1);
-    case LLVMOr:
-    case LLVMXor:
-        return is_truth(p, LLVMGetOperand(v, 0), seen, depth - 1) &&
-               is_truth(p, LLVMGetOperand(v, 1), seen, depth - 1);
-    case LLVMSelect:
-        return is_truth(p, LLVMGetOperand(v, 1), seen, depth - 1) &&
-               is_truth(p, LLVMGetOperand(v, 2), seen, depth - 1);
-    case LLVMPHI:
-        map_put(p->arena, seen, v, v);
-        for (unsigned i = 0; all && i < LLVMCountIncoming(v); i++)
-            all = is_truth(p, LLVMGetIncomingValue(v, i), seen, depth - 1);
-        return all;
-    default: return false;
-    }
-}
-
 unsigned kept_width_of(struct program *p, LLVMValueRef v)
 {
-    struct map seen = {0};
-    bool truth = LLVMIsAPHINode(v) && width_of(v) > 1 && is_truth(p, v, &seen, 24);
-    return truth ? 1 : width_of(v);
+    return LLVMIsAPHINode(v) && width_of(v) > 1 && value_is_truth(p, v) ? 1 : width_of(v);
 }
 
 static bool fits_in_name(char c)

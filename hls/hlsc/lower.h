@@ -65,6 +65,8 @@ void optimise_part(struct program *p);
 void memory_note_parameters(struct program *p);
 /* Is v a multiple of n, by how it is made? */
 bool value_is_multiple(LLVMValueRef v, uint64_t n);
+/* Is v 0 or 1, by how it is made? */
+bool value_is_truth(struct program *p, LLVMValueRef v);
 void declared_types(struct program *p);
 /* Is it an initial value's type, or an array of such? No declaration has structs without a name. */
 bool declared_is_split(LLVMTypeRef type);

@@ -6,7 +6,8 @@
 
 enum { MOST_SUMS = 6 }; /* that are looked through */
 
-/* A proof by induction that values stay within 0..limit-1: what is already assumed to. */
+/* A proof by induction that values stay within 0..limit-1: what is already assumed to. All of it must hold: no step may try
+ * another way after one that failed. */
 struct claim {
     struct program *p;
     uint64_t limit;
@@ -54,20 +55,23 @@ static bool global_stays_below(struct claim *c, LLVMValueRef global, LLVMTypeRef
     return true;
 }
 
-/* v + constant, both so small that the sum is not negative. */
+/* The sum v is of something and a constant, both so small that the sum is not negative. */
 static bool is_small_sum(struct claim *c, LLVMValueRef v)
 {
     const uint64_t half = (uint64_t)1 << (LLVMGetIntTypeWidth(LLVMTypeOf(v)) - 1);
-    return is_opcode(v, LLVMAdd) && c->limit < half &&
-           is_below(LLVMGetOperand(v, 1), half - c->limit) && stays_below(c, LLVMGetOperand(v, 0));
+    return c->limit < half && is_below(LLVMGetOperand(v, 1), half - c->limit) &&
+           stays_below(c, LLVMGetOperand(v, 0));
 }
 
 static bool remainder_stays_below(struct claim *c, LLVMValueRef v)
 {
     LLVMValueRef dividend = LLVMGetOperand(v, 0);
-    return is_below(LLVMGetOperand(v, 1), c->limit + 1) &&
-           (is_opcode(v, LLVMURem) || is_small_sum(c, dividend) ||
-            (is_signed_safe(v, c->limit) && stays_below(c, dividend)));
+    if (!is_below(LLVMGetOperand(v, 1), c->limit + 1))
+        return false;
+    if (is_opcode(v, LLVMURem))
+        return true;
+    return is_opcode(dividend, LLVMAdd) ? is_small_sum(c, dividend)
+                                        : is_signed_safe(v, c->limit) && stays_below(c, dividend);
 }
 
 static bool phi_stays_below(struct claim *c, LLVMValueRef v)

@@ -39,12 +39,14 @@ struct seq_slot *seq_find(struct seq_program *s, const struct node *n, unsigned 
 {
     *number = 0;
     for (;;) {
-        if (w >= SEQ_WORDS || (~seq_zero(s, n) >> 16 * w & 0xffff) == 0)
+        if (w >= SEQ_WORDS)
             return NULL;
         if (n->op == OP_CONST) {
             *number = (unsigned)(n->value >> 16 * w & 0xffff);
             return NULL;
         }
+        if (!seq_has_word(s, n, w))
+            return NULL;
         if (n->op == OP_VAR || !seq_is_alias(s, n))
             break;
         const unsigned words = moves_words(n) ? (unsigned)n->arg[1]->value / 16 : 0;

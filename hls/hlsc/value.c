@@ -52,3 +52,63 @@ bool value_is_multiple(LLVMValueRef v, uint64_t n)
 {
     return is_multiple(v, n, MOST_PARTS);
 }
+
+/* A proof by induction that a value can only be 0 or 1. An alternative that fails takes back what was assumed for it: that
+ * may not be so. */
+struct truth {
+    struct program *p;
+    value_vec assumed; /* phis */
+    unsigned steps;    /* that may still be made: alternatives multiply */
+};
+enum { MOST_STEPS = 1000 };
+
+static bool is_assumed(const struct truth *t, LLVMValueRef v)
+{
+    for (unsigned i = 0; i < t->assumed.n; i++)
+        if (t->assumed.at[i] == v)
+            return true;
+    return false;
+}
+
+static bool is_truth(struct truth *t, LLVMValueRef v);
+
+static bool are_truths(struct truth *t, LLVMValueRef v, unsigned first)
+{
+    for (unsigned i = first; i < (unsigned)LLVMGetNumOperands(v); i++)
+        if (!is_truth(t, LLVMGetOperand(v, i)))
+            return false;
+    return true;
+}
+
+static bool is_truth(struct truth *t, LLVMValueRef v)
+{
+    if (LLVMIsAConstantInt(v))
+        return LLVMConstIntGetZExtValue(v) <= 1;
+    if (LLVMIsUndef(v) || LLVMIsPoison(v) || is_assumed(t, v))
+        return true;
+    if (!LLVMIsAInstruction(v) || t->steps == 0)
+        return false;
+    t->steps--;
+    const unsigned assumed = t->assumed.n;
+    switch (LLVMGetInstructionOpcode(v)) {
+    case LLVMZExt: return width_of(LLVMGetOperand(v, 0)) == 1 || are_truths(t, v, 0);
+    case LLVMAnd:
+        if (is_truth(t, LLVMGetOperand(v, 0)))
+            return true;
+        t->assumed.n = assumed;
+        return is_truth(t, LLVMGetOperand(v, 1));
+    case LLVMTrunc:
+    case LLVMFreeze:
+    case LLVMOr:
+    case LLVMXor: return are_truths(t, v, 0);
+    case LLVMSelect: return are_truths(t, v, 1);
+    case LLVMPHI: VEC_PUSH(t->p->arena, &t->assumed, v); return are_truths(t, v, 0);
+    default: return false;
+    }
+}
+
+bool value_is_truth(struct program *p, LLVMValueRef v)
+{
+    struct truth t = {.p = p, .steps = MOST_STEPS};
+    return is_truth(&t, v);
+}

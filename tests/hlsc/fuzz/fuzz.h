@@ -85,4 +85,8 @@ void lanes_loop(unsigned array);
 
 /* An array or a part of it, or a struct, copied, moved or filled as a whole. */
 void copy(void);
+
+/* ---- accumulate.c ---- */
+
+void accumulate(void);
 #endif

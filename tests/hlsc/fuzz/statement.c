@@ -348,7 +348,7 @@ static void statement(void)
 {
     const bool out = part_begin();
     const bool plain = scope.pipelined;
-    switch (below(16)) {
+    switch (below(19)) {
     case 0:
     case 1:
     case 2:
@@ -401,6 +401,9 @@ static void statement(void)
         else
             assignment();
         break;
+    case 12:
+    case 13:
+    case 14: accumulate(); break;
     default: assignment();
     }
     part_end(out);
