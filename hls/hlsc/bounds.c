@@ -72,15 +72,25 @@ static LLVMIntPredicate inverse(LLVMIntPredicate p)
     }
 }
 
-/* How often the loop runs, if the test on the counter's next value at its end is the only way out;
- * else 0. */
-static int64_t trips_of(const struct counter *c, LLVMIntPredicate go_on, int64_t limit)
+/* Is it a number that the test takes for itself? Others wrap around. */
+static bool is_seen_by(LLVMIntPredicate test, int64_t number, unsigned width)
+{
+    const int64_t half = (int64_t)1 << (width - 1);
+    const bool is_signed = test == LLVMIntSLT || test == LLVMIntSGT;
+    return test == LLVMIntNE ||
+           (is_signed ? number >= -half && number < half : number >= 0 && number < 2 * half);
+}
+
+/* How often the loop runs, if the test on the counter at its end, on this value or the next, is the only way out; else 0. */
+static int64_t trips_of(const struct counter *c, LLVMIntPredicate go_on, int64_t limit,
+                        bool of_next)
 {
     bool up = c->step > 0;
-    int64_t span = up ? limit - c->first : c->first - limit, step = up ? c->step : -c->step;
+    const int64_t first = of_next ? c->first + c->step : c->first; /* that is tested */
+    int64_t span = up ? limit - first : first - limit, step = up ? c->step : -c->step;
     switch (go_on) {
     case LLVMIntNE:
-        if (span <= 0 || span % step != 0)
+        if (span < 0 || span % step != 0)
             return 0;
         break;
     case LLVMIntULT:
@@ -95,7 +105,8 @@ static int64_t trips_of(const struct counter *c, LLVMIntPredicate go_on, int64_t
         break;
     default: return 0;
     }
-    return span <= 0 ? 1 : (span + step - 1) / step;
+    const int64_t more = span <= 0 ? 0 : (span + step - 1) / step; /* tests that pass */
+    return is_seen_by(go_on, first + more * c->step, width_of(c->phi)) ? 1 + more : 0;
 }
 
 static bool only_way_out(const struct loop *loop)
@@ -150,7 +161,7 @@ static int64_t bound_of(struct loop *loop, const struct block *b, const struct c
     if (limit < 0)
         return -1;
     if (b == loop->latches.at[0] && only_way_out(loop))
-        loop->iterations = trips_of(c, go_on, x == c->next ? limit : limit + c->step);
+        loop->iterations = trips_of(c, go_on, limit, x == c->next);
     if (c->step < 0)
         return goes_down(c, go_on, limit, x == c->next) ? c->first : -1;
     int64_t most = last_going_on(c, go_on, limit);

@@ -152,7 +152,7 @@ static struct node *match_saturation(struct program *p, struct region *r, enum o
         return NULL;
     int64_t x = sign_extend(b->value, b->width), y = sign_extend(a->arg[1]->value, b->width);
     int64_t high = op == OP_SMIN ? x : y, low = op == OP_SMIN ? y : x;
-    if (high < 0 || low != -high - 1 || (high & (high + 1)) != 0)
+    if (high <= 0 || low != -high - 1 || (high & (high + 1)) != 0)
         return NULL;
     return shared(p, r,
                   &(struct node){.op = OP_SAT,

@@ -160,6 +160,20 @@ static LLVMTypeRef row_of(struct program *p, LLVMValueRef to, LLVMValueRef from,
     return row;
 }
 
+/* May both point into one object? */
+static bool may_meet(struct program *p, LLVMValueRef to, LLVMValueRef from)
+{
+    struct web a = web_begin(p, NULL), b = web_begin(p, NULL);
+    if (lower_array_of(to) == lower_array_of(from))
+        return true;
+    if (!web_collect(&a, to) || !web_collect(&b, from))
+        return false; /* what is not known is no fill of rows */
+    for (unsigned i = 0; i < a.arrays.n; i++)
+        if (web_position(&b, a.arrays.at[i]) < b.arrays.n)
+            return true;
+    return false;
+}
+
 /* Is it a fill of whole rows? */
 static bool read_fill(struct program *p, LLVMValueRef v, struct fill *f)
 {
@@ -174,11 +188,11 @@ static bool read_fill(struct program *p, LLVMValueRef v, struct fill *f)
     if (is_padding(p, to, n) || (copies && is_padding(p, from, n)))
         return true;
     f->row = row_of(p, to, copies ? from : NULL, bytes);
-    const bool same = lower_array_of(to) == lower_array_of(from);
-    if (!f->row || (moves && !same && !(type_of(p, to) && type_of(p, from))))
+    const bool meets = moves && may_meet(p, to, from);
+    if (!f->row || (moves && !meets && !(type_of(p, to) && type_of(p, from))))
         return false;
     f->row_bytes = size_of(p, f->row);
-    f->may_overlap = moves && same;
+    f->may_overlap = meets;
     if (!LLVMIsAConstantInt(bytes))
         return true;
     if (n < f->row_bytes)

@@ -163,13 +163,26 @@ static void put_moved(struct emission *e)
     LLVMPositionBuilderAtEnd(e->b, end);
 }
 
-/* How far an address is from the object that it is in: its index in bytes. */
-static LLVMValueRef bytes_into(struct emission *e, LLVMValueRef pointer)
+/* How far an address is from the object that it is in, its index in bytes; with `common` from the pointer that both are made
+ * of. */
+static LLVMValueRef bytes_into(struct emission *e, LLVMValueRef pointer, bool common)
 {
     struct web w = web_begin(e->p, e->b);
     w.row_bytes = 1;
-    map_put(e->p->arena, &w.index, lower_array_of(pointer), number(e, 0));
+    if (common)
+        map_put(e->p->arena, &w.index, lower_array_of(pointer), number(e, 0));
+    else if (web_collect(&w, pointer))
+        web_make_indices(&w);
     return web_index(&w, pointer, e->f->call);
+}
+
+/* Is `to` behind `from`, if both are in one object? */
+static LLVMValueRef is_behind(struct emission *e, LLVMValueRef to, LLVMValueRef from)
+{
+    if (!e->f->may_overlap)
+        return LLVMConstInt(LLVMInt1TypeInContext(e->p->context), 0, 0);
+    const bool common = lower_array_of(to) == lower_array_of(from);
+    return less(e, bytes_into(e, from, common), bytes_into(e, to, common));
 }
 
 /* void fill(to, from, byte, rows, is_behind), to be inlined. */
@@ -228,9 +241,8 @@ void fill_put(struct program *p, const struct fill *f, enum fill_how how)
     LLVMValueRef fill = how == FILL_BY_LOOP ? make_function(&e) : NULL;
     position_before(&e, f->call);
     LLVMValueRef from = f->copies ? second : to;
-    LLVMValueRef is_behind = f->may_overlap ? less(&e, bytes_into(&e, from), bytes_into(&e, to))
-                                            : LLVMConstInt(LLVMInt1TypeInContext(p->context), 0, 0);
-    LLVMValueRef all[5] = {to, from, f->copies ? none : second, rows_of(&e), is_behind};
+    LLVMValueRef behind = is_behind(&e, to, from);
+    LLVMValueRef all[5] = {to, from, f->copies ? none : second, rows_of(&e), behind};
     if (fill) {
         LLVMBuildCall2(e.b, LLVMGlobalGetValueType(fill), fill, all, 5, "");
     } else {

@@ -51,8 +51,9 @@ void front_add_attribute(struct program *p, LLVMValueRef function, int at, const
 bool is_kind(LLVMTypeRef type, LLVMTypeKind kind); /* NULL is of none */
 /* In bytes, with padding. */
 uint64_t size_of(struct program *p, LLVMTypeRef type);
-/* The scalar at offset_bytes of an initial value. */
-uint64_t memory_initial_at(struct program *p, LLVMValueRef init, uint64_t offset_bytes);
+/* The integer of that type at offset_bytes of an initial value, which may give it byte by byte, as clang does with bit fields. */
+uint64_t memory_initial_at(struct program *p, LLVMValueRef init, LLVMTypeRef type,
+                           uint64_t offset_bytes);
 /* clang splits an array with a long tail of zeros into <{ [k x T], [n x T] }> or <{ T, T, [n x T] }>: an array of T again. */
 LLVMTypeRef memory_shape(struct program *p, LLVMTypeRef type);
 

@@ -25,25 +25,41 @@ struct variable *ir_new_variable(struct program *p, unsigned width, const char *
     return v;
 }
 
-uint64_t memory_initial_at(struct program *p, LLVMValueRef init, uint64_t offset_bytes)
+/* The integer that the byte is in, and which of its bytes that is; NULL where all is zero. */
+static LLVMValueRef integer_at(struct program *p, LLVMValueRef init, uint64_t *byte)
 {
-    for (;;) {
-        if (LLVMIsNull(init) || LLVMIsUndef(init))
-            return 0;
+    while (!LLVMIsNull(init) && !LLVMIsUndef(init)) {
         LLVMTypeRef type = LLVMTypeOf(init);
         if (LLVMGetTypeKind(type) == LLVMArrayTypeKind) {
             uint64_t size = size_of(p, LLVMGetElementType(type));
-            init = LLVMGetAggregateElement(init, (unsigned)(offset_bytes / size));
-            offset_bytes %= size;
+            init = LLVMGetAggregateElement(init, (unsigned)(*byte / size));
+            *byte %= size;
         } else if (LLVMGetTypeKind(type) == LLVMStructTypeKind) {
             LLVMTargetDataRef layout = LLVMGetModuleDataLayout(p->module);
-            unsigned field = LLVMElementAtOffset(layout, type, offset_bytes);
-            offset_bytes -= LLVMOffsetOfElement(layout, type, field);
+            unsigned field = LLVMElementAtOffset(layout, type, *byte);
+            *byte -= LLVMOffsetOfElement(layout, type, field);
             init = LLVMGetAggregateElement(init, field);
         } else {
-            return LLVMConstIntGetZExtValue(init) & mask_of(LLVMGetIntTypeWidth(type));
+            return init;
         }
     }
+    return NULL;
+}
+
+uint64_t memory_initial_at(struct program *p, LLVMValueRef init, LLVMTypeRef type,
+                           uint64_t offset_bytes)
+{
+    const unsigned width = LLVMGetIntTypeWidth(type), bytes = (width + 7) / 8;
+    uint64_t value = 0;
+    for (unsigned k = 0, taken; k < bytes; k += taken) {
+        uint64_t byte = offset_bytes + k;
+        LLVMValueRef integer = integer_at(p, init, &byte);
+        const unsigned size = integer ? (LLVMGetIntTypeWidth(LLVMTypeOf(integer)) + 7) / 8 : 0;
+        taken = byte < size ? size - (unsigned)byte : 1;
+        if (byte < size)
+            value |= LLVMConstIntGetZExtValue(integer) >> 8 * byte << 8 * k;
+    }
+    return value & mask_of(width);
 }
 
 static _Noreturn void refuse_element(struct program *p, const struct memory *m, LLVMTypeRef type)
@@ -109,7 +125,8 @@ static void take_initial(struct program *p, struct memory *m, LLVMValueRef init)
         m->bank[b].initial = arena_alloc(p->arena, m->rows * sizeof(uint64_t));
         for (unsigned row = 0; row < m->rows; row++)
             m->bank[b].initial[row] =
-                memory_initial_at(p, init, (uint64_t)row * m->row_bytes + m->bank[b].offset_bytes);
+                memory_initial_at(p, init, LLVMIntTypeInContext(p->context, m->bank[b].width),
+                                  (uint64_t)row * m->row_bytes + m->bank[b].offset_bytes);
     }
 }
 

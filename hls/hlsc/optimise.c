@@ -11,7 +11,8 @@
     "function(loop-simplify,lcssa," rotate                                                         \
     "loop(loop-unroll-full),sroa,early-cse,instcombine<no-verify-fixpoint>"                        \
     ",gvn<no-pre;no-load-pre>,loop-mssa(licm))"
-static const char inline_passes[] = "globalopt,function(sroa,early-cse),always-inline";
+static const char inline_passes[] =
+    "function(lower-expect),globalopt,function(sroa,early-cse),always-inline";
 static const char variable_passes[] = "function(sroa,early-cse)";
 static const char join_passes[] = "function(simplifycfg,instcombine<no-verify-fixpoint>)";
 static const char pointer_passes[] = "function(instcombine<no-verify-fixpoint>)";

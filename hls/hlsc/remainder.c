@@ -213,13 +213,16 @@ void remainder_bound(struct program *p)
     for (LLVMUseRef u = function ? LLVMGetFirstUse(function) : NULL, next; u; u = next) {
         LLVMValueRef call = LLVMGetUser(u), below = LLVMGetOperand(call, 0);
         next = LLVMGetNextUse(u);
+        LLVMBasicBlockRef at = LLVMGetInstructionParent(call);
         LLVMInstructionEraseFromParent(call);
         if (!LLVMIsAICmpInst(below) || LLVMGetICmpPredicate(below) != LLVMIntULT)
             continue;
         LLVMValueRef v = LLVMGetOperand(below, 0), limit = LLVMGetOperand(below, 1);
         if (!LLVMGetFirstUse(below))
             LLVMInstructionEraseFromParent(below);
-        const bool is_plain = (LLVMIsAPHINode(v) || LLVMIsALoadInst(v)) && LLVMGetFirstUse(v);
+        const bool is_plain =
+            (LLVMIsAPHINode(v) || LLVMIsALoadInst(v)) && LLVMGetFirstUse(v) &&
+            LLVMGetInstructionParent(v) == at; /* else it holds on some ways only */
         if (is_plain && is_below(limit, UINT32_MAX) &&
             is_signed_safe(v, LLVMConstIntGetZExtValue(limit))) /* a bound is of signed numbers */
             bound_name(p, v, (int64_t)LLVMConstIntGetZExtValue(limit) - 1);

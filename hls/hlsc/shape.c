@@ -213,7 +213,7 @@ LLVMValueRef shape_initial_value(struct program *p, LLVMValueRef init, LLVMTypeR
 {
     LLVMTargetDataRef layout = LLVMGetModuleDataLayout(p->module);
     if (is_kind(type, LLVMIntegerTypeKind))
-        return LLVMConstInt(type, memory_initial_at(p, init, bytes), false);
+        return LLVMConstInt(type, memory_initial_at(p, init, type, bytes), false);
     const bool is_array = is_kind(type, LLVMArrayTypeKind);
     LLVMTypeRef element = is_array ? LLVMGetElementType(type) : NULL;
     const unsigned n =

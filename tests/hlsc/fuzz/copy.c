@@ -57,6 +57,47 @@ static void move(unsigned k)
     emit(");\n");
 }
 
+static const char *element_type(const struct array *a)
+{
+    return a->is_nest ? "struct nest" : a->is_struct ? "struct entry" : a->type;
+}
+
+/* Another array of such elements in a row that may be stored to, or the array itself. */
+static unsigned another(unsigned k)
+{
+    for (unsigned j = 0; j < scope.narrays; j++)
+        if (j != k && scope.array[j].columns == 1 && !scope.array[j].constant &&
+            strcmp(element_type(&scope.array[j]), element_type(&scope.array[k])) == 0)
+            return j;
+    return k;
+}
+
+static void choose_between(const char *pointer, unsigned k)
+{
+    emit("if (");
+    condition();
+    emit(")\n%s = ", pointer);
+    place_in(k);
+    emit(";\n");
+}
+
+/* Between two pointers, each into one array or the other. */
+static void move_chosen(unsigned k)
+{
+    const unsigned j = another(k), fewer = scope.array[j].rows < scope.array[k].rows ? j : k;
+    emit("{\n%s *to = ", element_type(&scope.array[k]));
+    place_in(k);
+    emit(", *from = ");
+    place_in(chance(50) ? j : k);
+    emit(";\n");
+    choose_between("to", j);
+    if (chance(50))
+        choose_between("from", chance(50) ? j : k);
+    emit("memmove(to, from, ");
+    rows_of(&scope.array[fewer], fewer);
+    emit(");\n}\n");
+}
+
 /* From an array of the same type and length; false if there is none. */
 static bool copy_other(unsigned k)
 {
@@ -187,6 +228,6 @@ void copy(void)
         run_through(k);
     else if (chance(30))
         fill(k);
-    else if (!is_flat(a) || chance(50) || !copy_other(k))
-        move(k);
+    else if (!is_flat(a) || chance(60) || !copy_other(k))
+        (chance(35) ? move_chosen : move)(k);
 }

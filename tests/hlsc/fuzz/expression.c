@@ -18,9 +18,15 @@ void constant(void)
 
 static void operand(void)
 {
-    switch (below(13)) {
+    switch (below(14)) {
     case 0:
     case 1: constant(); break;
+    case 6:
+        if (chance(50))
+            emit("flags.f%u", below(FLAGS));
+        else
+            emit("all_flags[(uint8_t)v%u & 3].f%u", below(VARIABLES), below(FLAGS));
+        break;
     case 2: emit("p%u", below(2)); break;
     case 3:
         if (scope.loops)

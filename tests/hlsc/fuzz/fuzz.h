@@ -24,7 +24,7 @@ bool chance(unsigned percent);
 
 /* ---- the program's objects ---- */
 
-enum { VARIABLES = 7, MOST_ARRAYS = 10, STREAMS = 2, RINGS = 3 };
+enum { VARIABLES = 7, MOST_ARRAYS = 10, STREAMS = 2, RINGS = 3, FLAGS = 3 };
 
 struct array {
     const char *type;

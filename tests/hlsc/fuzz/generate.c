@@ -136,6 +136,18 @@ static void declare_array(void)
     scope.narrays++;
 }
 
+/* Bit fields that fill 16 or 32 bits: those of three bytes are refused. */
+static void declare_flags(void)
+{
+    const unsigned first = 1 + below(6), second = 2 + below(6);
+    emit("struct flags { uint32_t f0 : %u; int32_t f1 : %u; uint32_t f2 : %u; };\n"
+         "static struct flags flags = {%u, -1, %u};\nstatic const struct flags all_flags[4] = {",
+         first, second, (chance(50) ? 16 : 32) - first - second, below(2), below(4));
+    for (unsigned k = 0; k < 4; k++)
+        emit("{%u, %d, %u}%s", below(1u << first), (int)below(4) - 2, below(4),
+             k < 3 ? ", " : "};\n");
+}
+
 static void declare_ring(unsigned k)
 {
     const char *type = integer_type();
@@ -295,6 +307,7 @@ int main(int argc, char **argv)
         scope.in_width[s] = 16u << below(3);
         scope.out_width[s] = 16u << below(3);
     }
+    declare_flags();
     for (unsigned n = 3 + below(4); n > 0; n--)
         declare_array();
     for (unsigned k = 0; k < RINGS; k++)

@@ -46,6 +46,12 @@ static void assignment(void)
         step_ring();
         return;
     }
+    if (!scope.pure && chance(10)) {
+        emit("flags.f%u = (uint16_t)(", below(FLAGS));
+        expression(2);
+        emit(");\n");
+        return;
+    }
     if (!scope.pure && chance(20)) {
         emit(chance(50) ? "pair.x = (int16_t)(" : "pair.y = pair.x ^ (uint32_t)(");
         expression(2);
@@ -132,7 +138,7 @@ static void choice(void)
 static const char *loop_head(unsigned i, const char *type, unsigned most)
 {
     const unsigned first = below(4), step = 1 + below(3), count = 1 + below(most);
-    switch (below(7)) {
+    switch (below(9)) {
     case 0:
         emit("for (%s i%u = (%s)((p0 & %u) + %u); i%u != 0; i%u--) {\n", type, i, type, most - 1,
              below(3), i, i);
@@ -152,6 +158,20 @@ static const char *loop_head(unsigned i, const char *type, unsigned most)
     case 4:
         emit("for (%s i%u = 0;; i%u++) {\nif (i%u >= %u) break;\n", type, i, i, i, count);
         return "}\n";
+    case 5: /* may wrap around: an odd step comes by everywhere */
+        if (most > 8 && !scope.pipelined) {
+            emit("for (uint8_t i%u = %u; i%u > %u; i%u -= %u) {\n", i, below(120), i, below(20), i,
+                 2 * below(30) + 1);
+            return "}\n";
+        }
+        /* fall through */
+    case 6:
+        if (most > 8 && !scope.pipelined) {
+            emit("for (int8_t i%u = %u; i%u < %u; i%u += %u) {\n", i, below(120), i, 1 + below(126),
+                 i, 2 * below(60) + 1);
+            return "}\n";
+        }
+        /* fall through */
     default:
         emit("for (%s i%u = %u; i%u < %u; i%u += %u) {\n", type, i, first, i, first + count * step,
              i, step);
