@@ -133,6 +133,18 @@ static void mark(struct program *p, const struct loop *loop, const char *marker)
     LLVMDisposeBuilder(builder);
 }
 
+/* Is there a promise of a loop in this one? It need not hold for the nest. */
+static bool promises_within(const struct cfg *cfg, const struct loop *loop)
+{
+    for (unsigned i = 0; i < cfg->loops.n; i++) {
+        const struct loop *inner = cfg->loops.at[i];
+        if (inner->outer == loop &&
+            (marker_in(inner, "__hls_distance") || marker_in(inner, "__hls_steady")))
+            return true;
+    }
+    return false;
+}
+
 typedef VEC(LLVMBasicBlockRef) header_vec;
 
 static void choose(struct program *p, struct cfg *cfg, struct loop *outer, header_vec *roots)
@@ -144,7 +156,7 @@ static void choose(struct program *p, struct cfg *cfg, struct loop *outer, heade
         bool asked = cfg_own_marker(cfg, loop, "__hls_flatten") != NULL;
         bool marked = marker_in(loop, "__hls_pipeline") != NULL;
         bool wanted = p->options->pipeline && !marked && loop->latches.n == 1 &&
-                      !known_sequential(p, loop->loc);
+                      !known_sequential(p, loop->loc) && !promises_within(cfg, loop);
         if (asked || wanted) {
             if (!marked)
                 mark(p, loop, asked ? "__hls_smallest" : "__hls_auto");

@@ -187,36 +187,6 @@ static void take_annotations(struct program *p)
     LLVMDeleteGlobal(table);
 }
 
-/* Is there a way from the successors of `b` back to it? */
-static bool in_cycle(struct program *p, LLVMBasicBlockRef b)
-{
-    VEC(LLVMBasicBlockRef) open = {0};
-    struct map seen = {0};
-    VEC_PUSH(p->arena, &open, b);
-    while (open.n > 0) {
-        LLVMValueRef t = LLVMGetBasicBlockTerminator(open.at[--open.n]);
-        for (unsigned i = 0; i < LLVMGetNumSuccessors(t); i++) {
-            LLVMBasicBlockRef to = LLVMGetSuccessor(t, i);
-            if (to == b)
-                return true;
-            if (!map_get(&seen, to))
-                VEC_PUSH(p->arena, &open, to);
-            map_put(p->arena, &seen, to, to);
-        }
-    }
-    return false;
-}
-
-static void find_markers(struct program *p, const char *name)
-{
-    LLVMValueRef marker = LLVMGetNamedFunction(p->module, name);
-    for (LLVMUseRef u = marker ? LLVMGetFirstUse(marker) : NULL; u; u = LLVMGetNextUse(u)) {
-        LLVMValueRef call = LLVMGetUser(u);
-        if (LLVMIsACallInst(call) && in_cycle(p, LLVMGetInstructionParent(call)))
-            VEC_PUSH(p->arena, &p->markers, loc_of(p, call));
-    }
-}
-
 /* The start of the line of `text` in which `part` stands first, or NULL. */
 static const char *line_with(const char *text, const char *part)
 {
@@ -323,14 +293,14 @@ void front_compile(struct program *p)
                   p->options->top);
     refuse_long(p);
     refuse_structs(p);
-    find_markers(p, "__hls_pipeline");
-    find_markers(p, "__hls_flatten");
+    marker_note(p);
     take_annotations(p);
     prepare_functions(p);
     optimise(p);
     refuse_undefined(p);
     optimise_part(p);
     unroll_warn(p);
+    marker_drop(p);
     flatten_loops(p);
     optimise_part(p);
     if (p->options->dump && strcmp(p->options->dump, "llvm") == 0) {

@@ -274,7 +274,6 @@ struct program {
     struct map stream_of;   /* parameter to stream */
     struct map element_of;  /* array parameter to the type of its elements */
     VEC(struct annotation *) annotations;
-    VEC(struct loc) markers;    /* HLS_PIPELINE and HLS_FLATTEN in loops of the source */
     VEC(struct loc) sequential; /* loops that were found not to pipeline */
     bool again;                 /* compile once more, with what is known by now */
     unsigned next_id;

@@ -361,15 +361,6 @@ static struct node *steady_value(struct lowering *l, LLVMValueRef inst, struct n
     return ir_variable(p, l->r, n->variable);
 }
 
-/* Loops of a single turn vanish, and leave their markers. */
-static bool was_in_loop(struct program *p, struct loc loc)
-{
-    for (unsigned i = 0; i < p->markers.n; i++)
-        if (p->markers.at[i].line == loc.line && p->markers.at[i].column == loc.column)
-            return true;
-    return false;
-}
-
 static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct node *predicate)
 {
     struct program *p = l->p;
@@ -416,13 +407,13 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         strcmp(name, "__hls_iterations") == 0)
         return NULL;
     if (strcmp(name, "__hls_flatten") == 0) {
-        if (!l->r->is_loop && !was_in_loop(p, loc))
+        if (!l->r->is_loop)
             diag_fail(p->diag, loc, "put it first into the body of the outermost loop of the nest",
                       "HLS_FLATTEN is not in a loop");
         return NULL;
     }
     if (strcmp(name, "__hls_pipeline") == 0) {
-        if (!l->r->is_loop && !was_in_loop(p, loc))
+        if (!l->r->is_loop)
             diag_fail(p->diag, loc, "put it first into the body of a loop",
                       "HLS_PIPELINE is not in a loop");
         return NULL;

@@ -74,7 +74,7 @@ bool declared_is_split(LLVMTypeRef type);
 /* Makes an array of each member of a struct with arrays in it, and banks the last dimension; says whether there were any. */
 bool shape_objects(struct program *p);
 /* The first use of an object that is more than a load, a store, or an address in it; NULL if there is none. */
-LLVMValueRef shape_obstacle(struct program *p, LLVMValueRef object);
+LLVMValueRef path_obstacle(struct program *p, LLVMValueRef object);
 /* What an initial value of some type, from a number of bytes on, is as one of the given type. */
 LLVMValueRef shape_initial_value(struct program *p, LLVMValueRef init, LLVMTypeRef type,
                                  uint64_t bytes);
@@ -97,6 +97,10 @@ void pointer_split_loads(struct program *p);
  * the end they are bounds, for the analysis of widths. */
 bool remainder_tell(struct program *p);
 void remainder_bound(struct program *p);
+
+/* Notes which loop of the source each marker and promise is of; drops those of loops that have vanished. */
+void marker_note(struct program *p);
+void marker_drop(struct program *p);
 
 /* Warns of loops that HLS_UNROLL could not remove. */
 void unroll_warn(struct program *p);

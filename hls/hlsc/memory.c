@@ -64,7 +64,7 @@ uint64_t memory_initial_at(struct program *p, LLVMValueRef init, LLVMTypeRef typ
 
 static _Noreturn void refuse_element(struct program *p, const struct memory *m, LLVMTypeRef type)
 {
-    LLVMValueRef obstacle = shape_obstacle(p, m->global);
+    LLVMValueRef obstacle = path_obstacle(p, m->global);
     const struct loc use = obstacle ? loc_of(p, obstacle) : m->loc;
     switch (LLVMGetTypeKind(type)) {
     case LLVMPointerTypeKind:
@@ -73,7 +73,8 @@ static _Noreturn void refuse_element(struct program *p, const struct memory *m, 
                   "'%s': pointers in memory are not supported", m->name);
     case LLVMStructTypeKind:
     case LLVMArrayTypeKind:
-        diag_fail(p->diag, use.line ? use : m->loc, "use its members one by one",
+        diag_fail(p->diag, use.line ? use : m->loc,
+                  "use its members one by one, by an index in place of a pointer",
                   "'%s': a struct with arrays or structs in it is used as more than its members",
                   m->name);
     default:

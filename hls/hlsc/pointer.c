@@ -16,14 +16,19 @@ static void replace_joins(struct web *w)
         LLVMInstructionEraseFromParent(w->joins.at[i]);
 }
 
-/* Whether a pointer is one of another web is not known by its index if it may be none. */
-static bool compares_within(const struct web *w, LLVMValueRef join)
+/* A pointer that may be none is known for it within its web alone: by its index. */
+static bool stays_within(const struct web *w, LLVMValueRef pointer)
 {
-    for (LLVMUseRef u = LLVMGetFirstUse(join); u; u = LLVMGetNextUse(u)) {
+    for (LLVMUseRef u = LLVMGetFirstUse(pointer); u; u = LLVMGetNextUse(u)) {
         LLVMValueRef user = LLVMGetUser(u);
-        if (LLVMIsAICmpInst(user) && !web_asks_null(user) &&
-            !(map_get(&w->seen, lower_array_of(LLVMGetOperand(user, 0))) &&
-              map_get(&w->seen, lower_array_of(LLVMGetOperand(user, 1)))))
+        const bool leaves =
+            LLVMIsAICmpInst(user)
+                ? !web_asks_null(user) &&
+                      !(map_get(&w->seen, lower_array_of(LLVMGetOperand(user, 0))) &&
+                        map_get(&w->seen, lower_array_of(LLVMGetOperand(user, 1))))
+                : (web_is_join(user) && !map_get(&w->seen, user)) ||
+                      (lower_is_gep(user) && !stays_within(w, user));
+        if (leaves)
             return false;
     }
     return true;
@@ -54,7 +59,7 @@ static bool rewrite(struct web *w)
     if (w->row_bytes == 0 || !web_all_move_by_rows(w))
         return false;
     for (unsigned i = 0; w->has_null && i < w->joins.n; i++)
-        if (!compares_within(w, w->joins.at[i]))
+        if (!stays_within(w, w->joins.at[i]))
             return false;
     web_make_indices(w);
     for (unsigned i = 0; i < w->joins.n; i++)
@@ -102,20 +107,10 @@ static LLVMValueRef compare_indices(struct web *w, LLVMValueRef i)
     return LLVMBuildICmp(w->builder, web_order(LLVMGetICmpPredicate(i)), index[0], index[1], "");
 }
 
-/* Of what the number is the address, of which it may have fewer bits. */
-static LLVMValueRef addressed(LLVMValueRef number)
-{
-    if (LLVMIsATruncInst(number))
-        number = LLVMGetOperand(number, 0);
-    const bool is_address =
-        LLVMIsAPtrToIntInst(number) ||
-        (LLVMIsAConstantExpr(number) && LLVMGetConstOpcode(number) == LLVMPtrToInt);
-    return is_address ? LLVMGetOperand(number, 0) : NULL;
-}
-
 static LLVMValueRef subtract_indices(struct web *w, LLVMValueRef i)
 {
-    LLVMValueRef a = addressed(LLVMGetOperand(i, 0)), b = addressed(LLVMGetOperand(i, 1)), index[2];
+    LLVMValueRef a = web_addressed(LLVMGetOperand(i, 0)), b = web_addressed(LLVMGetOperand(i, 1)),
+                 index[2];
     if (!a || !b || !index_both(w, a, b, i, index))
         return NULL;
     LLVMValueRef rows = LLVMBuildSub(w->builder, index[0], index[1], "");
@@ -132,10 +127,8 @@ static bool rewrite_comparisons(struct program *p, LLVMBuilderRef builder)
         for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = next) {
             next = LLVMGetNextInstruction(i);
             struct web w = web_begin(p, builder);
-            const bool subtracts =
-                LLVMIsABinaryOperator(i) && LLVMGetInstructionOpcode(i) == LLVMSub;
             LLVMValueRef by_index = LLVMIsAICmpInst(i) ? compare_indices(&w, i)
-                                    : subtracts        ? subtract_indices(&w, i)
+                                    : web_subtracts(i) ? subtract_indices(&w, i)
                                                        : NULL;
             if (!by_index)
                 continue;

@@ -5,206 +5,7 @@
 
 #include <llvm-c/Target.h>
 
-#include "lower.h"
-
-/* A place in an object: the indices and members on the way to it, and bytes from there that no type has been seen for yet. */
-struct path {
-    LLVMTypeRef type;
-    int64_t bytes;
-    value_vec step;
-    bool ends_in_array; /* the last step is an index */
-    uint64_t loose; /* of step k, 1 << k: its index is a pointer's, which may leave the dimension */
-};
-
-struct object {
-    struct program *p;
-    LLVMBuilderRef builder;
-    LLVMValueRef value; /* a global or an alloca */
-    LLVMTypeRef type;
-    unsigned partition;
-    value_vec accesses; /* loads and stores */
-    value_vec lifetimes;
-    LLVMValueRef debug;   /* its type, or NULL */
-    struct map *debug_of; /* of parts */
-};
-
-static LLVMValueRef number(struct program *p, int64_t value)
-{
-    return LLVMConstInt(LLVMInt32TypeInContext(p->context), (uint64_t)value, true);
-}
-
-/* ---- what is done with an object ---- */
-
-/* Lists the accesses; returns the first use that is more than one, or than an address in the object. */
-static LLVMValueRef collect(struct object *o, LLVMValueRef pointer)
-{
-    LLVMValueRef obstacle = NULL;
-    for (LLVMUseRef u = LLVMGetFirstUse(pointer); u && !obstacle; u = LLVMGetNextUse(u)) {
-        LLVMValueRef user = LLVMGetUser(u);
-        const bool loads = LLVMIsALoadInst(user);
-        const bool stores = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 1) == pointer &&
-                            LLVMGetOperand(user, 0) != pointer;
-        if (loads || stores)
-            VEC_PUSH(o->p->arena, &o->accesses, user);
-        else if (is_call_of(user, "llvm.lifetime"))
-            VEC_PUSH(o->p->arena, &o->lifetimes, user);
-        else if (lower_is_gep(user) && LLVMGetOperand(user, 0) == pointer)
-            obstacle = collect(o, user);
-        else
-            obstacle = user;
-    }
-    return obstacle;
-}
-
-LLVMValueRef shape_obstacle(struct program *p, LLVMValueRef object)
-{
-    struct object o = {.p = p};
-    return collect(&o, object);
-}
-
-/* ---- dimensions ---- */
-
-/* A dimension of a new array: how many, how far apart they were, and which step of a path is its index. */
-struct axis {
-    uint64_t count, stride_bytes;
-    unsigned step;
-};
-typedef VEC(struct axis) axis_vec;
-
-static axis_vec axes_of(struct program *p, LLVMTypeRef *type)
-{
-    axis_vec axes = {0};
-    for (; is_kind(*type, LLVMArrayTypeKind); *type = LLVMGetElementType(*type)) {
-        const struct axis a = {LLVMGetArrayLength2(*type), size_of(p, LLVMGetElementType(*type)),
-                               axes.n};
-        VEC_PUSH(p->arena, &axes, a);
-    }
-    return axes;
-}
-
-/* ---- the way to an access ---- */
-
-static void push(struct object *o, struct path *at, LLVMValueRef step, bool is_index)
-{
-    VEC_PUSH(o->p->arena, &at->step, step);
-    at->ends_in_array = is_index;
-}
-
-/* On to the part of the given type at the bytes that are left. */
-static bool descend(struct object *o, struct path *at, LLVMTypeRef type)
-{
-    LLVMTargetDataRef layout = LLVMGetModuleDataLayout(o->p->module);
-    while (at->type != type || at->bytes != 0) {
-        if (at->bytes < 0 || at->bytes >= (int64_t)size_of(o->p, at->type))
-            return false;
-        if (is_kind(at->type, LLVMArrayTypeKind)) {
-            at->type = LLVMGetElementType(at->type);
-            const int64_t each = (int64_t)size_of(o->p, at->type);
-            push(o, at, number(o->p, at->bytes / each), true);
-            at->bytes %= each;
-        } else if (is_kind(at->type, LLVMStructTypeKind)) {
-            const unsigned k = LLVMElementAtOffset(layout, at->type, (uint64_t)at->bytes);
-            at->bytes -= (int64_t)LLVMOffsetOfElement(layout, at->type, k);
-            at->type = LLVMStructGetTypeAtIndex(at->type, k);
-            push(o, at, number(o->p, k), false);
-        } else {
-            return false;
-        }
-    }
-    return true;
-}
-
-static LLVMValueRef as_index(struct object *o, LLVMValueRef v)
-{
-    return LLVMBuildIntCast2(o->builder, v, LLVMInt32TypeInContext(o->p->context), true, "");
-}
-
-static bool follow_gep(struct object *o, struct path *at, LLVMValueRef gep)
-{
-    LLVMTypeRef source = LLVMGetGEPSourceElementType(gep);
-    LLVMValueRef first = LLVMGetOperand(gep, 1);
-    const bool in_bytes = LLVMIsAConstantInt(first) && LLVMGetNumOperands(gep) == 2 &&
-                          is_kind(source, LLVMIntegerTypeKind) && size_of(o->p, source) == 1;
-    if (in_bytes) {
-        at->bytes += LLVMConstIntGetSExtValue(first);
-        return true;
-    }
-    if (!descend(o, at, source))
-        return false;
-    if (!LLVMIsAConstantInt(first) || LLVMConstIntGetSExtValue(first) != 0) {
-        if (!at->ends_in_array)
-            return false;
-        LLVMValueRef *last = &at->step.at[at->step.n - 1];
-        *last = LLVMBuildAdd(o->builder, *last, as_index(o, first), "");
-        at->loose |= (uint64_t)1 << (at->step.n - 1);
-    }
-    for (unsigned k = 2; k < (unsigned)LLVMGetNumOperands(gep); k++) {
-        const bool is_index = is_kind(at->type, LLVMArrayTypeKind);
-        LLVMValueRef step = LLVMGetOperand(gep, k);
-        push(o, at, as_index(o, step), is_index);
-        at->type =
-            is_index ? LLVMGetElementType(at->type)
-                     : LLVMStructGetTypeAtIndex(at->type, (unsigned)LLVMConstIntGetZExtValue(step));
-    }
-    return true;
-}
-
-static bool follow(struct object *o, struct path *at, LLVMValueRef pointer)
-{
-    return pointer == o->value ||
-           (follow(o, at, LLVMGetOperand(pointer, 0)) && follow_gep(o, at, pointer));
-}
-
-/* How many dimensions of `count` an index has left, rounded down. Of one that is inside it costs nothing. */
-static LLVMValueRef dimensions_left(struct object *o, LLVMValueRef index, uint64_t count)
-{
-    LLVMBuilderRef b = o->builder;
-    if ((count & (count - 1)) == 0)
-        return LLVMBuildAShr(b, index, number(o->p, bit_length(count) - 1), "");
-    LLVMValueRef zero = number(o->p, 0), size = number(o->p, (int64_t)count);
-    LLVMValueRef is_inside = LLVMBuildICmp(b, LLVMIntULT, index, size, "");
-    LLVMValueRef is_before = LLVMBuildICmp(b, LLVMIntSLT, index, zero, "");
-    LLVMValueRef back = LLVMBuildSelect(b, is_before, number(o->p, (int64_t)count - 1), zero, "");
-    LLVMValueRef left = LLVMBuildSDiv(b, LLVMBuildSub(b, index, back, ""), size, "");
-    return LLVMBuildSelect(b, is_inside, zero, left, "");
-}
-
-/* A pointer runs through an array of arrays as if it were one; where these are in banks, the next one is elsewhere. */
-static void carry(struct object *o, struct path *at)
-{
-    LLVMTypeRef element = o->type;
-    const axis_vec axes = axes_of(o->p, &element);
-    for (unsigned k = axes.n; k-- > 1;) {
-        if (!(at->loose >> k & 1))
-            continue;
-        LLVMValueRef *index = &at->step.at[k], *outer = &at->step.at[k - 1];
-        LLVMValueRef left = dimensions_left(o, *index, axes.at[k].count);
-        LLVMValueRef size = number(o->p, (int64_t)axes.at[k].count);
-        *index = LLVMBuildSub(o->builder, *index, LLVMBuildMul(o->builder, left, size, ""), "");
-        *outer = LLVMBuildAdd(o->builder, *outer, left, "");
-        at->loose |= (uint64_t)1 << (k - 1);
-    }
-}
-
-/* The steps to what is accessed; sums that they need are built before it. */
-static bool find_path(struct object *o, LLVMValueRef access, struct path *at)
-{
-    LLVMPositionBuilderBefore(o->builder, access);
-    *at = (struct path){.type = o->type};
-    const bool found =
-        follow(o, at, lower_pointer_of(access)) && descend(o, at, lower_accessed_type(access));
-    if (found && o->partition > 0)
-        carry(o, at);
-    return found;
-}
-
-static bool find_paths(struct object *o, struct path *paths)
-{
-    for (unsigned i = 0; i < o->accesses.n; i++)
-        if (!find_path(o, o->accesses.at[i], &paths[i]))
-            return false;
-    return true;
-}
+#include "path.h"
 
 /* ---- an object in place of another ---- */
 
@@ -304,19 +105,33 @@ static void annotate(struct program *p, const struct annotation *like, LLVMValue
     VEC_PUSH(p->arena, &p->annotations, a);
 }
 
-/* The access goes to the part, by the steps of its axes and then those of its path from `rest` on. */
-static void redirect(struct object *o, LLVMValueRef access, LLVMValueRef part, LLVMTypeRef type,
+/* Ways into a block from one other have one value. */
+static LLVMValueRef value_from_same_block(const struct use *use)
+{
+    for (unsigned k = 0; LLVMIsAPHINode(use->user) && k < use->operand; k++)
+        if (LLVMGetIncomingBlock(use->user, k) == LLVMGetIncomingBlock(use->user, use->operand))
+            return LLVMGetIncomingValue(use->user, k);
+    return NULL;
+}
+
+/* The use is of the part, by the steps of its axes and then those of its path from `rest` on. */
+static void redirect(struct object *o, const struct use *use, LLVMValueRef part, LLVMTypeRef type,
                      const axis_vec *axes, const struct path *at, unsigned rest)
 {
     value_vec steps = {0};
-    VEC_PUSH(o->p->arena, &steps, number(o->p, 0));
+    VEC_PUSH(o->p->arena, &steps, path_number(o->p, 0));
     for (unsigned i = 0; i < axes->n; i++)
         VEC_PUSH(o->p->arena, &steps, at->step.at[axes->at[i].step]);
     for (unsigned i = rest; i < at->step.n; i++)
         VEC_PUSH(o->p->arena, &steps, at->step.at[i]);
-    LLVMPositionBuilderBefore(o->builder, access);
-    LLVMSetOperand(access, LLVMIsAStoreInst(access) ? 1 : 0,
-                   LLVMBuildInBoundsGEP2(o->builder, type, part, steps.at, steps.n, ""));
+    LLVMTypeRef operand = LLVMTypeOf(LLVMGetOperand(use->user, use->operand));
+    LLVMValueRef value = value_from_same_block(use);
+    LLVMPositionBuilderBefore(o->builder, path_place_before(use));
+    if (!value)
+        value = LLVMBuildInBoundsGEP2(o->builder, type, part, steps.at, steps.n, "");
+    if (is_kind(operand, LLVMIntegerTypeKind))
+        value = LLVMBuildPtrToInt(o->builder, value, operand, "");
+    LLVMSetOperand(use->user, use->operand, value);
 }
 
 /* ---- names, from what the debugger would be told ---- */
@@ -376,7 +191,7 @@ static void split_struct(struct object *o, const struct path *paths)
     LLVMTargetDataRef layout = LLVMGetModuleDataLayout(p->module);
     const struct annotation *note = annotation_of(p, o->value);
     LLVMTypeRef element = o->type;
-    const axis_vec axes = axes_of(p, &element);
+    const axis_vec axes = path_axes(p, &element);
     for (unsigned k = 0; k < LLVMCountStructElementTypes(element); k++) {
         LLVMTypeRef member = LLVMStructGetTypeAtIndex(element, k);
         LLVMValueRef debug = debug_member(p, o->debug, k);
@@ -384,9 +199,9 @@ static void split_struct(struct object *o, const struct path *paths)
                                       part_name(o, k, debug));
         map_put(p->arena, o->debug_of, part, operand_of(p, debug, DI_BASE));
         annotate(p, note, part);
-        for (unsigned i = 0; i < o->accesses.n; i++)
+        for (unsigned i = 0; i < o->uses.n; i++)
             if (LLVMConstIntGetZExtValue(paths[i].step.at[axes.n]) == k)
-                redirect(o, o->accesses.at[i], part, array_over(&axes, member), &axes, &paths[i],
+                redirect(o, &o->uses.at[i], part, array_over(&axes, member), &axes, &paths[i],
                          axes.n + 1);
     }
 }
@@ -398,7 +213,7 @@ static void turn_banks_last(struct object *o, const struct path *paths)
     struct program *p = o->p;
     struct annotation *note = annotation_of(p, o->value);
     LLVMTypeRef element = o->type;
-    const axis_vec before = axes_of(p, &element);
+    const axis_vec before = path_axes(p, &element);
     axis_vec axes = {0};
     for (unsigned i = 0; i < before.n; i++)
         if (i != note->partition - 1)
@@ -409,8 +224,8 @@ static void turn_banks_last(struct object *o, const struct path *paths)
     LLVMSetValueName2(o->value, "", 0);
     LLVMValueRef part = make_part(o, &axes, element, 0, name);
     note->partition = axes.n;
-    for (unsigned i = 0; i < o->accesses.n; i++)
-        redirect(o, o->accesses.at[i], part, array_over(&axes, element), &axes, &paths[i], axes.n);
+    for (unsigned i = 0; i < o->uses.n; i++)
+        redirect(o, &o->uses.at[i], part, array_over(&axes, element), &axes, &paths[i], axes.n);
 }
 
 /* ---- all objects ---- */
@@ -426,14 +241,14 @@ static bool reshape(struct program *p, LLVMBuilderRef builder, struct map *debug
                        .partition = note ? note->partition : 0,
                        .debug_of = debug_of};
     LLVMTypeRef element = o.type;
-    const unsigned dimensions = axes_of(p, &element).n;
+    const unsigned dimensions = path_axes(p, &element).n;
     const bool splits =
         is_kind(element, LLVMStructTypeKind) && (has_aggregates(element) || o.partition > 0);
     const bool turns = !splits && o.partition > 0 && o.partition < dimensions;
-    if (!(splits || turns) || collect(&o, value) || o.accesses.n == 0)
+    if (!(splits || turns) || path_collect(&o, value) || o.uses.n == 0)
         return false;
-    struct path *paths = arena_alloc(p->arena, o.accesses.n * sizeof *paths);
-    if (!find_paths(&o, paths))
+    struct path *paths = arena_alloc(p->arena, o.uses.n * sizeof *paths);
+    if (!path_find_all(&o, paths))
         return false;
     o.debug = map_get(debug_of, value);
     if (!o.debug && LLVMIsAGlobalVariable(value))

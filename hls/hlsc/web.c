@@ -80,6 +80,24 @@ bool web_asks_null(LLVMValueRef v)
            LLVMIsNull(LLVMGetOperand(v, 1));
 }
 
+bool web_is_number(LLVMValueRef v)
+{
+    return LLVMIsAPtrToIntInst(v) ||
+           (LLVMIsAConstantExpr(v) && LLVMGetConstOpcode(v) == LLVMPtrToInt);
+}
+
+LLVMValueRef web_addressed(LLVMValueRef number)
+{
+    if (LLVMIsATruncInst(number))
+        number = LLVMGetOperand(number, 0);
+    return web_is_number(number) ? LLVMGetOperand(number, 0) : NULL;
+}
+
+bool web_subtracts(LLVMValueRef v)
+{
+    return LLVMIsABinaryOperator(v) && LLVMGetInstructionOpcode(v) == LLVMSub;
+}
+
 static unsigned first_pointer(LLVMValueRef join)
 {
     return LLVMIsASelectInst(join) ? 1 : 0;

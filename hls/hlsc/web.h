@@ -30,6 +30,10 @@ bool web_moves_by_rows(struct web *w, LLVMValueRef pointer);
 bool web_all_move_by_rows(struct web *w);
 /* A comparison of a pointer with none. */
 bool web_asks_null(LLVMValueRef v);
+/* Is it the address of something as a number, and of what is it, of which it may have fewer bits? NULL if it is none. */
+bool web_is_number(LLVMValueRef v);
+LLVMValueRef web_addressed(LLVMValueRef number);
+bool web_subtracts(LLVMValueRef v);
 /* Of the pointer, built before `at`; that of none is the smallest number. */
 LLVMValueRef web_index(struct web *w, LLVMValueRef pointer, LLVMValueRef at);
 /* Of all joins. */
@@ -39,6 +43,21 @@ void web_make_indices(struct web *w);
 unsigned web_position(const struct web *w, LLVMValueRef array);
 /* The order of indices for that of pointers: one before the first is less. */
 LLVMIntPredicate web_order(LLVMIntPredicate of_pointers);
+/* ---- member.c ---- */
+
+/* Pointers that are made of each other and run through an array in a struct. */
+struct run {
+    LLVMTypeRef element;
+    uint64_t farthest_bytes; /* that one moves at once by a constant */
+    bool goes_back;          /* or by what is not known */
+    LLVMValueRef first;      /* of the joins: the same for all of them */
+};
+/* Is an address part of a run by this use: may a pointer be it, is one compared with it or subtracted? The struct has so many bytes.
+ * False if the pointers may be to the struct itself. */
+bool member_run(struct program *p, LLVMValueRef user, uint64_t row_bytes, struct run *run);
+
+/* ---- web.c ---- */
+
 /* Offers the webs of the top function to `rewrite`, which removes the joins or returns false; says whether it removed any. */
 bool web_rewrite(struct program *p, LLVMBuilderRef builder, bool (*rewrite)(struct web *w));
 

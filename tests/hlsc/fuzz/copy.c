@@ -182,6 +182,12 @@ static void choose(unsigned k)
     condition();
     emit(")\none = &");
     whole_element(k);
+    if (chance(40)) {
+        emit(";\nif (!one && (");
+        condition();
+        emit("))\none = &");
+        whole_element(alike(k));
+    }
     emit(";\nif (one) {\none->%sb += (uint8_t)(v%u);\n", entry, below(VARIABLES));
     if (a->is_nest) {
         emit("one->row[");
@@ -193,6 +199,32 @@ static void choose(unsigned k)
         emit(" = *one;\n");
     }
     emit("v%u = (%s)(v%u + one->%sa);\n}\n}\n", v, scope.variable_type[v], v, entry);
+}
+
+/* A pointer runs through the array in a struct, forwards or backwards, or in another struct's. */
+static void run_member(unsigned k)
+{
+    const unsigned v = below(VARIABLES), n = 1 + below(3);
+    const bool back = chance(30), writes = chance(50);
+    emit("{\nuint32_t *w = ");
+    whole_element(k);
+    emit(".row + %u;\n", back ? 3 : below(2));
+    if (chance(50)) {
+        emit("if (");
+        condition();
+        emit(")\nw = ");
+        whole_element(chance(50) ? alike(k) : k);
+        emit(".row + %u;\n", back ? 2 + below(2) : below(2));
+    }
+    emit("const uint32_t *const first = w;\n");
+    if (back || chance(50))
+        emit("for (uint8_t c = 0; c < %u; c++) {\n", n);
+    else
+        emit("for (const uint32_t *end = w + %u; w != end;) {\n", n);
+    if (writes)
+        emit("*w ^= (uint8_t)(v%u);\n", below(VARIABLES));
+    emit("v%u = (%s)(v%u * 3u + *w%s);\n}\nv%u ^= (uint8_t)(w - first);\n}\n", v,
+         scope.variable_type[v], v, back ? "--" : "++", v);
 }
 
 /* A pointer to elements runs from the first row through the others. */
@@ -220,6 +252,8 @@ void copy(void)
     const struct array *a = &scope.array[k];
     if (a->constant)
         emit("v0 ^= 1;\n");
+    else if (a->is_nest && chance(35))
+        run_member(k);
     else if (a->is_struct && chance(35))
         choose(k);
     else if (a->is_struct && (a->columns > 1 || chance(60)))

@@ -237,7 +237,7 @@ static void promised_loop(void)
     const unsigned distance = 2 + below(a->rows - 2), i = scope.loops++;
     emit("for (uint16_t i%u = 0; i%u < %u; i%u++) {\nHLS_PIPELINE(SMALLEST);\nHLS_DISTANCE(a%u, "
          "%u);\n",
-         i, i, 10 + below(20), i, k, distance);
+         i, i, chance(20) ? 1 : 10 + below(20), i, k, distance);
     emit("a%u[(i%u + %u) & %u] = (%s)(a%u[i%u & %u] + (uint8_t)(", k, i, distance, a->rows - 1,
          a->type, k, i, a->rows - 1);
     scope.narrays = 0;

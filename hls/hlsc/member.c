@@ -1,0 +1,112 @@
+/* member.c -- pointers that run through an array in a struct, as in `for (s = symbol[i].name; *s; s++)`: what is done with them
+ * says that they are of elements, so that their array may become a memory of its own. */
+#include "web.h"
+
+/* All that is done with pointers that are made of each other. */
+struct uses {
+    struct web web;
+    LLVMTypeRef element; /* that is loaded and stored */
+    value_vec moves;
+};
+
+/* Pointers that are made of these belong to them. */
+static bool follow_join(struct uses *u, LLVMValueRef join)
+{
+    return map_get(&u->web.seen, join) || web_collect(&u->web, join);
+}
+
+static bool note_access(struct uses *u, LLVMTypeRef type)
+{
+    const bool agrees = !u->element || u->element == type;
+    u->element = type;
+    return agrees && is_kind(type, LLVMIntegerTypeKind);
+}
+
+static bool note_uses(struct uses *u, LLVMValueRef pointer)
+{
+    bool known = true;
+    for (LLVMUseRef use = LLVMGetFirstUse(pointer); use && known; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+        const bool stores = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 0) != pointer;
+        if (stores || LLVMIsALoadInst(user)) {
+            known = note_access(u, lower_accessed_type(user));
+        } else if (lower_is_gep(user)) {
+            VEC_PUSH(u->web.p->arena, &u->moves, user);
+            known = note_uses(u, user);
+        } else if (web_is_join(user)) {
+            known = follow_join(u, user);
+        } else {
+            known = LLVMIsAICmpInst(user) || LLVMIsAPtrToIntInst(user);
+        }
+    }
+    return known;
+}
+
+/* Moves by elements, not by rows, which a pointer to the struct itself does. */
+static bool moves_by_elements(struct uses *u, LLVMValueRef gep, uint64_t row_bytes, struct run *run)
+{
+    LLVMTypeRef source = LLVMGetGEPSourceElementType(gep);
+    LLVMValueRef index = LLVMGetOperand(gep, 1);
+    const uint64_t each = size_of(u->web.p, u->element);
+    if (LLVMGetNumOperands(gep) != 2 || !is_kind(source, LLVMIntegerTypeKind))
+        return false;
+    if (!LLVMIsAConstantInt(index)) {
+        run->goes_back = true;
+        return source == u->element && !value_is_multiple(index, row_bytes / each);
+    }
+    const int64_t by = LLVMConstIntGetSExtValue(index) * (int64_t)size_of(u->web.p, source);
+    const uint64_t bytes = (uint64_t)(by < 0 ? -by : by);
+    run->farthest_bytes = bytes > run->farthest_bytes ? bytes : run->farthest_bytes;
+    run->goes_back |= by < 0;
+    return bytes % each == 0;
+}
+
+static LLVMValueRef join_of(LLVMValueRef pointer)
+{
+    LLVMValueRef base = pointer ? lower_array_of(pointer) : NULL;
+    return base && web_is_join(base) ? base : NULL;
+}
+
+/* The join that one of two operands is made of. */
+static LLVMValueRef operand_join(LLVMValueRef user,
+                                 LLVMValueRef (*pointer_of)(LLVMValueRef operand))
+{
+    LLVMValueRef join = join_of(pointer_of(LLVMGetOperand(user, 0)));
+    return join ? join : join_of(pointer_of(LLVMGetOperand(user, 1)));
+}
+
+static LLVMValueRef itself(LLVMValueRef pointer)
+{
+    return pointer;
+}
+
+/* The join that is compared with an address, from which one is subtracted, or which may be it; NULL if it is used otherwise. */
+static LLVMValueRef join_for(LLVMValueRef user)
+{
+    if (web_is_join(user))
+        return user;
+    if (LLVMIsAICmpInst(user))
+        return operand_join(user, itself);
+    if (web_subtracts(user))
+        return operand_join(user, web_addressed);
+    const bool is_number = LLVMIsAPtrToIntInst(user) || LLVMIsATruncInst(user);
+    LLVMUseRef use = is_number ? LLVMGetFirstUse(user) : NULL; /* the only one of a difference */
+    return use && !LLVMGetNextUse(use) ? join_for(LLVMGetUser(use)) : NULL;
+}
+
+bool member_run(struct program *p, LLVMValueRef user, uint64_t row_bytes, struct run *run)
+{
+    struct uses u = {.web = web_begin(p, NULL)};
+    LLVMValueRef join = join_for(user);
+    bool runs = join && web_collect(&u.web, join);
+    *run = (struct run){.first = join};
+    for (unsigned i = 0; runs && i < u.web.joins.n; i++) {
+        runs = note_uses(&u, u.web.joins.at[i]);
+        run->first = u.web.joins.at[i] < run->first ? u.web.joins.at[i] : run->first;
+    }
+    run->element = u.element;
+    runs = runs && u.element && row_bytes > size_of(p, u.element);
+    for (unsigned i = 0; runs && i < u.moves.n; i++)
+        runs = moves_by_elements(&u, u.moves.at[i], row_bytes, run);
+    return runs;
+}

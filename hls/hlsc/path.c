@@ -1,0 +1,297 @@
+/* path.c -- what is done with an object, and the way to each of its parts that is used: indices and members. */
+#include <llvm-c/Target.h>
+
+#include "path.h"
+
+LLVMValueRef path_number(struct program *p, int64_t value)
+{
+    return LLVMConstInt(LLVMInt32TypeInContext(p->context), (uint64_t)value, true);
+}
+
+/* ---- what is done with an object ---- */
+
+static void add_use(struct object *o, LLVMValueRef user, unsigned operand, LLVMValueRef pointer,
+                    struct run run)
+{
+    const struct use use = {user, operand, pointer, run};
+    VEC_PUSH(o->p->arena, &o->uses, use);
+}
+
+static bool is_listed(const struct object *o, LLVMValueRef user, LLVMValueRef value)
+{
+    for (unsigned i = 0; i < o->uses.n; i++)
+        if (o->uses.at[i].user == user && LLVMGetOperand(user, o->uses.at[i].operand) == value)
+            return true;
+    return false;
+}
+
+/* Is the address, which is `value` or its number, part of a run through an array in the object by this use? */
+static bool collect_run(struct object *o, LLVMValueRef pointer, LLVMValueRef user,
+                        LLVMValueRef value)
+{
+    LLVMTypeRef row = o->type ? lower_element_of(o->type) : NULL;
+    struct run run;
+    if (!is_kind(row, LLVMStructTypeKind) || o->partition > 0 ||
+        !member_run(o->p, user, size_of(o->p, row), &run))
+        return false;
+    if (is_listed(o, user, value))
+        return true;
+    for (unsigned k = 0; k < (unsigned)LLVMGetNumOperands(user); k++)
+        if (LLVMGetOperand(user, k) == value)
+            add_use(o, user, k, pointer, run);
+    return true;
+}
+
+/* A constant that is an address's number has users of its own. */
+static bool collect_runs(struct object *o, LLVMValueRef pointer, LLVMValueRef user)
+{
+    if (!LLVMIsAConstantExpr(user))
+        return collect_run(o, pointer, user, pointer);
+    bool runs = web_is_number(user);
+    for (LLVMUseRef u = LLVMGetFirstUse(user); u && runs; u = LLVMGetNextUse(u))
+        runs = collect_run(o, pointer, LLVMGetUser(u), user);
+    return runs;
+}
+
+LLVMValueRef path_collect(struct object *o, LLVMValueRef pointer)
+{
+    LLVMValueRef obstacle = NULL;
+    for (LLVMUseRef u = LLVMGetFirstUse(pointer); u && !obstacle; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        const bool loads = LLVMIsALoadInst(user);
+        const bool stores = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 1) == pointer &&
+                            LLVMGetOperand(user, 0) != pointer;
+        if (loads || stores)
+            add_use(o, user, stores, pointer, (struct run){.element = lower_accessed_type(user)});
+        else if (is_call_of(user, "llvm.lifetime"))
+            VEC_PUSH(o->p->arena, &o->lifetimes, user);
+        else if (lower_is_gep(user) && LLVMGetOperand(user, 0) == pointer)
+            obstacle = path_collect(o, user);
+        else if (!collect_runs(o, pointer, user))
+            obstacle = user;
+    }
+    return obstacle;
+}
+
+LLVMValueRef path_obstacle(struct program *p, LLVMValueRef object)
+{
+    struct object o = {.p = p};
+    return path_collect(&o, object);
+}
+
+/* ---- dimensions ---- */
+
+axis_vec path_axes(struct program *p, LLVMTypeRef *type)
+{
+    axis_vec axes = {0};
+    for (; is_kind(*type, LLVMArrayTypeKind); *type = LLVMGetElementType(*type)) {
+        const struct axis a = {LLVMGetArrayLength2(*type), size_of(p, LLVMGetElementType(*type)),
+                               axes.n};
+        VEC_PUSH(p->arena, &axes, a);
+    }
+    return axes;
+}
+
+/* ---- the way to an access ---- */
+
+static void push(struct object *o, struct path *at, LLVMValueRef step, bool is_index)
+{
+    VEC_PUSH(o->p->arena, &at->step, step);
+    at->ends_in_array = is_index;
+}
+
+/* On to the part of the given type at the bytes that are left. */
+static bool descend(struct object *o, struct path *at, LLVMTypeRef type)
+{
+    LLVMTargetDataRef layout = LLVMGetModuleDataLayout(o->p->module);
+    while (at->type != type || at->bytes != 0) {
+        if (at->bytes < 0 || at->bytes >= (int64_t)size_of(o->p, at->type))
+            return false;
+        if (is_kind(at->type, LLVMArrayTypeKind)) {
+            at->type = LLVMGetElementType(at->type);
+            const int64_t each = (int64_t)size_of(o->p, at->type);
+            push(o, at, path_number(o->p, at->bytes / each), true);
+            at->bytes %= each;
+        } else if (is_kind(at->type, LLVMStructTypeKind)) {
+            const unsigned k = LLVMElementAtOffset(layout, at->type, (uint64_t)at->bytes);
+            at->bytes -= (int64_t)LLVMOffsetOfElement(layout, at->type, k);
+            at->type = LLVMStructGetTypeAtIndex(at->type, k);
+            push(o, at, path_number(o->p, k), false);
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+static LLVMValueRef as_index(struct object *o, LLVMValueRef v)
+{
+    return LLVMBuildIntCast2(o->builder, v, LLVMInt32TypeInContext(o->p->context), true, "");
+}
+
+static bool follow_gep(struct object *o, struct path *at, LLVMValueRef gep)
+{
+    LLVMTypeRef source = LLVMGetGEPSourceElementType(gep);
+    LLVMValueRef first = LLVMGetOperand(gep, 1);
+    const bool in_bytes = LLVMIsAConstantInt(first) && LLVMGetNumOperands(gep) == 2 &&
+                          is_kind(source, LLVMIntegerTypeKind) && size_of(o->p, source) == 1;
+    if (in_bytes) {
+        at->bytes += LLVMConstIntGetSExtValue(first);
+        return true;
+    }
+    if (!descend(o, at, source))
+        return false;
+    if (!LLVMIsAConstantInt(first) || LLVMConstIntGetSExtValue(first) != 0) {
+        if (!at->ends_in_array)
+            return false;
+        LLVMValueRef *last = &at->step.at[at->step.n - 1];
+        *last = LLVMBuildAdd(o->builder, *last, as_index(o, first), "");
+        at->loose |= (uint64_t)1 << (at->step.n - 1);
+    }
+    for (unsigned k = 2; k < (unsigned)LLVMGetNumOperands(gep); k++) {
+        const bool is_index = is_kind(at->type, LLVMArrayTypeKind);
+        LLVMValueRef step = LLVMGetOperand(gep, k);
+        push(o, at, as_index(o, step), is_index);
+        at->type =
+            is_index ? LLVMGetElementType(at->type)
+                     : LLVMStructGetTypeAtIndex(at->type, (unsigned)LLVMConstIntGetZExtValue(step));
+    }
+    return true;
+}
+
+static bool follow(struct object *o, struct path *at, LLVMValueRef pointer)
+{
+    return pointer == o->value ||
+           (follow(o, at, LLVMGetOperand(pointer, 0)) && follow_gep(o, at, pointer));
+}
+
+/* How many dimensions of `count` an index has left, rounded down. Of one that is inside it costs nothing. */
+static LLVMValueRef dimensions_left(struct object *o, LLVMValueRef index, uint64_t count)
+{
+    LLVMBuilderRef b = o->builder;
+    if ((count & (count - 1)) == 0)
+        return LLVMBuildAShr(b, index, path_number(o->p, bit_length(count) - 1), "");
+    LLVMValueRef zero = path_number(o->p, 0), size = path_number(o->p, (int64_t)count);
+    LLVMValueRef is_inside = LLVMBuildICmp(b, LLVMIntULT, index, size, "");
+    LLVMValueRef is_before = LLVMBuildICmp(b, LLVMIntSLT, index, zero, "");
+    LLVMValueRef back =
+        LLVMBuildSelect(b, is_before, path_number(o->p, (int64_t)count - 1), zero, "");
+    LLVMValueRef left = LLVMBuildSDiv(b, LLVMBuildSub(b, index, back, ""), size, "");
+    return LLVMBuildSelect(b, is_inside, zero, left, "");
+}
+
+/* A pointer runs through an array of arrays as if it were one; where these are in banks, the next one is elsewhere. */
+static void carry(struct object *o, struct path *at)
+{
+    LLVMTypeRef element = o->type;
+    const axis_vec axes = path_axes(o->p, &element);
+    for (unsigned k = axes.n; k-- > 1;) {
+        if (!(at->loose >> k & 1))
+            continue;
+        LLVMValueRef *index = &at->step.at[k], *outer = &at->step.at[k - 1];
+        LLVMValueRef left = dimensions_left(o, *index, axes.at[k].count);
+        LLVMValueRef size = path_number(o->p, (int64_t)axes.at[k].count);
+        *index = LLVMBuildSub(o->builder, *index, LLVMBuildMul(o->builder, left, size, ""), "");
+        *outer = LLVMBuildAdd(o->builder, *outer, left, "");
+        at->loose |= (uint64_t)1 << (k - 1);
+    }
+}
+
+/* Does a pointer that moves so far stay in a member of the object's structs? */
+static bool stays_in_member(struct object *o, const struct use *use, const struct path *at)
+{
+    LLVMTypeRef row = o->type;
+    const axis_vec axes = path_axes(o->p, &row);
+    if (use->run.farthest_bytes == 0)
+        return true;
+    const unsigned k = (unsigned)LLVMConstIntGetZExtValue(at->step.at[axes.n]);
+    return use->run.farthest_bytes < size_of(o->p, LLVMStructGetTypeAtIndex(row, k));
+}
+
+LLVMValueRef path_place_before(const struct use *use)
+{
+    return LLVMIsAPHINode(use->user)
+               ? LLVMGetBasicBlockTerminator(LLVMGetIncomingBlock(use->user, use->operand))
+               : use->user;
+}
+
+/* The steps to the element at the address, or, `past` it, to the one before it and one more. */
+static bool steps_to(struct object *o, const struct use *use, bool past, struct path *at)
+{
+    *at = (struct path){.type = o->type};
+    if (!follow(o, at, use->pointer))
+        return false;
+    at->bytes -= past ? (int64_t)size_of(o->p, use->run.element) : 0;
+    if (!descend(o, at, use->run.element) || (past && !at->ends_in_array))
+        return false;
+    LLVMValueRef *last = &at->step.at[at->step.n - 1];
+    *last = past ? LLVMBuildAdd(o->builder, *last, path_number(o->p, 1), "") : *last;
+    return true;
+}
+
+/* Do the ways go through the same members? */
+static bool same_members(struct object *o, const struct path *a, const struct path *b)
+{
+    LLVMTypeRef type = o->type;
+    bool same = a->step.n == b->step.n;
+    for (unsigned k = 0; same && k < a->step.n; k++)
+        if (is_kind(type, LLVMStructTypeKind)) {
+            same = a->step.at[k] == b->step.at[k];
+            type =
+                LLVMStructGetTypeAtIndex(type, (unsigned)LLVMConstIntGetZExtValue(a->step.at[k]));
+        } else {
+            type = LLVMGetElementType(type);
+        }
+    return same;
+}
+
+/* The way to the address of a pointer in the same run that comes before, or NULL. */
+static const struct path *way_of_run(struct object *o, const struct use *use,
+                                     const struct path *paths)
+{
+    const unsigned found = web_is_join(use->user) ? (unsigned)(use - o->uses.at) : o->uses.n;
+    for (unsigned i = 0; i < found; i++)
+        if (o->uses.at[i].run.first == use->run.first && web_is_join(o->uses.at[i].user))
+            return &paths[i];
+    return NULL;
+}
+
+/* The end of an array in a struct is where the next member begins: which of the two an address is, the pointers say that it is
+ * compared with; one that runs may begin at an end only to go back. */
+static bool choose_side(struct object *o, const struct use *use, const struct path *paths,
+                        struct path *at)
+{
+    struct path before;
+    const struct path *way = way_of_run(o, use, paths);
+    const bool is_at = steps_to(o, use, false, at), is_past = steps_to(o, use, true, &before);
+    const bool differ = is_at && is_past && !same_members(o, at, &before);
+    if (differ && !way && (use->run.goes_back || !web_is_join(use->user)))
+        return false;
+    if (is_past && (!is_at || (differ && way && same_members(o, way, &before))))
+        *at = before;
+    return (is_at || is_past) && (!way || web_is_join(use->user) || same_members(o, way, at));
+}
+
+/* The steps to what is used; sums that they need are built before it. */
+static bool find_path(struct object *o, const struct use *use, struct path *paths)
+{
+    struct path *at = &paths[use - o->uses.at];
+    LLVMPositionBuilderBefore(o->builder, path_place_before(use));
+    const bool found = use->run.first
+                           ? choose_side(o, use, paths, at) && stays_in_member(o, use, at)
+                           : steps_to(o, use, false, at);
+    if (found && o->partition > 0)
+        carry(o, at);
+    return found;
+}
+
+/* Joins first: what they are compared with is where they are. */
+bool path_find_all(struct object *o, struct path *paths)
+{
+    for (unsigned joins = 2; joins-- > 0;)
+        for (unsigned i = 0; i < o->uses.n; i++)
+            if (web_is_join(o->uses.at[i].user) == (joins == 1) &&
+                !find_path(o, &o->uses.at[i], paths))
+                return false;
+    return true;
+}
