@@ -216,7 +216,8 @@ static bool is_static(struct program *p, LLVMValueRef pointer)
     return is_array(p, pointer) || (may_be_static(pointer) && type_of(p, pointer));
 }
 
-/* Would the optimiser make words of it, of many elements or members? Structs that are only variables are safe from that. */
+/* Would the optimiser make words of it, of many elements or members? Structs of numbers that are only variables are
+ * safe from that. */
 static bool becomes_words(struct program *p, const struct fill *f)
 {
     LLVMValueRef to = LLVMGetOperand(f->call, 0),
@@ -227,7 +228,8 @@ static bool becomes_words(struct program *p, const struct fill *f)
     if (f->rows * f->row_bytes > FILL_WORD_BYTES)
         return is_struct && f->rows == 1 && (is_static(p, to) || is_static(p, from));
     return f->rows > 1 || is_array(p, to) ||
-           (is_struct && (may_be_static(to) || is_array(p, from) || may_be_static(from)));
+           (is_struct && (may_be_static(to) || is_array(p, from) || may_be_static(from) ||
+                          shape_has_parts(f->row)));
 }
 
 static bool is_chosen(LLVMValueRef pointer)

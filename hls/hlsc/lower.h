@@ -75,6 +75,8 @@ bool declared_is_split(LLVMTypeRef type);
 bool shape_objects(struct program *p);
 /* The first use of an object that is more than a load, a store, or an address in it; NULL if there is none. */
 LLVMValueRef path_obstacle(struct program *p, LLVMValueRef object);
+/* Does the struct have arrays or structs in it? */
+bool shape_has_parts(LLVMTypeRef type);
 /* What an initial value of some type, from a number of bytes on, is as one of the given type. */
 LLVMValueRef shape_initial_value(struct program *p, LLVMValueRef init, LLVMTypeRef type,
                                  uint64_t bytes);

@@ -73,6 +73,11 @@ static _Noreturn void refuse_element(struct program *p, const struct memory *m, 
                   "'%s': pointers in memory are not supported", m->name);
     case LLVMStructTypeKind:
     case LLVMArrayTypeKind:
+        if (!obstacle)
+            diag_fail(p->diag, m->loc,
+                      "use its members as they are declared; let bit fields side by side have 16, "
+                      "or more than 24, bits",
+                      "'%s': something else than its members is accessed", m->name);
         diag_fail(p->diag, use.line ? use : m->loc,
                   "use its members one by one, by an index in place of a pointer",
                   "'%s': a struct with arrays or structs in it is used as more than its members",

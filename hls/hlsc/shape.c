@@ -177,7 +177,7 @@ static const char *part_name(struct object *o, unsigned k, LLVMValueRef member)
 
 /* ---- structs ---- */
 
-static bool has_aggregates(LLVMTypeRef type)
+bool shape_has_parts(LLVMTypeRef type)
 {
     for (unsigned i = 0; i < LLVMCountStructElementTypes(type); i++)
         if (!is_kind(LLVMStructGetTypeAtIndex(type, i), LLVMIntegerTypeKind))
@@ -243,7 +243,7 @@ static bool reshape(struct program *p, LLVMBuilderRef builder, struct map *debug
     LLVMTypeRef element = o.type;
     const unsigned dimensions = path_axes(p, &element).n;
     const bool splits =
-        is_kind(element, LLVMStructTypeKind) && (has_aggregates(element) || o.partition > 0);
+        is_kind(element, LLVMStructTypeKind) && (shape_has_parts(element) || o.partition > 0);
     const bool turns = !splits && o.partition > 0 && o.partition < dimensions;
     if (!(splits || turns) || path_collect(&o, value) || o.uses.n == 0)
         return false;
