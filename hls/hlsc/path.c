@@ -245,31 +245,33 @@ static bool same_members(struct object *o, const struct path *a, const struct pa
     return same;
 }
 
-/* The way to the address of a pointer in the same run that comes before, or NULL. */
-static const struct path *way_of_run(struct object *o, const struct use *use,
-                                     const struct path *paths)
+/* May the pointers of the run be where the way leads? They may if none of them begins in this object. */
+static bool fits_run(struct object *o, const struct use *use, const struct path *paths,
+                     const struct path *way)
 {
-    const unsigned found = web_is_join(use->user) ? (unsigned)(use - o->uses.at) : o->uses.n;
-    for (unsigned i = 0; i < found; i++)
-        if (o->uses.at[i].run.first == use->run.first && web_is_join(o->uses.at[i].user))
-            return &paths[i];
-    return NULL;
+    bool begins = false, fits = false;
+    for (unsigned i = 0; i < o->uses.n; i++)
+        if (o->uses.at[i].run.first == use->run.first && web_is_join(o->uses.at[i].user)) {
+            begins = true;
+            fits |= same_members(o, &paths[i], way);
+        }
+    return fits || !begins;
 }
 
-/* The end of an array in a struct is where the next member begins: which of the two an address is, the pointers say that it is
- * compared with; one that runs may begin at an end only to go back. */
+/* The end of an array in a struct is where the next member begins. A pointer that runs begins at the end of one only to go back;
+ * what it is compared with is where it is. False if that leaves two. */
 static bool choose_side(struct object *o, const struct use *use, const struct path *paths,
                         struct path *at)
 {
     struct path before;
-    const struct path *way = way_of_run(o, use, paths);
-    const bool is_at = steps_to(o, use, false, at), is_past = steps_to(o, use, true, &before);
+    const bool begins = web_is_join(use->user);
+    bool is_at = steps_to(o, use, false, at), is_past = steps_to(o, use, true, &before);
     const bool differ = is_at && is_past && !same_members(o, at, &before);
-    if (differ && !way && (use->run.goes_back || !web_is_join(use->user)))
-        return false;
-    if (is_past && (!is_at || (differ && way && same_members(o, way, &before))))
+    is_at = is_at && (begins || fits_run(o, use, paths, at));
+    is_past = is_past && (begins ? use->run.goes_back : fits_run(o, use, paths, &before));
+    if (!is_at)
         *at = before;
-    return (is_at || is_past) && (!way || web_is_join(use->user) || same_members(o, way, at));
+    return (is_at || is_past) && !(differ && is_at && is_past);
 }
 
 /* The steps to what is used; sums that they need are built before it. */

@@ -110,6 +110,10 @@ static void ends(hls_stream_u32 *in, hls_stream_u32 *out)
     uint16_t *at = lines[2].tail;
     while (at < lines[2].tail + 4 && *at < 300)
         at++;
+    const uint16_t *either = word & 2 ? line.head : line.tail;
+    hls_write(out, either == line.tail);
+    for (int i = 0; i < 4; i++)
+        total = total * 3 + *either++;
     hls_write(out, total);
     hls_write(out, (uint32_t)(at - lines[2].tail));
     lines[word >> 4 & 1 ? 0 : 2].tail[word >> 5 & 3] = (uint16_t)(word >> 8 & 1023);
