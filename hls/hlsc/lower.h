@@ -103,6 +103,8 @@ void remainder_bound(struct program *p);
 /* Notes which loop of the source each marker and promise is of; drops those of loops that have vanished. */
 void marker_note(struct program *p);
 void marker_drop(struct program *p);
+/* What the branch back to a loop's head says of the loop: the operands of its metadata, the loop itself first. */
+value_vec marker_loop(struct program *p, LLVMValueRef branch);
 
 /* Warns of loops that HLS_UNROLL could not remove. */
 void unroll_warn(struct program *p);

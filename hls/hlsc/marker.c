@@ -25,19 +25,24 @@ static bool is_location(LLVMValueRef v)
     return v && LLVMGetMetadataKind(LLVMValueAsMetadata(v)) == LLVMDILocationMetadataKind;
 }
 
-/* What the branch back to a loop's head says of the loop: the metadata node's second and third operands. */
+value_vec marker_loop(struct program *p, LLVMValueRef branch)
+{
+    const unsigned kind = LLVMGetMDKindIDInContext(p->context, "llvm.loop", 9);
+    LLVMValueRef loop = branch ? LLVMGetMetadata(branch, kind) : NULL;
+    value_vec said = {.n = loop ? LLVMGetMDNodeNumOperands(loop) : 0};
+    said.at = arena_alloc(p->arena, (said.n + 1) * sizeof *said.at);
+    if (loop)
+        LLVMGetMDNodeOperands(loop, said.at);
+    return said;
+}
+
+/* The loop's lines: the second and third operands. */
 static bool loop_lines(struct program *p, LLVMValueRef branch, struct lines *lines)
 {
-    LLVMValueRef loop =
-        branch ? LLVMGetMetadata(branch, LLVMGetMDKindIDInContext(p->context, "llvm.loop", 9))
-               : NULL;
-    const unsigned n = loop ? LLVMGetMDNodeNumOperands(loop) : 0;
-    LLVMValueRef *all = arena_alloc(p->arena, (n + 1) * sizeof *all);
-    if (n > 0)
-        LLVMGetMDNodeOperands(loop, all);
-    if (n < 3 || !is_location(all[1]) || !is_location(all[2]))
+    const value_vec said = marker_loop(p, branch);
+    if (said.n < 3 || !is_location(said.at[1]) || !is_location(said.at[2]))
         return false;
-    LLVMMetadataRef first = LLVMValueAsMetadata(all[1]), last = LLVMValueAsMetadata(all[2]);
+    LLVMMetadataRef first = LLVMValueAsMetadata(said.at[1]), last = LLVMValueAsMetadata(said.at[2]);
     *lines = (struct lines){LLVMDILocationGetLine(first), LLVMDILocationGetColumn(first),
                             LLVMDILocationGetLine(last), LLVMDILocationGetColumn(last)};
     return true;

@@ -13,17 +13,12 @@ static bool holds_string(LLVMValueRef node, const char *text)
 /* Is there !{!"llvm.loop.unroll.full"} among the properties of the loop that this branch closes? */
 static bool asks_for_unrolling(struct program *p, LLVMValueRef branch)
 {
-    LLVMValueRef loop =
-        LLVMGetMetadata(branch, LLVMGetMDKindIDInContext(p->context, "llvm.loop", 9));
-    const unsigned n = loop ? LLVMGetMDNodeNumOperands(loop) : 0;
-    LLVMValueRef *property = arena_alloc(p->arena, (n + 1) * sizeof *property);
-    if (loop)
-        LLVMGetMDNodeOperands(loop, property);
-    for (unsigned i = 1; i < n; i++) { /* the first is the loop itself */
+    const value_vec said = marker_loop(p, branch);
+    for (unsigned i = 1; i < said.n; i++) { /* the first is the loop itself */
         LLVMValueRef word;
-        if (LLVMGetMDNodeNumOperands(property[i]) != 1)
+        if (LLVMGetMDNodeNumOperands(said.at[i]) != 1)
             continue;
-        LLVMGetMDNodeOperands(property[i], &word);
+        LLVMGetMDNodeOperands(said.at[i], &word);
         if (holds_string(word, "llvm.loop.unroll.full"))
             return true;
     }

@@ -43,6 +43,9 @@ void web_make_indices(struct web *w);
 unsigned web_position(const struct web *w, LLVMValueRef array);
 /* The order of indices for that of pointers: one before the first is less. */
 LLVMIntPredicate web_order(LLVMIntPredicate of_pointers);
+/* Offers the webs of the top function to `rewrite`, which removes the joins or returns false; says whether it removed any. */
+bool web_rewrite(struct program *p, LLVMBuilderRef builder, bool (*rewrite)(struct web *w));
+
 /* ---- member.c ---- */
 
 /* Pointers that are made of each other and run through an array in a struct. */
@@ -55,10 +58,4 @@ struct run {
 /* Is an address part of a run by this use: may a pointer be it, is one compared with it or subtracted? The struct has so many bytes.
  * False if the pointers may be to the struct itself. */
 bool member_run(struct program *p, LLVMValueRef user, uint64_t row_bytes, struct run *run);
-
-/* ---- web.c ---- */
-
-/* Offers the webs of the top function to `rewrite`, which removes the joins or returns false; says whether it removed any. */
-bool web_rewrite(struct program *p, LLVMBuilderRef builder, bool (*rewrite)(struct web *w));
-
 #endif

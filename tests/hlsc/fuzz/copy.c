@@ -57,16 +57,11 @@ static void move(unsigned k)
     emit(");\n");
 }
 
-static const char *element_type(const struct array *a)
-{
-    return a->is_nest ? "struct nest" : a->is_struct ? "struct entry" : a->type;
-}
-
-/* Another array of such elements in a row that may be stored to, or the array itself. */
-static unsigned another(unsigned k)
+/* Another array of such elements that may be stored to, `flat`: in a row; or the array itself. */
+static unsigned alike(unsigned k, bool flat)
 {
     for (unsigned j = 0; j < scope.narrays; j++)
-        if (j != k && scope.array[j].columns == 1 && !scope.array[j].constant &&
+        if (j != k && !(flat && scope.array[j].columns > 1) && !scope.array[j].constant &&
             strcmp(element_type(&scope.array[j]), element_type(&scope.array[k])) == 0)
             return j;
     return k;
@@ -84,7 +79,7 @@ static void choose_between(const char *pointer, unsigned k)
 /* Between two pointers, each into one array or the other. */
 static void move_chosen(unsigned k)
 {
-    const unsigned j = another(k), fewer = scope.array[j].rows < scope.array[k].rows ? j : k;
+    const unsigned j = alike(k, true), fewer = scope.array[j].rows < scope.array[k].rows ? j : k;
     emit("{\n%s *to = ", element_type(&scope.array[k]));
     place_in(k);
     emit(", *from = ");
@@ -137,7 +132,7 @@ static void exchange(unsigned k)
     const struct array *a = &scope.array[k];
     const unsigned v = below(VARIABLES);
     const char *entry = a->is_nest ? ".entry" : "";
-    emit("{\nstruct %s whole = ", a->is_nest ? "nest" : "entry");
+    emit("{\n%s whole = ", element_type(a));
     whole_element(k);
     emit(";\nwhole%s.b ^= (uint8_t)(v%u);\n", entry, below(VARIABLES));
     if (a->is_nest) {
@@ -155,28 +150,18 @@ static void exchange(unsigned k)
     emit(" = whole;\nv%u = (%s)(v%u + whole%s.a);\n}\n", v, scope.variable_type[v], v, entry);
 }
 
-/* Another array of such structs, or the array itself. */
-static unsigned alike(unsigned k)
-{
-    for (unsigned j = 0; j < scope.narrays; j++)
-        if (j != k && scope.array[j].is_struct && !scope.array[j].constant &&
-            scope.array[j].is_nest == scope.array[k].is_nest)
-            return j;
-    return k;
-}
-
 /* A pointer to an element of one array or another, or to none. */
 static void choose(unsigned k)
 {
     const struct array *a = &scope.array[k];
     const unsigned v = below(VARIABLES);
     const char *entry = a->is_nest ? "entry." : "";
-    emit("{\nstruct %s *one = ", a->is_nest ? "nest" : "entry");
+    emit("{\n%s *one = ", element_type(a));
     if (chance(40)) {
         emit("0");
     } else {
         emit("&");
-        whole_element(alike(k));
+        whole_element(alike(k, false));
     }
     emit(";\nif (");
     condition();
@@ -186,7 +171,7 @@ static void choose(unsigned k)
         emit(";\nif (!one && (");
         condition();
         emit("))\none = &");
-        whole_element(alike(k));
+        whole_element(alike(k, false));
     }
     emit(";\nif (one) {\none->%sb += (uint8_t)(v%u);\n", entry, below(VARIABLES));
     if (a->is_nest) {
@@ -213,7 +198,7 @@ static void run_member(unsigned k)
         emit("if (");
         condition();
         emit(")\nw = ");
-        whole_element(chance(50) ? alike(k) : k);
+        whole_element(chance(50) ? alike(k, false) : k);
         emit(".row + %u;\n", back ? 2 + below(2) : below(2));
     }
     emit("const uint32_t *const first = w;\n");

@@ -60,6 +60,7 @@ extern struct scope scope;
 
 const char *integer_type(void); /* any but bool */
 const char *any_type(void);
+const char *element_type(const struct array *a);
 
 /* ---- expression.c ---- */
 

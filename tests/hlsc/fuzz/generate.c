@@ -83,6 +83,11 @@ const char *any_type(void)
     return types[below(9)];
 }
 
+const char *element_type(const struct array *a)
+{
+    return a->is_nest ? "struct nest" : a->is_struct ? "struct entry" : a->type;
+}
+
 /* ---- the program's objects ---- */
 
 static void initial_values(const struct array *a)
@@ -118,11 +123,8 @@ static void declare_array(void)
         a->rows = 1;
     const bool out = part_begin(), registers = !a->constant && a->rows * a->columns <= 16 &&
                                                !a->partitioned && chance(30);
-    emit("static %s%s a%u[%u]", a->constant ? "const " : "",
-         a->is_nest     ? "struct nest"
-         : a->is_struct ? "struct entry"
-                        : a->type,
-         scope.narrays, a->banks_first ? a->columns : a->rows);
+    emit("static %s%s a%u[%u]", a->constant ? "const " : "", element_type(a), scope.narrays,
+         a->banks_first ? a->columns : a->rows);
     if (a->columns > 1)
         emit("[%u]", a->banks_first ? a->rows : a->columns);
     if (a->partitioned)
