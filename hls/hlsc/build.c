@@ -421,6 +421,8 @@ struct node *ir_compare(struct program *p, struct region *r, enum compare compar
         return ir_const(p, r, compare_values(compare, a->value, b->value, a->width), 1);
     if (a == b)
         return ir_const(p, r, compare_values(compare, 0, 0, 1), 1);
+    if (compare == CMP_UGT && ir_is_const(b, ~(uint64_t)0)) /* nothing is above the largest */
+        return ir_const(p, r, 0, 1);
     if ((compare == CMP_EQ || compare == CMP_NE) && b->op == OP_CONST) {
         bool equal = compare == CMP_EQ;
         if (a->width == 1)

@@ -428,6 +428,8 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
     if (strncmp(name, "llvm.var.annotation", 19) == 0)
         diag_fail(p->diag, loc, "declare the array static",
                   "HLS_PARTITION, HLS_REGISTERS and HLS_SINGLE_PORT are for static arrays");
+    if (strncmp(name, "llvm.", 5) == 0 && is_kind(LLVMTypeOf(inst), LLVMStructTypeKind))
+        return NULL; /* its parts are lowered */
     if (strncmp(name, "llvm.", 5) == 0)
         return lower_intrinsic(l, inst, name);
     if (LLVMIsAInlineAsm(LLVMGetCalledValue(inst)))
@@ -565,6 +567,7 @@ void lower_instruction(struct lowering *l, LLVMValueRef inst, struct node *predi
     case LLVMLoad: n = lower_load(l, inst, predicate); break;
     case LLVMStore: lower_store(l, inst, predicate); return;
     case LLVMCall: n = lower_call(l, inst, predicate); break;
+    case LLVMExtractValue: n = lower_overflow(l, inst); break;
     default:
         if (LLVMGetTypeKind(LLVMTypeOf(inst)) == LLVMPointerTypeKind)
             return; /* an error where it is used */

@@ -147,6 +147,8 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
                          unsigned width);
 void lower_instruction(struct lowering *l, LLVMValueRef inst, struct node *predicate);
 struct node *lower_intrinsic(struct lowering *l, LLVMValueRef inst, const char *name);
+/* A part of what an operation with overflow gives: the result, or whether it does not fit. */
+struct node *lower_overflow(struct lowering *l, LLVMValueRef part);
 struct node *lower_read_cell(struct lowering *l, struct variable *cell);
 bool lower_is_gep(LLVMValueRef v);
 /* What the pointer points into: an array, or what else it starts from. */

@@ -211,6 +211,25 @@ static void binary(unsigned deep)
     emit(")");
 }
 
+/* An operation that says whether its result fits; or the sum of two small numbers that is asked. */
+static void checked(unsigned deep)
+{
+    static const char *const op[] = {"add", "sub", "mul"};
+    if (chance(70)) {
+        emit("%s_%s(", op[below(3)], integer_type());
+        expression(deep);
+        emit(", ");
+        expression(deep);
+    } else {
+        emit("((uint32_t)((int16_t)(");
+        expression(deep);
+        emit(") %s (int16_t)(", chance(50) ? "+" : "-");
+        expression(deep);
+        emit(") + 32768) > 65535u");
+    }
+    emit(")");
+}
+
 /* Functions without effects: the order of their calls in an expression does not matter. */
 static void call(void)
 {
@@ -244,6 +263,8 @@ void expression(unsigned deep)
         emit(")");
     } else if (chance(8)) {
         call();
+    } else if (chance(4)) {
+        checked(deep - 1);
     } else {
         binary(deep - 1);
     }

@@ -88,6 +88,16 @@ const char *element_type(const struct array *a)
     return a->is_nest ? "struct nest" : a->is_struct ? "struct entry" : a->type;
 }
 
+/* For each operation and type a function of what its builtin gives: the result, and whether it does not fit. */
+static void define_checked(void)
+{
+    emit("#define CHECKED(op, type) static inline uint64_t op##_##type(type a, type b) "
+         "{ type r; const bool over = __builtin_##op##_overflow(a, b, &r); "
+         "return (uint64_t)r + (over ? 3 : 0); }\n");
+    for (unsigned t = 0; t < 8; t++)
+        emit("CHECKED(add, %s) CHECKED(sub, %s) CHECKED(mul, %s)\n", types[t], types[t], types[t]);
+}
+
 /* ---- the program's objects ---- */
 
 static void initial_values(const struct array *a)
@@ -309,6 +319,7 @@ int main(int argc, char **argv)
         scope.in_width[s] = 16u << below(3);
         scope.out_width[s] = 16u << below(3);
     }
+    define_checked();
     declare_flags();
     for (unsigned n = 3 + below(4); n > 0; n--)
         declare_array();
