@@ -6,26 +6,55 @@
 
 /* What is done with pointers of a web. */
 struct pointer_uses {
-    value_vec accesses, comparisons;
-    struct map listed; /* comparisons */
+    value_vec accesses, pairs; /* that are compared or subtracted */
+    struct map listed;         /* pairs */
 };
 
-static void add_comparison(const struct web *w, struct pointer_uses *uses, LLVMValueRef compare)
+static void add_pair(const struct web *w, struct pointer_uses *uses, LLVMValueRef user)
 {
-    if (!map_get(&uses->listed, compare))
-        VEC_PUSH(w->p->arena, &uses->comparisons, compare);
-    map_put(w->p->arena, &uses->listed, compare, compare);
+    if (!map_get(&uses->listed, user))
+        VEC_PUSH(w->p->arena, &uses->pairs, user);
+    map_put(w->p->arena, &uses->listed, user, user);
 }
 
-static bool is_comparison(const struct web *w, LLVMValueRef v)
+/* One of the two pointers that are compared or subtracted, or NULL. */
+static LLVMValueRef pointer_of(LLVMValueRef pair, unsigned operand)
 {
-    return web_asks_null(v) ||
-           (LLVMIsAICmpInst(v) && map_get(&w->seen, lower_array_of(LLVMGetOperand(v, 0))) &&
-            map_get(&w->seen, lower_array_of(LLVMGetOperand(v, 1))));
+    LLVMValueRef v = LLVMGetOperand(pair, operand);
+    return LLVMIsAICmpInst(pair) ? v : web_addressed(v);
 }
 
-/* False if there are other uses than these and joins of the web. */
-static bool find_uses(const struct web *w, LLVMValueRef pointer, struct pointer_uses *uses)
+/* Joins of pointers of the web belong to it, and what those are made of. */
+static bool belongs(struct web *w, LLVMValueRef pointer)
+{
+    LLVMValueRef base = lower_array_of(pointer);
+    return map_get(&w->seen, base) || (web_is_join(base) && web_collect(w, base));
+}
+
+static bool is_pair(struct web *w, LLVMValueRef user)
+{
+    LLVMValueRef pointer[2] = {NULL};
+    for (unsigned k = 0; k < 2 && (LLVMIsAICmpInst(user) || web_subtracts(user)); k++)
+        pointer[k] = pointer_of(user, k);
+    return pointer[0] && pointer[1] &&
+           (web_asks_null(user) || (belongs(w, pointer[0]) && belongs(w, pointer[1])));
+}
+
+/* The address as a number: false if more is done with it than to subtract it. */
+static bool find_differences(struct web *w, LLVMValueRef number, struct pointer_uses *uses)
+{
+    for (LLVMUseRef u = LLVMGetFirstUse(number); u; u = LLVMGetNextUse(u)) {
+        LLVMValueRef user = LLVMGetUser(u);
+        if (is_pair(w, user))
+            add_pair(w, uses, user);
+        else if (!LLVMIsATruncInst(user) || !find_differences(w, user, uses))
+            return false;
+    }
+    return true;
+}
+
+/* False if there are other uses than these and joins. */
+static bool find_uses(struct web *w, LLVMValueRef pointer, struct pointer_uses *uses)
 {
     for (LLVMUseRef u = LLVMGetFirstUse(pointer); u; u = LLVMGetNextUse(u)) {
         LLVMValueRef user = LLVMGetUser(u);
@@ -33,9 +62,11 @@ static bool find_uses(const struct web *w, LLVMValueRef pointer, struct pointer_
         const bool stores = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 0) != pointer;
         if (loads || stores)
             VEC_PUSH(w->p->arena, &uses->accesses, user);
-        else if (is_comparison(w, user))
-            add_comparison(w, uses, user);
-        else if (!map_get(&w->seen, user) && (!lower_is_gep(user) || !find_uses(w, user, uses)))
+        else if (is_pair(w, user))
+            add_pair(w, uses, user);
+        else if (web_is_number(user) ? !find_differences(w, user, uses)
+                 : web_is_join(user) ? !belongs(w, user)
+                                     : !lower_is_gep(user) || !find_uses(w, user, uses))
             return false;
     }
     return true;
@@ -153,28 +184,36 @@ static void replace_access(struct web *w, struct map *which, LLVMValueRef access
 }
 
 /* Pointers into different arrays are compared for equality only. */
-static void replace_comparison(struct web *w, struct map *which, LLVMValueRef compare)
+static LLVMValueRef compare(struct web *w, struct map *which, LLVMValueRef user,
+                            LLVMValueRef index[2])
 {
-    LLVMValueRef a = LLVMGetOperand(compare, 0), b = LLVMGetOperand(compare, 1);
-    const LLVMIntPredicate order = web_order(LLVMGetICmpPredicate(compare));
-    LLVMValueRef index[2] = {web_index(w, a, compare), web_index(w, b, compare)};
-    LLVMPositionBuilderBefore(w->builder, compare);
+    const LLVMIntPredicate order = web_order(LLVMGetICmpPredicate(user));
     LLVMValueRef result = LLVMBuildICmp(w->builder, order, index[0], index[1], "");
-    if (order == LLVMIntEQ || order == LLVMIntNE) {
-        LLVMValueRef arrays =
-            LLVMBuildICmp(w->builder, order, which_of(w, which, a), which_of(w, which, b), "");
-        result = order == LLVMIntEQ ? LLVMBuildAnd(w->builder, result, arrays, "")
-                                    : LLVMBuildOr(w->builder, result, arrays, "");
-    }
-    LLVMReplaceAllUsesWith(compare, result);
-    LLVMInstructionEraseFromParent(compare);
+    if (order != LLVMIntEQ && order != LLVMIntNE)
+        return result;
+    LLVMValueRef arrays =
+        LLVMBuildICmp(w->builder, order, which_of(w, which, LLVMGetOperand(user, 0)),
+                      which_of(w, which, LLVMGetOperand(user, 1)), "");
+    return order == LLVMIntEQ ? LLVMBuildAnd(w->builder, result, arrays, "")
+                              : LLVMBuildOr(w->builder, result, arrays, "");
 }
 
-static bool compares_rows(struct web *w, const struct pointer_uses *uses)
+static void replace_pair(struct web *w, struct map *which, LLVMValueRef user)
 {
-    for (unsigned i = 0; i < uses->comparisons.n; i++)
-        if (!web_moves_by_rows(w, LLVMGetOperand(uses->comparisons.at[i], 0)) ||
-            !web_moves_by_rows(w, LLVMGetOperand(uses->comparisons.at[i], 1)))
+    LLVMValueRef index[2] = {web_index(w, pointer_of(user, 0), user),
+                             web_index(w, pointer_of(user, 1), user)};
+    LLVMPositionBuilderBefore(w->builder, user);
+    LLVMReplaceAllUsesWith(user, LLVMIsAICmpInst(user)
+                                     ? compare(w, which, user, index)
+                                     : web_difference(w, index, LLVMTypeOf(user)));
+    LLVMInstructionEraseFromParent(user);
+}
+
+static bool pairs_are_rows(struct web *w, const struct pointer_uses *uses)
+{
+    for (unsigned i = 0; i < uses->pairs.n; i++)
+        if (!web_moves_by_rows(w, pointer_of(uses->pairs.at[i], 0)) ||
+            !web_moves_by_rows(w, pointer_of(uses->pairs.at[i], 1)))
             return false;
     return true;
 }
@@ -192,18 +231,18 @@ static struct map number_arrays(struct web *w)
 static bool rewrite(struct web *w)
 {
     struct pointer_uses uses = {0};
-    web_find_row(w, w->arrays.at[0]);
-    if (w->arrays.n < 2 || w->row_bytes == 0 || !same_rows(w))
-        return false;
     for (unsigned i = 0; i < w->joins.n; i++)
         if (!find_uses(w, w->joins.at[i], &uses))
             return false;
-    if (!compares_rows(w, &uses) || !web_all_move_by_rows(w))
+    web_find_row(w, w->arrays.at[0]);
+    if (w->arrays.n < 2 || w->row_bytes == 0 || !same_rows(w))
+        return false;
+    if (!pairs_are_rows(w, &uses) || !web_all_move_by_rows(w))
         return false;
     struct map which = number_arrays(w);
     web_make_indices(w);
-    for (unsigned i = 0; i < uses.comparisons.n; i++)
-        replace_comparison(w, &which, uses.comparisons.at[i]);
+    for (unsigned i = 0; i < uses.pairs.n; i++)
+        replace_pair(w, &which, uses.pairs.at[i]);
     for (unsigned i = 0; i < uses.accesses.n; i++)
         replace_access(w, &which, uses.accesses.at[i]);
     for (unsigned i = 0; i < w->joins.n; i++) /* nothing but each other uses them */

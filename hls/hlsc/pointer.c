@@ -113,10 +113,7 @@ static LLVMValueRef subtract_indices(struct web *w, LLVMValueRef i)
                  index[2];
     if (!a || !b || !index_both(w, a, b, i, index))
         return NULL;
-    LLVMValueRef rows = LLVMBuildSub(w->builder, index[0], index[1], "");
-    LLVMValueRef bytes =
-        LLVMBuildNSWMul(w->builder, rows, LLVMConstInt(w->number, w->row_bytes, false), "");
-    return LLVMBuildIntCast2(w->builder, bytes, LLVMTypeOf(i), true, "");
+    return web_difference(w, index, LLVMTypeOf(i));
 }
 
 static bool rewrite_comparisons(struct program *p, LLVMBuilderRef builder)

@@ -266,6 +266,14 @@ LLVMIntPredicate web_order(LLVMIntPredicate of_pointers)
     }
 }
 
+LLVMValueRef web_difference(struct web *w, LLVMValueRef index[2], LLVMTypeRef type)
+{
+    LLVMValueRef rows = LLVMBuildSub(w->builder, index[0], index[1], "");
+    LLVMValueRef each = LLVMConstInt(w->number, w->row_bytes, false);
+    return LLVMBuildIntCast2(w->builder, LLVMBuildNSWMul(w->builder, rows, each, ""), type, true,
+                             "");
+}
+
 /* ---- all webs of a function ---- */
 
 /* The next join that is not among those that stay. */

@@ -43,6 +43,8 @@ void web_make_indices(struct web *w);
 unsigned web_position(const struct web *w, LLVMValueRef array);
 /* The order of indices for that of pointers: one before the first is less. */
 LLVMIntPredicate web_order(LLVMIntPredicate of_pointers);
+/* Of two addresses, in bytes, by the indices. */
+LLVMValueRef web_difference(struct web *w, LLVMValueRef index[2], LLVMTypeRef type);
 /* Offers the webs of the top function to `rewrite`, which removes the joins or returns false; says whether it removed any. */
 bool web_rewrite(struct program *p, LLVMBuilderRef builder, bool (*rewrite)(struct web *w));
 

@@ -93,6 +93,30 @@ static void move_chosen(unsigned k)
     emit(");\n}\n");
 }
 
+/* Pointers run through two buffers that change places; what was passed is counted by differences. */
+static void ping_pong(unsigned k)
+{
+    const unsigned j = alike(k, true), v = below(VARIABLES);
+    const char *type = element_type(&scope.array[k]);
+    const unsigned half =
+        (scope.array[j].rows < scope.array[k].rows ? scope.array[j] : scope.array[k]).rows / 2;
+    emit("{\n%s *from = a%u, *to = a%u;\n", type, k, j);
+    emit("for (uint8_t turn = 0; turn < %u; turn++) {\n", 1 + below(3));
+    emit("const %s *p = from + (", type);
+    index_of(half, 0);
+    emit("), *const first = p, *%send = p + %u;\n%s *o = to + (", chance(50) ? "const " : "",
+         1 + below(half < 8 ? half : 8), type);
+    index_of(half, 0);
+    emit(");\nwhile (p < end) {\nif (");
+    condition();
+    emit(")\n*o++ = %s;\nelse\nv%u = (%s)(v%u * 3u + *p++);\n}\n",
+         chance(50) ? "*p++" : "*p > *first ? *p++ : *first + 0 * *p++", v, scope.variable_type[v],
+         v);
+    emit(
+        "v%u ^= (uint8_t)(o - to + (p - first));\n%s *swap = from;\nfrom = to;\nto = swap;\n}\n}\n",
+        v, type);
+}
+
 /* From an array of the same type and length; false if there is none. */
 static bool copy_other(unsigned k)
 {
@@ -247,6 +271,8 @@ void copy(void)
         run_through(k);
     else if (chance(30))
         fill(k);
+    else if (is_flat(a) && chance(35))
+        ping_pong(k);
     else if (!is_flat(a) || chance(60) || !copy_other(k))
         (chance(35) ? move_chosen : move)(k);
 }
