@@ -129,6 +129,26 @@ static LLVMValueRef as_index(struct object *o, LLVMValueRef v)
     return LLVMBuildIntCast2(o->builder, v, LLVMInt32TypeInContext(o->p->context), true, "");
 }
 
+static void move_index(struct object *o, struct path *at, LLVMValueRef by)
+{
+    LLVMValueRef *last = &at->step.at[at->step.n - 1];
+    *last = LLVMBuildAdd(o->builder, *last, by, "");
+    at->loose |= (uint64_t)1 << (at->step.n - 1);
+}
+
+/* Bytes from an element of which not the place is known may lead into others of the array. */
+static void move_bytes(struct object *o, struct path *at, int64_t bytes)
+{
+    const int64_t each = (int64_t)size_of(o->p, at->type);
+    at->bytes += bytes;
+    if (!at->ends_in_array || LLVMIsAConstantInt(at->step.at[at->step.n - 1]))
+        return;
+    const int64_t count = at->bytes / each - (at->bytes % each < 0);
+    if (count != 0)
+        move_index(o, at, path_number(o->p, count));
+    at->bytes -= count * each;
+}
+
 static bool follow_gep(struct object *o, struct path *at, LLVMValueRef gep)
 {
     LLVMTypeRef source = LLVMGetGEPSourceElementType(gep);
@@ -136,7 +156,7 @@ static bool follow_gep(struct object *o, struct path *at, LLVMValueRef gep)
     const bool in_bytes = LLVMIsAConstantInt(first) && LLVMGetNumOperands(gep) == 2 &&
                           is_kind(source, LLVMIntegerTypeKind) && size_of(o->p, source) == 1;
     if (in_bytes) {
-        at->bytes += LLVMConstIntGetSExtValue(first);
+        move_bytes(o, at, LLVMConstIntGetSExtValue(first));
         return true;
     }
     if (!descend(o, at, source))
@@ -144,9 +164,7 @@ static bool follow_gep(struct object *o, struct path *at, LLVMValueRef gep)
     if (!LLVMIsAConstantInt(first) || LLVMConstIntGetSExtValue(first) != 0) {
         if (!at->ends_in_array)
             return false;
-        LLVMValueRef *last = &at->step.at[at->step.n - 1];
-        *last = LLVMBuildAdd(o->builder, *last, as_index(o, first), "");
-        at->loose |= (uint64_t)1 << (at->step.n - 1);
+        move_index(o, at, as_index(o, first));
     }
     for (unsigned k = 2; k < (unsigned)LLVMGetNumOperands(gep); k++) {
         const bool is_index = is_kind(at->type, LLVMArrayTypeKind);
