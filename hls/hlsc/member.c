@@ -5,7 +5,7 @@
 /* All that is done with pointers that are made of each other. */
 struct uses {
     struct web web;
-    LLVMTypeRef element; /* that is loaded and stored */
+    LLVMTypeRef element; /* that is loaded and stored, or a struct whose members are */
     value_vec moves;
 };
 
@@ -15,11 +15,56 @@ static bool follow_join(struct uses *u, LLVMValueRef join)
     return map_get(&u->web.seen, join) || web_collect(&u->web, join);
 }
 
-static bool note_access(struct uses *u, LLVMTypeRef type)
+static bool note_element(struct uses *u, LLVMTypeRef type)
 {
     const bool agrees = !u->element || u->element == type;
     u->element = type;
-    return agrees && is_kind(type, LLVMIntegerTypeKind);
+    return agrees;
+}
+
+/* What is loaded and stored of structs is their first member. */
+static bool note_access(struct uses *u, LLVMTypeRef type)
+{
+    return is_kind(u->element, LLVMStructTypeKind) ||
+           (is_kind(type, LLVMIntegerTypeKind) && note_element(u, type));
+}
+
+static bool note_struct(struct uses *u, LLVMTypeRef type)
+{
+    if (is_kind(u->element, LLVMIntegerTypeKind))
+        u->element = NULL; /* its first member was seen before */
+    return note_element(u, type);
+}
+
+/* Is all that is done with the address of a member to load and to store? */
+static bool is_only_accessed(LLVMValueRef address)
+{
+    for (LLVMUseRef use = LLVMGetFirstUse(address); use; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+        const bool stores = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 0) != address;
+        if (!stores && !LLVMIsALoadInst(user) && !(lower_is_gep(user) && is_only_accessed(user)))
+            return false;
+    }
+    return true;
+}
+
+static bool is_zero(LLVMValueRef v)
+{
+    return LLVMIsAConstantInt(v) && LLVMConstIntGetZExtValue(v) == 0;
+}
+
+static bool note_uses(struct uses *u, LLVMValueRef pointer);
+
+static bool note_address(struct uses *u, LLVMValueRef gep)
+{
+    LLVMTypeRef source = LLVMGetGEPSourceElementType(gep);
+    const bool is_struct = is_kind(source, LLVMStructTypeKind),
+               is_member = LLVMGetNumOperands(gep) > 2;
+    if (is_struct ? !note_struct(u, source) : is_member)
+        return false;
+    if (!is_member || !is_zero(LLVMGetOperand(gep, 1)))
+        VEC_PUSH(u->web.p->arena, &u->moves, gep);
+    return is_member ? is_only_accessed(gep) : note_uses(u, gep);
 }
 
 static bool note_uses(struct uses *u, LLVMValueRef pointer)
@@ -28,16 +73,14 @@ static bool note_uses(struct uses *u, LLVMValueRef pointer)
     for (LLVMUseRef use = LLVMGetFirstUse(pointer); use && known; use = LLVMGetNextUse(use)) {
         LLVMValueRef user = LLVMGetUser(use);
         const bool stores = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 0) != pointer;
-        if (stores || LLVMIsALoadInst(user)) {
+        if (stores || LLVMIsALoadInst(user))
             known = note_access(u, lower_accessed_type(user));
-        } else if (lower_is_gep(user)) {
-            VEC_PUSH(u->web.p->arena, &u->moves, user);
-            known = note_uses(u, user);
-        } else if (web_is_join(user)) {
+        else if (lower_is_gep(user))
+            known = note_address(u, user);
+        else if (web_is_join(user))
             known = follow_join(u, user);
-        } else {
+        else
             known = LLVMIsAICmpInst(user) || LLVMIsAPtrToIntInst(user);
-        }
     }
     return known;
 }
@@ -48,11 +91,12 @@ static bool moves_by_elements(struct uses *u, LLVMValueRef gep, uint64_t row_byt
     LLVMTypeRef source = LLVMGetGEPSourceElementType(gep);
     LLVMValueRef index = LLVMGetOperand(gep, 1);
     const uint64_t each = size_of(u->web.p, u->element);
-    if (LLVMGetNumOperands(gep) != 2 || !is_kind(source, LLVMIntegerTypeKind))
+    if (source != u->element && !is_kind(source, LLVMIntegerTypeKind))
         return false;
     if (!LLVMIsAConstantInt(index)) {
         run->goes_back = true;
-        return source == u->element && !value_is_multiple(index, row_bytes / each);
+        return source == u->element &&
+               (is_kind(source, LLVMStructTypeKind) || !value_is_multiple(index, row_bytes / each));
     }
     const int64_t by = LLVMConstIntGetSExtValue(index) * (int64_t)size_of(u->web.p, source);
     const uint64_t bytes = (uint64_t)(by < 0 ? -by : by);

@@ -71,7 +71,8 @@ static void shape_all(struct program *p)
         optimise_by(p, calls_passes);
     if (pointer_choose(p, true))
         optimise_by(p, calls_passes);
-    shape_objects(p);
+    while (shape_objects(p) && pointer_index(p)) /* into what has become a memory */
+        ;
 }
 
 void optimise(struct program *p)

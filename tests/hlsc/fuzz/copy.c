@@ -236,6 +236,35 @@ static void run_member(unsigned k)
          scope.variable_type[v], v, back ? "--" : "++", v);
 }
 
+/* A pointer runs through the structs in a struct, or in another one's. */
+static void run_structs(unsigned k)
+{
+    const unsigned v = below(VARIABLES), from = below(2);
+    emit("{\nstruct entry *e = ");
+    whole_element(k);
+    emit(".more + %u;\n", from);
+    if (chance(40)) {
+        emit("if (");
+        condition();
+        emit(")\ne = ");
+        whole_element(chance(50) ? alike(k, false) : k);
+        emit(".more + %u;\n", from);
+    }
+    emit("const struct entry *const first = e;\nfor (const struct entry *end = e + %u; e != end; "
+         "e++) {\n",
+         1 + below(3 - from));
+    if (chance(50))
+        emit("e->%s ^= (uint8_t)(v%u);\n", chance(50) ? "a" : "b", below(VARIABLES));
+    emit("v%u = (%s)(v%u * 3u + e->%s);\n}\n", v, scope.variable_type[v], v,
+         chance(50) ? "b" : "a");
+    if (chance(40)) {
+        emit("e[-1] = ");
+        whole_element(k);
+        emit(".entry;\n");
+    }
+    emit("v%u ^= (uint8_t)(e - first);\n}\n", v);
+}
+
 /* A pointer to elements runs from the first row through the others. */
 static void run_through(unsigned k)
 {
@@ -261,8 +290,8 @@ void copy(void)
     const struct array *a = &scope.array[k];
     if (a->constant)
         emit("v0 ^= 1;\n");
-    else if (a->is_nest && chance(35))
-        run_member(k);
+    else if (a->is_nest && chance(50))
+        (chance(50) ? run_member : run_structs)(k);
     else if (a->is_struct && chance(35))
         choose(k);
     else if (a->is_struct && (a->columns > 1 || chance(60)))

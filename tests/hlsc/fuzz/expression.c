@@ -88,7 +88,14 @@ static void member(const struct array *a)
         emit("]");
         return;
     }
-    emit("%s%s", a->is_nest ? ".entry" : "", names[below(3)]);
+    if (a->is_nest && chance(40)) {
+        emit(".more[");
+        index_of(2, 0);
+        emit("]");
+    } else if (a->is_nest) {
+        emit(".entry");
+    }
+    emit("%s", names[below(3)]);
 }
 
 void element(unsigned k)

@@ -311,7 +311,8 @@ int main(int argc, char **argv)
     emit("/* hlsc: -DSMALLEST=1%s */\n/* seed %s */\n#include \"hls.h\"\n#include <string.h>\n",
          options[below(10)], argv[1]);
     emit("struct entry { int8_t a; uint32_t b; bool c; };\n"
-         "struct nest { uint32_t row[4]; struct entry entry; };\nstatic struct { int16_t x; "
+         "struct nest { uint32_t row[4]; struct entry entry, more[3]; };\nstatic struct { int16_t "
+         "x; "
          "uint32_t y; "
          "} pair = {%u, %u};\n",
          below(100), below(1000));
