@@ -34,8 +34,8 @@
  */
 #ifndef HLS_H
 #define HLS_H
-
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define HLS_STRING_(x) #x

@@ -25,7 +25,7 @@ static struct item *find(uint8_t id)
     for (struct item *i = pool.items; i < pool.items + pool.used; i++)
         if (i->id == id)
             return i;
-    return 0;
+    return NULL;
 }
 
 static void take(uint32_t word, hls_stream_u32 *out)
