@@ -12,11 +12,12 @@ static struct {
     uint32_t total;
 } pool;
 
+struct box {
+    uint8_t lid, content[3];
+};
 static struct shelf {
     uint16_t sums;
-    struct box {
-        uint8_t lid, content[3];
-    } boxes[4];
+    struct box boxes[4];
     struct item last, first;
 } shelves[3];
 
