@@ -4,10 +4,11 @@
 #include "schedule.h"
 #include "tech.h"
 
-bool schedule_legal(struct scheduler *s)
+/* The arrivals of the nodes before the first are those of this schedule. */
+static bool is_legal_from(struct scheduler *s, unsigned first)
 {
     struct region *r = s->r;
-    for (unsigned i = 0; i < r->nodes.n; i++) {
+    for (unsigned i = first; i < r->nodes.n; i++) {
         struct node *n = r->nodes.at[i];
         for (unsigned k = 0; k < n->nargs; k++)
             if (!ir_is_steady(n->arg[k]) && schedule_ready(n->arg[k]) > n->cycle)
@@ -34,6 +35,11 @@ bool schedule_legal(struct scheduler *s)
             if (port_conflict(r, r->effects.at[i], r->effects.at[k]))
                 return false;
     return !r->again || schedule_ready(r->again) <= r->ii - 1;
+}
+
+bool schedule_legal(struct scheduler *s)
+{
+    return is_legal_from(s, 0);
 }
 
 struct uses {
@@ -109,8 +115,9 @@ static int latest(struct scheduler *s, struct map *uses, struct node *n)
     return last - latency;
 }
 
-static void move_node(struct scheduler *s, struct map *uses, struct node *n)
+static void move_node(struct scheduler *s, struct map *uses, unsigned i)
 {
+    struct node *n = s->r->nodes.at[i];
     int best = n->cycle, from = n->cycle, to = latest(s, uses, n);
     if (to <= from)
         return;
@@ -118,7 +125,7 @@ static void move_node(struct scheduler *s, struct map *uses, struct node *n)
     for (int c = from + 1; c <= to; c++) {
         n->cycle = c;
         unsigned cost = local_cost(s, uses, n);
-        if (cost <= best_cost && schedule_legal(s)) {
+        if (cost <= best_cost && is_legal_from(s, i)) {
             best = c;
             best_cost = cost;
         }
@@ -130,13 +137,14 @@ void sink_nodes(struct scheduler *s)
 {
     struct map uses = {0};
     find_uses(s, &uses);
-    for (int round = 0; round < 2; round++)
+    for (int round = 0; round < 2; round++) {
         for (unsigned i = s->r->nodes.n; i-- > 0;) {
-            struct node *n = s->r->nodes.at[i];
+            const struct node *n = s->r->nodes.at[i];
             bool fixed =
                 ir_is_steady(n) || ir_is_effect(n) || n->op == OP_EMPTY || n->op == OP_CLOCK;
             if (!fixed)
-                move_node(s, &uses, n);
+                move_node(s, &uses, i);
         }
-    schedule_legal(s); /* leaves the arrivals of the final schedule */
+        schedule_legal(s); /* leaves the arrivals of this schedule */
+    }
 }
