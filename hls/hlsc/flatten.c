@@ -9,7 +9,7 @@
 #include "lower.h"
 
 static const char clean_up[] =
-    "function(sroa,early-cse,instcombine<no-verify-fixpoint>,gvn<no-pre;no-load-pre>,"
+    "function(mem2reg,early-cse,instcombine<no-verify-fixpoint>,gvn<no-pre;no-load-pre>,"
     "instcombine<no-verify-fixpoint>,bdce,adce,loop-simplify)";
 
 static bool within(const struct loop *inner, const struct loop *outer)
