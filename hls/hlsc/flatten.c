@@ -9,7 +9,7 @@
 #include "lower.h"
 
 static const char clean_up[] =
-    "function(mem2reg,early-cse,instcombine<no-verify-fixpoint>,gvn<no-pre;no-load-pre>,"
+    "function(sroa,early-cse,instcombine<no-verify-fixpoint>,gvn<no-pre;no-load-pre>,"
     "instcombine<no-verify-fixpoint>,bdce,adce,loop-simplify)";
 
 static bool within(const struct loop *inner, const struct loop *outer)
@@ -186,4 +186,6 @@ void flatten_loops(struct program *p)
         flatten_nest(p, &cfg, header->loop);
     }
     optimise_by(p, clean_up);
+    if (pointer_index(p)) /* sroa makes two addresses of an index that is one of two constants */
+        optimise_by(p, "function(instcombine<no-verify-fixpoint>,loop-simplify)");
 }
