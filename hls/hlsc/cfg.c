@@ -109,7 +109,7 @@ static void find_loops(struct program *p, struct cfg *cfg)
             if (!cfg_dominates(header, latch)) {
                 if (latch->index >= header->index)
                     diag_fail(p->diag, loc_of(p, LLVMGetBasicBlockTerminator(latch->llvm)),
-                              "remove the goto into the loop", "the loop has two entries");
+                              "remove the goto or case into the loop", "the loop has two entries");
                 continue;
             }
             if (!loop) {

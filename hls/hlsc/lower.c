@@ -423,8 +423,9 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         strncmp(name, "llvm.experimental.noalias", 25) == 0)
         return NULL;
     if (strncmp(name, "llvm.mem", 8) == 0)
-        diag_fail(p->diag, loc, "copy or clear the elements in a loop",
-                  "an array is copied or cleared as a whole");
+        diag_fail(
+            p->diag, loc, "copy or clear the elements in a loop",
+            "bytes are copied or cleared that are not known to be whole elements of one type");
     if (strncmp(name, "llvm.var.annotation", 19) == 0)
         diag_fail(p->diag, loc, "declare the array static",
                   "HLS_PARTITION, HLS_REGISTERS and HLS_SINGLE_PORT are for static arrays");
