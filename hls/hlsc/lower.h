@@ -70,6 +70,8 @@ void optimise_part(struct program *p);
 void memory_note_parameters(struct program *p);
 /* Is v a multiple of n, by how it is made? */
 bool value_is_multiple(LLVMValueRef v, uint64_t n);
+/* Is v never negative, as an index at that place? */
+bool value_is_natural(struct program *p, LLVMValueRef v, LLVMValueRef at);
 /* Is v 0 or 1, by how it is made? */
 bool value_is_truth(struct program *p, LLVMValueRef v);
 void declared_types(struct program *p);

@@ -94,7 +94,7 @@ static bool moves_by_elements(struct uses *u, LLVMValueRef gep, uint64_t row_byt
     if (source != u->element && !is_kind(source, LLVMIntegerTypeKind))
         return false;
     if (!LLVMIsAConstantInt(index)) {
-        run->goes_back = true;
+        run->goes_back = run->goes_on = true;
         return source == u->element &&
                (is_kind(source, LLVMStructTypeKind) || !value_is_multiple(index, row_bytes / each));
     }
@@ -102,6 +102,7 @@ static bool moves_by_elements(struct uses *u, LLVMValueRef gep, uint64_t row_byt
     const uint64_t bytes = (uint64_t)(by < 0 ? -by : by);
     run->farthest_bytes = bytes > run->farthest_bytes ? bytes : run->farthest_bytes;
     run->goes_back |= by < 0;
+    run->goes_on |= by > 0;
     return bytes % each == 0;
 }
 

@@ -141,38 +141,96 @@ static void move_bytes(struct object *o, struct path *at, int64_t bytes)
 {
     const int64_t each = (int64_t)size_of(o->p, at->type);
     at->bytes += bytes;
-    if (!at->ends_in_array || LLVMIsAConstantInt(at->step.at[at->step.n - 1]))
+    if (!at->ends_in_array || at->stays)
         return;
     const int64_t count = at->bytes / each - (at->bytes % each < 0);
     if (count != 0)
         move_index(o, at, path_number(o->p, count));
     at->bytes -= count * each;
+    at->moves_over |= count != 0;
 }
 
+/* Do the ways go through the same members? */
+static bool same_members(struct object *o, const struct path *a, const struct path *b)
+{
+    LLVMTypeRef type = o->type;
+    bool same = a->step.n == b->step.n;
+    for (unsigned k = 0; same && k < a->step.n; k++)
+        if (is_kind(type, LLVMStructTypeKind)) {
+            same = a->step.at[k] == b->step.at[k];
+            type =
+                LLVMStructGetTypeAtIndex(type, (unsigned)LLVMConstIntGetZExtValue(a->step.at[k]));
+        } else {
+            type = LLVMGetElementType(type);
+        }
+    return same;
+}
+
+/* The way to the end of an array: to the element before it, and one more. */
+static bool descend_past(struct object *o, const struct path *from, LLVMTypeRef type,
+                         struct path *at)
+{
+    *at = *from;
+    at->step = (value_vec){0};
+    for (unsigned k = 0; k < from->step.n; k++)
+        VEC_PUSH(o->p->arena, &at->step, from->step.at[k]);
+    at->bytes -= (int64_t)size_of(o->p, type);
+    if (at->moves_over)
+        move_bytes(o, at, 0);
+    if (!descend(o, at, type) || !at->ends_in_array)
+        return false;
+    LLVMValueRef *last = &at->step.at[at->step.n - 1];
+    *last = LLVMBuildAdd(o->builder, *last, path_number(o->p, 1), "");
+    return true;
+}
+
+/* On by an index that is not known. Where an array begins another one may end, into which a negative index goes back. */
+static bool move_on(struct object *o, struct path *at, LLVMTypeRef type, LLVMValueRef gep)
+{
+    struct path past;
+    LLVMValueRef index = LLVMGetOperand(gep, 1);
+    const bool is_past = descend_past(o, at, type, &past),
+               is_at = descend(o, at, type) && at->ends_in_array;
+    if (is_at && is_past && !same_members(o, at, &past) && !value_is_natural(o->p, index, gep))
+        return false;
+    if (!is_at)
+        *at = past;
+    if (is_at || is_past)
+        move_index(o, at, as_index(o, index));
+    return is_at || is_past;
+}
+
+/* Into an array by an index that is not known. */
+static bool enter(struct object *o, struct path *at, LLVMTypeRef array, LLVMValueRef index)
+{
+    if (!descend(o, at, array))
+        return false;
+    push(o, at, as_index(o, index), true);
+    at->type = LLVMGetElementType(array);
+    return true;
+}
+
+/* What is constant is known in bytes: that they are of a member says no more than they do, as the optimiser takes equal addresses
+ * for one. Only what is not, is an index of an array. */
 static bool follow_gep(struct object *o, struct path *at, LLVMValueRef gep)
 {
-    LLVMTypeRef source = LLVMGetGEPSourceElementType(gep);
-    LLVMValueRef first = LLVMGetOperand(gep, 1);
-    const bool in_bytes = LLVMIsAConstantInt(first) && LLVMGetNumOperands(gep) == 2 &&
-                          is_kind(source, LLVMIntegerTypeKind) && size_of(o->p, source) == 1;
-    if (in_bytes) {
-        move_bytes(o, at, LLVMConstIntGetSExtValue(first));
-        return true;
-    }
-    if (!descend(o, at, source))
-        return false;
-    if (!LLVMIsAConstantInt(first) || LLVMConstIntGetSExtValue(first) != 0) {
-        if (!at->ends_in_array)
+    LLVMTargetDataRef layout = LLVMGetModuleDataLayout(o->p->module);
+    LLVMTypeRef type = LLVMGetGEPSourceElementType(gep);
+    for (unsigned k = 1; k < (unsigned)LLVMGetNumOperands(gep); k++) {
+        LLVMValueRef index = LLVMGetOperand(gep, k);
+        const bool is_known = LLVMIsAConstantInt(index);
+        if (k > 1 && is_kind(type, LLVMStructTypeKind)) {
+            const unsigned member = (unsigned)LLVMConstIntGetZExtValue(index);
+            move_bytes(o, at, (int64_t)LLVMOffsetOfElement(layout, type, member));
+            type = LLVMStructGetTypeAtIndex(type, member);
+            continue;
+        }
+        LLVMTypeRef element = k > 1 ? LLVMGetElementType(type) : type;
+        if (is_known)
+            move_bytes(o, at, LLVMConstIntGetSExtValue(index) * (int64_t)size_of(o->p, element));
+        else if (k == 1 ? !move_on(o, at, type, gep) : !enter(o, at, type, index))
             return false;
-        move_index(o, at, as_index(o, first));
-    }
-    for (unsigned k = 2; k < (unsigned)LLVMGetNumOperands(gep); k++) {
-        const bool is_index = is_kind(at->type, LLVMArrayTypeKind);
-        LLVMValueRef step = LLVMGetOperand(gep, k);
-        push(o, at, as_index(o, step), is_index);
-        at->type =
-            is_index ? LLVMGetElementType(at->type)
-                     : LLVMStructGetTypeAtIndex(at->type, (unsigned)LLVMConstIntGetZExtValue(step));
+        type = element;
     }
     return true;
 }
@@ -236,31 +294,12 @@ LLVMValueRef path_place_before(const struct use *use)
 /* The steps to the element at the address, or, `past` it, to the one before it and one more. */
 static bool steps_to(struct object *o, const struct use *use, bool past, struct path *at)
 {
-    *at = (struct path){.type = o->type};
+    const struct path root = {.type = o->type, .stays = use->run.first != NULL};
+    *at = root;
     if (!follow(o, at, use->pointer))
         return false;
-    at->bytes -= past ? (int64_t)size_of(o->p, use->run.element) : 0;
-    if (!descend(o, at, use->run.element) || (past && !at->ends_in_array))
-        return false;
-    LLVMValueRef *last = &at->step.at[at->step.n - 1];
-    *last = past ? LLVMBuildAdd(o->builder, *last, path_number(o->p, 1), "") : *last;
-    return true;
-}
-
-/* Do the ways go through the same members? */
-static bool same_members(struct object *o, const struct path *a, const struct path *b)
-{
-    LLVMTypeRef type = o->type;
-    bool same = a->step.n == b->step.n;
-    for (unsigned k = 0; same && k < a->step.n; k++)
-        if (is_kind(type, LLVMStructTypeKind)) {
-            same = a->step.at[k] == b->step.at[k];
-            type =
-                LLVMStructGetTypeAtIndex(type, (unsigned)LLVMConstIntGetZExtValue(a->step.at[k]));
-        } else {
-            type = LLVMGetElementType(type);
-        }
-    return same;
+    const struct path from = *at;
+    return past ? descend_past(o, &from, use->run.element, at) : descend(o, at, use->run.element);
 }
 
 /* May the pointers of the run be where the way leads? They may if none of them begins in this object. */
@@ -276,20 +315,57 @@ static bool fits_run(struct object *o, const struct use *use, const struct path 
     return fits || !begins;
 }
 
-/* The end of an array in a struct is where the next member begins. A pointer that runs begins at the end of one only to go back;
- * what it is compared with is where it is. False if that leaves two. */
+/* Is the run compared with what is in the same members as the way, for sure? */
+static bool has_witness(struct object *o, const struct use *use, const struct path *way)
+{
+    for (unsigned i = 0; i < o->uses.n; i++) {
+        const struct use *other = &o->uses.at[i];
+        struct path at, past;
+        if (web_is_join(other->user) || other->run.first != use->run.first)
+            continue;
+        LLVMPositionBuilderBefore(o->builder, path_place_before(other));
+        const bool is_at = steps_to(o, other, false, &at),
+                   is_past = steps_to(o, other, true, &past);
+        if (is_at != is_past && same_members(o, is_at ? &at : &past, way))
+            return true;
+    }
+    return false;
+}
+
+/* A pointer that begins between two arrays: at the end of one if it goes back, at the beginning of the next if it goes on. */
+static bool begins_past(struct object *o, const struct use *use, const struct path *at,
+                        const struct path *past, bool *known)
+{
+    if (!use->run.goes_back || !use->run.goes_on)
+        return use->run.goes_back;
+    const bool for_past = has_witness(o, use, past);
+    *known = for_past != has_witness(o, use, at);
+    LLVMPositionBuilderBefore(o->builder, path_place_before(use));
+    return for_past;
+}
+
+/* The end of an array in a struct is where the next member begins. What a pointer that runs is compared with is where it is. False
+ * if that leaves two. */
 static bool choose_side(struct object *o, const struct use *use, const struct path *paths,
                         struct path *at)
 {
     struct path before;
-    const bool begins = web_is_join(use->user);
-    bool is_at = steps_to(o, use, false, at), is_past = steps_to(o, use, true, &before);
+    bool known = true, is_at = steps_to(o, use, false, at),
+         is_past = steps_to(o, use, true, &before);
     const bool differ = is_at && is_past && !same_members(o, at, &before);
-    is_at = is_at && (begins || fits_run(o, use, paths, at));
-    is_past = is_past && (begins ? use->run.goes_back : fits_run(o, use, paths, &before));
+    if (!web_is_join(use->user)) {
+        is_at = is_at && fits_run(o, use, paths, at);
+        is_past = is_past && fits_run(o, use, paths, &before);
+        known = !(differ && is_at && is_past);
+    } else if (differ) {
+        is_past = begins_past(o, use, at, &before, &known);
+        is_at = !is_past;
+    } else {
+        is_past = is_past && use->run.goes_back;
+    }
     if (!is_at)
         *at = before;
-    return (is_at || is_past) && !(differ && is_at && is_past);
+    return known && (is_at || is_past);
 }
 
 /* The steps to what is used; sums that they need are built before it. */

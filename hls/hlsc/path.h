@@ -10,6 +10,8 @@ struct path {
     int64_t bytes;
     value_vec step;
     bool ends_in_array; /* the last step is an index */
+    bool stays;         /* bytes do not lead into other elements */
+    bool moves_over;    /* they have */
     uint64_t loose; /* of step k, 1 << k: its index is a pointer's, which may leave the dimension */
 };
 

@@ -54,7 +54,7 @@ bool web_rewrite(struct program *p, LLVMBuilderRef builder, bool (*rewrite)(stru
 struct run {
     LLVMTypeRef element;
     uint64_t farthest_bytes; /* that one moves at once by a constant */
-    bool goes_back;          /* or by what is not known */
+    bool goes_back, goes_on; /* both by what is not known */
     LLVMValueRef first;      /* of the joins: the same for all of them */
 };
 /* Is an address part of a run by this use: may a pointer be it, is one compared with it or subtracted? The struct has so many bytes.

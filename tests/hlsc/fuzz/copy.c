@@ -217,13 +217,14 @@ static void run_member(unsigned k)
     const bool back = chance(30), writes = chance(50);
     emit("{\nuint32_t *w = ");
     whole_element(k);
-    emit(".row + %u;\n", back ? 3 : below(2));
+    const char *const row = chance(50) ? "row" : "line";
+    emit(".%s + %u;\n", row, back ? 3 : below(2));
     if (chance(50)) {
         emit("if (");
         condition();
         emit(")\nw = ");
         whole_element(chance(50) ? alike(k, false) : k);
-        emit(".row + %u;\n", back ? 2 + below(2) : below(2));
+        emit(".%s + %u;\n", chance(70) ? row : "row", back ? 2 + below(2) : below(2));
     }
     emit("const uint32_t *const first = w;\n");
     if (back || chance(50))
@@ -234,6 +235,31 @@ static void run_member(unsigned k)
         emit("*w ^= (uint8_t)(v%u);\n", below(VARIABLES));
     emit("v%u = (%s)(v%u * 3u + *w%s);\n}\nv%u ^= (uint8_t)(w - first);\n}\n", v,
          scope.variable_type[v], v, back ? "--" : "++", v);
+}
+
+/* Pointers run to the ends of arrays in a struct, which are where the next ones begin. */
+static void run_to_ends(unsigned k)
+{
+    static const char *const names[] = {"row", "line"};
+    const unsigned v = below(VARIABLES);
+    emit("{\nstruct nest *const n = &");
+    whole_element(k);
+    emit(";\nuint32_t sum = 0;\n");
+    for (unsigned turn = 0; turn < 2; turn++) {
+        const char *name = names[turn ^ (v & 1)];
+        if (chance(50))
+            emit("for (uint32_t *w = n->%s + %u; w != n->%s + 4; w++)\nsum = sum * 3u + *w%s;\n",
+                 name, below(4), name, chance(50) ? "" : " % 1000u");
+        else
+            emit("for (uint32_t *w = n->%s + 4; w != n->%s;)\n*--w ^= sum + (uint8_t)v%u;\n", name,
+                 name, below(VARIABLES));
+        if (chance(50))
+            emit("sum += (n->%s + 4)[-1] + n->%s[(uint8_t)v%u & 3];\n", names[below(2)],
+                 names[below(2)], below(VARIABLES));
+    }
+    emit("n->entry.b += sum;\nfor (struct entry *e = n->more; e != n->more + 3; e++)\ne->b ^= "
+         "n->entry.b;\nv%u = (%s)(v%u + sum);\n}\n",
+         v, scope.variable_type[v], v);
 }
 
 /* A pointer runs through the structs in a struct, or in another one's. */
@@ -291,7 +317,7 @@ void copy(void)
     if (a->constant)
         emit("v0 ^= 1;\n");
     else if (a->is_nest && chance(50))
-        (chance(50) ? run_member : run_structs)(k);
+        (chance(40) ? run_member : chance(50) ? run_structs : run_to_ends)(k);
     else if (a->is_struct && chance(35))
         choose(k);
     else if (a->is_struct && (a->columns > 1 || chance(60)))

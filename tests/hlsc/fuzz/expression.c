@@ -83,7 +83,7 @@ static void member(const struct array *a)
 {
     static const char *const names[] = {".a", ".b", ".c"};
     if (a->is_nest && chance(40)) {
-        emit(".row[");
+        emit(chance(50) ? ".row[" : ".line[");
         index_of(4, 0);
         emit("]");
         return;

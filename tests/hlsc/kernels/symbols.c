@@ -111,7 +111,7 @@ static void ends(hls_stream_u32 *in, hls_stream_u32 *out)
     while (at < lines[2].tail + 4 && *at < 300)
         at++;
     const uint16_t *either = word & 2 ? line.head : line.tail;
-    hls_write(out, either == line.tail);
+    hls_write(out, either == line.head);
     for (int i = 0; i < 4; i++)
         total = total * 3 + *either++;
     hls_write(out, total);
@@ -119,18 +119,43 @@ static void ends(hls_stream_u32 *in, hls_stream_u32 *out)
     lines[word >> 4 & 1 ? 0 : 2].tail[word >> 5 & 3] = (uint16_t)(word >> 8 & 1023);
 }
 
+/* Indices that are not negative stay in the array that begins there. */
+static void shift(uint16_t *delay, uint16_t newest)
+{
+    for (int i = 3; i > 0; i--)
+        delay[i] = delay[i - 1];
+    delay[0] = newest;
+}
+
+/* The end of one is the address of the next, whoever asks for it: of two lines chosen at run time. */
+static uint32_t both_ends(struct line *l, uint32_t word)
+{
+    uint32_t total = 0;
+    shift(l->tail, (uint16_t)word);
+    for (uint16_t *at = l->head; at != l->head + 4; at++)
+        total = total * 3 + *at;
+    for (uint16_t *at = l->tail; at != l->tail + 4; at++)
+        *at ^= (uint16_t)total;
+    l->sum = (uint16_t)(l->sum + l->tail[0] + (l->tail + 4)[-1]);
+    for (uint16_t *at = l->tail + 4; at != l->tail;)
+        total = total * 3 + *--at;
+    return total + l->sum;
+}
+
 void symbols(hls_stream_u32 *in, hls_stream_u32 *out)
 {
     names(in, out);
     samples(in, out);
     ends(in, out);
+    const uint32_t word = hls_read(in);
+    hls_write(out, both_ends(&lines[word & 1], word >> 1));
 }
 
 #ifdef RIG
 static void stimulus(struct rig_kernel *k, unsigned round)
 {
     (void)round;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         rig_send(k, 0, rig_random());
 }
 #endif
