@@ -100,11 +100,13 @@ static unsigned bits_of_mask(struct proof *n, LLVMValueRef v, const struct block
 static unsigned bits_of_sum(struct proof *n, LLVMValueRef v, const struct block *at)
 {
     LLVMValueRef b = LLVMGetOperand(v, 1);
-    const int64_t step = LLVMIsAConstantInt(b) ? LLVMConstIntGetSExtValue(b) : 0;
+    const bool subtracts = LLVMGetInstructionOpcode(v) == LLVMSub;
+    const int64_t number = LLVMIsAConstantInt(b) ? LLVMConstIntGetSExtValue(b) : 0,
+                  step = subtracts ? -number : number;
     const unsigned of_a = bits_of_operand(n, v, 0, at);
     if (of_a == NONE || step < 0)
         return of_a != NONE && is_tested(n, LLVMGetOperand(v, 0), at, -step) ? of_a : NONE;
-    const unsigned of_b = bits_of(n, b, at);
+    const unsigned of_b = subtracts ? NONE : bits_of(n, b, at);
     const bool counts = step > 0 && of_b <= STEP_BITS;
     return of_b == NONE ? NONE : LLVMGetNSW(v) || counts ? width_of(v) - 1 : larger(of_a, of_b) + 1;
 }
@@ -152,7 +154,8 @@ static unsigned bits_of_instruction(struct proof *n, LLVMValueRef v, const struc
     switch (LLVMGetInstructionOpcode(v)) {
     case LLVMZExt: return width_of(LLVMGetOperand(v, 0));
     case LLVMAnd: return bits_of_mask(n, v, at);
-    case LLVMAdd: return bits_of_sum(n, v, at);
+    case LLVMAdd:
+    case LLVMSub: return bits_of_sum(n, v, at);
     case LLVMMul:
     case LLVMShl: return bits_of_product(n, v, at);
     case LLVMLShr:
