@@ -7,6 +7,7 @@ struct uses {
     struct web web;
     LLVMTypeRef element; /* that is loaded and stored, or a struct whose members are */
     value_vec moves;
+    bool stays; /* what is loaded and stored is also where a pointer is that has not been moved */
 };
 
 /* Pointers that are made of these belong to them. */
@@ -23,8 +24,9 @@ static bool note_element(struct uses *u, LLVMTypeRef type)
 }
 
 /* What is loaded and stored of structs is their first member. */
-static bool note_access(struct uses *u, LLVMTypeRef type)
+static bool note_access(struct uses *u, LLVMValueRef pointer, LLVMTypeRef type)
 {
+    u->stays |= web_is_join(pointer);
     return is_kind(u->element, LLVMStructTypeKind) ||
            (is_kind(type, LLVMIntegerTypeKind) && note_element(u, type));
 }
@@ -64,6 +66,7 @@ static bool note_address(struct uses *u, LLVMValueRef gep)
         return false;
     if (!is_member || !is_zero(LLVMGetOperand(gep, 1)))
         VEC_PUSH(u->web.p->arena, &u->moves, gep);
+    u->stays |= is_member && web_is_join(LLVMGetOperand(gep, 0));
     return is_member ? is_only_accessed(gep) : note_uses(u, gep);
 }
 
@@ -74,7 +77,7 @@ static bool note_uses(struct uses *u, LLVMValueRef pointer)
         LLVMValueRef user = LLVMGetUser(use);
         const bool stores = LLVMIsAStoreInst(user) && LLVMGetOperand(user, 0) != pointer;
         if (stores || LLVMIsALoadInst(user))
-            known = note_access(u, lower_accessed_type(user));
+            known = note_access(u, pointer, lower_accessed_type(user));
         else if (lower_is_gep(user))
             known = note_address(u, user);
         else if (web_is_join(user))
@@ -150,6 +153,7 @@ bool member_run(struct program *p, LLVMValueRef user, uint64_t row_bytes, struct
         run->first = u.web.joins.at[i] < run->first ? u.web.joins.at[i] : run->first;
     }
     run->element = u.element;
+    run->stays = u.stays;
     runs = runs && u.element && row_bytes > size_of(p, u.element);
     for (unsigned i = 0; runs && i < u.moves.n; i++)
         runs = moves_by_elements(&u, u.moves.at[i], row_bytes, run);

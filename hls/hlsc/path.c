@@ -336,7 +336,7 @@ static bool has_witness(struct object *o, const struct use *use, const struct pa
 static bool begins_past(struct object *o, const struct use *use, const struct path *at,
                         const struct path *past, bool *known)
 {
-    if (!use->run.goes_back || !use->run.goes_on)
+    if (!use->run.goes_back || !(use->run.goes_on || use->run.stays))
         return use->run.goes_back;
     const bool for_past = has_witness(o, use, past);
     *known = for_past != has_witness(o, use, at);

@@ -55,6 +55,7 @@ struct run {
     LLVMTypeRef element;
     uint64_t farthest_bytes; /* that one moves at once by a constant */
     bool goes_back, goes_on; /* both by what is not known */
+    bool stays;              /* one is used where it begins */
     LLVMValueRef first;      /* of the joins: the same for all of them */
 };
 /* Is an address part of a run by this use: may a pointer be it, is one compared with it or subtracted? The struct has so many bytes.

@@ -257,6 +257,12 @@ static void run_to_ends(unsigned k)
             emit("sum += (n->%s + 4)[-1] + n->%s[(uint8_t)v%u & 3];\n", names[below(2)],
                  names[below(2)], below(VARIABLES));
     }
+    if (chance(50)) {
+        emit("uint32_t *const p = (v%u & 1) ? n->line : n->row + 4;\nif (v%u & 1)\nsum += "
+             "*p;\nelse\np[-1] "
+             "^= sum;\n",
+             v, v);
+    }
     emit("n->entry.b += sum;\nfor (struct entry *e = n->more; e != n->more + 3; e++)\ne->b ^= "
          "n->entry.b;\nv%u = (%s)(v%u + sum);\n}\n",
          v, scope.variable_type[v], v);
