@@ -48,6 +48,10 @@ LLVMValueRef path_number(struct program *p, int64_t value);
 LLVMValueRef path_collect(struct object *o, LLVMValueRef pointer);
 /* The ways to all uses; sums that they need are built before these. False if there is one that has none. */
 bool path_find_all(struct object *o, struct path *paths);
+/* The steps to the element at the address, or, `past` it, to the one before it and one more; false if there is none. */
+bool way_to(struct object *o, const struct use *use, bool past, struct path *at);
+/* Do the ways go through the same members? */
+bool way_same_members(struct object *o, const struct path *a, const struct path *b);
 /* What is computed for the use stands before it. */
 LLVMValueRef path_place_before(const struct use *use);
 #endif
