@@ -237,15 +237,40 @@ static bool is_chosen(LLVMValueRef pointer)
     return web_is_join(lower_array_of(pointer));
 }
 
+/* Is it in an object that is to be shaped while addresses are as in the source? */
+static bool is_in_parts(struct program *p, LLVMValueRef pointer)
+{
+    LLVMTypeRef row = lower_element_of(type_of(p, pointer));
+    return is_kind(row, LLVMStructTypeKind) && shape_has_parts(row);
+}
+
+/* May a length of bytes turn out to be of whole structs of that size? */
+static bool may_count(LLVMValueRef bytes, uint64_t size)
+{
+    while (LLVMIsATruncInst(bytes) || LLVMIsAZExtInst(bytes) || LLVMIsASExtInst(bytes))
+        bytes = LLVMGetOperand(bytes, 0);
+    return LLVMIsABinaryOperator(bytes) && LLVMGetInstructionOpcode(bytes) == LLVMMul &&
+           value_is_multiple(LLVMGetOperand(bytes, 1), size);
+}
+
+/* Is it known what is filled? Of structs, that a length is of whole ones may be seen only later. */
+static bool is_seen(struct program *p, const struct fill *f)
+{
+    LLVMTypeRef largest = largest_at(p, LLVMGetOperand(f->call, 0));
+    return f->rows > 0 || f->row == largest ||
+           (largest && !may_count(LLVMGetOperand(f->call, 2), size_of(p, largest)));
+}
+
 static bool is_wanted(struct program *p, const struct fill *f, enum fill_which which)
 {
+    LLVMValueRef to = LLVMGetOperand(f->call, 0),
+                 from = f->copies ? LLVMGetOperand(f->call, 1) : to;
     switch (which) {
     case FILL_WORDS: return becomes_words(p, f);
-    case FILL_LENGTHS: /* that of structs may be seen only later */
-        return f->row && f->rows == 0 && f->row == largest_at(p, LLVMGetOperand(f->call, 0));
+    case FILL_LENGTHS: return f->row && f->rows == 0 && is_seen(p, f);
     case FILL_CHOSEN:
-        return f->row && (is_chosen(LLVMGetOperand(f->call, 0)) ||
-                          (f->copies && is_chosen(LLVMGetOperand(f->call, 1))));
+        return f->row && (is_chosen(to) || is_chosen(from) ||
+                          (is_seen(p, f) && (is_in_parts(p, to) || is_in_parts(p, from))));
     default: return true;
     }
 }

@@ -77,8 +77,9 @@ bool value_is_truth(struct program *p, LLVMValueRef v);
 void declared_types(struct program *p);
 /* Is it an initial value's type, or an array of such? No declaration has structs without a name. */
 bool declared_is_split(LLVMTypeRef type);
-/* Makes an array of each member of a struct with arrays in it, and banks the last dimension; says whether there were any. */
-bool shape_objects(struct program *p);
+/* Makes an array of each member of a struct with arrays in it, and banks the last dimension; says whether there were any. Addresses
+ * are as in the source, or the optimiser has moved constants between them. */
+bool shape_objects(struct program *p, bool as_written);
 /* The first use of an object that is more than a load, a store, or an address in it; NULL if there is none. */
 LLVMValueRef path_obstacle(struct program *p, LLVMValueRef object);
 /* Does the struct have arrays or structs in it? */

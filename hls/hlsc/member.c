@@ -97,7 +97,8 @@ static bool moves_by_elements(struct uses *u, LLVMValueRef gep, uint64_t row_byt
     if (source != u->element && !is_kind(source, LLVMIntegerTypeKind))
         return false;
     if (!LLVMIsAConstantInt(index)) {
-        run->goes_back = run->goes_on = true;
+        run->goes_back |= !value_is_natural(u->web.p, index, gep);
+        run->goes_on = true;
         return source == u->element &&
                (is_kind(source, LLVMStructTypeKind) || !value_is_multiple(index, row_bytes / each));
     }

@@ -48,7 +48,7 @@ static void index_pointers(struct program *p)
 
 static void shape_late(struct program *p)
 {
-    if (shape_objects(p))
+    if (shape_objects(p, false))
         optimise_by(p, variable_passes);
 }
 
@@ -71,7 +71,7 @@ static void shape_all(struct program *p)
         optimise_by(p, calls_passes);
     if (pointer_choose(p, true))
         optimise_by(p, calls_passes);
-    while (shape_objects(p) && pointer_index(p)) /* into what has become a memory */
+    while (shape_objects(p, true) && pointer_index(p)) /* into what has become a memory */
         ;
 }
 
@@ -89,7 +89,7 @@ void optimise(struct program *p)
     optimise_by(p, join_passes);
     index_pointers(p);
     fill_objects(p, FILL_LENGTHS); /* that are seen to be whole elements only now */
-    shape_objects(p);
+    shape_objects(p, false);
     pointer_sink_addresses(p, true);
     optimise_by(p, p->options->sequencer ? short_passes : passes);
     index_pointers(p); /* rotated loops may have new ones */

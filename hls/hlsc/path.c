@@ -29,7 +29,7 @@ static bool collect_run(struct object *o, LLVMValueRef pointer, LLVMValueRef use
 {
     LLVMTypeRef row = o->type ? lower_element_of(o->type) : NULL;
     struct run run;
-    if (!is_kind(row, LLVMStructTypeKind) || o->partition > 0 ||
+    if (!is_kind(row, LLVMStructTypeKind) || o->partition > 0 || !o->as_written ||
         !member_run(o->p, user, size_of(o->p, row), &run))
         return false;
     if (is_listed(o, user, value))
@@ -155,32 +155,36 @@ static bool fits_run(struct object *o, const struct use *use, const struct path 
     return fits || !begins;
 }
 
-/* Is the run compared with what is in the same members as the way, for sure? */
-static bool has_witness(struct object *o, const struct use *use, const struct path *way)
+/* May another pointer of the run begin where `past` leads, unless at this very place? */
+static bool may_begin_in(struct object *o, const struct use *use, const struct path *at,
+                         const struct path *past)
 {
-    for (unsigned i = 0; i < o->uses.n; i++) {
+    bool may = false;
+    for (unsigned i = 0; i < o->uses.n && !may; i++) {
         const struct use *other = &o->uses.at[i];
-        struct path at, past;
-        if (web_is_join(other->user) || other->run.first != use->run.first)
+        struct path a, b;
+        if (!web_is_join(other->user) || other->run.first != use->run.first)
             continue;
         LLVMPositionBuilderBefore(o->builder, path_place_before(other));
-        const bool is_at = way_to(o, other, false, &at), is_past = way_to(o, other, true, &past);
-        if (is_at != is_past && way_same_members(o, is_at ? &at : &past, way))
-            return true;
+        const bool is_a = way_to(o, other, false, &a), is_b = way_to(o, other, true, &b);
+        const bool is_here =
+            is_a && is_b && way_same_members(o, &a, at) && way_same_members(o, &b, past);
+        may = !is_here &&
+              ((is_a && way_same_members(o, &a, past)) || (is_b && way_same_members(o, &b, past)));
     }
-    return false;
+    LLVMPositionBuilderBefore(o->builder, path_place_before(use));
+    return may;
 }
 
-/* A pointer that begins between two arrays: at the end of one if it goes back, at the beginning of the next if it goes on. */
+/* A pointer that begins between two arrays: at the end of one if it goes back, at the beginning of the next if it goes on. One that
+ * has been through the first may also have come to its end. */
 static bool begins_past(struct object *o, const struct use *use, const struct path *at,
                         const struct path *past, bool *known)
 {
-    if (!use->run.goes_back || !(use->run.goes_on || use->run.stays))
-        return use->run.goes_back;
-    const bool for_past = has_witness(o, use, past);
-    *known = for_past != has_witness(o, use, at);
-    LLVMPositionBuilderBefore(o->builder, path_place_before(use));
-    return for_past;
+    const struct run *run = &use->run;
+    const bool goes_on = run->goes_on || run->stays;
+    *known = run->goes_back != goes_on && (run->goes_back || !may_begin_in(o, use, at, past));
+    return run->goes_back;
 }
 
 /* The end of an array in a struct is where the next member begins. What a pointer that runs is compared with is where it is. False

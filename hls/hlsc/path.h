@@ -29,6 +29,8 @@ struct object {
     LLVMValueRef value; /* a global or an alloca */
     LLVMTypeRef type;
     unsigned partition;
+    bool
+        as_written; /* addresses are those of the source: each is in the array that it is made from */
     VEC(struct use) uses;
     value_vec lifetimes;
     LLVMValueRef debug;   /* its type, or NULL */

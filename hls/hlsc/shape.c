@@ -230,16 +230,25 @@ static void turn_banks_last(struct object *o, const struct path *paths)
 
 /* ---- all objects ---- */
 
-static bool reshape(struct program *p, LLVMBuilderRef builder, struct map *debug_of,
-                    LLVMValueRef value, LLVMTypeRef type)
+/* What is the same for all objects. */
+struct shaping {
+    struct program *p;
+    LLVMBuilderRef builder;
+    struct map debug_of;
+    bool as_written;
+};
+
+static bool reshape(struct shaping *s, LLVMValueRef value, LLVMTypeRef type)
 {
+    struct program *p = s->p;
     const struct annotation *note = annotation_of(p, value);
     struct object o = {.p = p,
-                       .builder = builder,
+                       .builder = s->builder,
                        .value = value,
                        .type = memory_shape(p, type),
                        .partition = note ? note->partition : 0,
-                       .debug_of = debug_of};
+                       .as_written = s->as_written,
+                       .debug_of = &s->debug_of};
     LLVMTypeRef element = o.type;
     const unsigned dimensions = path_axes(p, &element).n;
     const bool splits =
@@ -250,7 +259,7 @@ static bool reshape(struct program *p, LLVMBuilderRef builder, struct map *debug
     struct path *paths = arena_alloc(p->arena, o.uses.n * sizeof *paths);
     if (!path_find_all(&o, paths))
         return false;
-    o.debug = map_get(debug_of, value);
+    o.debug = map_get(&s->debug_of, value);
     if (!o.debug && LLVMIsAGlobalVariable(value))
         o.debug = debug_type_of(p, value);
     if (splits)
@@ -262,32 +271,33 @@ static bool reshape(struct program *p, LLVMBuilderRef builder, struct map *debug
     return true;
 }
 
-static bool reshape_globals(struct program *p, LLVMBuilderRef builder, struct map *debug_of)
+static bool reshape_globals(struct shaping *s)
 {
     bool changed = false;
-    for (LLVMValueRef g = LLVMGetFirstGlobal(p->module); g; g = LLVMGetNextGlobal(g))
+    for (LLVMValueRef g = LLVMGetFirstGlobal(s->p->module); g; g = LLVMGetNextGlobal(g))
         if (!LLVMIsDeclaration(g) && LLVMGetLinkage(g) != LLVMAppendingLinkage)
-            changed |= reshape(p, builder, debug_of, g, LLVMGlobalGetValueType(g));
+            changed |= reshape(s, g, LLVMGlobalGetValueType(g));
     return changed;
 }
 
-static bool reshape_locals(struct program *p, LLVMBuilderRef builder, struct map *debug_of)
+static bool reshape_locals(struct shaping *s)
 {
     bool changed = false;
-    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(p->top); b; b = LLVMGetNextBasicBlock(b))
+    LLVMValueRef top = s->p->top;
+    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(top); b; b = LLVMGetNextBasicBlock(b))
         for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
             if (LLVMIsAAllocaInst(i) && LLVMIsAConstantInt(LLVMGetOperand(i, 0)))
-                changed |= reshape(p, builder, debug_of, i, LLVMGetAllocatedType(i));
+                changed |= reshape(s, i, LLVMGetAllocatedType(i));
     return changed;
 }
 
-bool shape_objects(struct program *p)
+bool shape_objects(struct program *p, bool as_written)
 {
     bool changed = false;
-    LLVMBuilderRef builder = LLVMCreateBuilderInContext(p->context);
-    struct map debug_of = {0};
-    while (reshape_globals(p, builder, &debug_of) || reshape_locals(p, builder, &debug_of))
+    struct shaping s = {
+        .p = p, .builder = LLVMCreateBuilderInContext(p->context), .as_written = as_written};
+    while (reshape_globals(&s) || reshape_locals(&s))
         changed = true;
-    LLVMDisposeBuilder(builder);
+    LLVMDisposeBuilder(s.builder);
     return changed;
 }

@@ -14,7 +14,9 @@ static struct channel {
         uint8_t gain;
         int16_t sample[5];
     } side[2];
-    uint8_t front[4], back[4];
+    uint8_t front[4];
+    uint16_t level;
+    uint8_t back[4];
 } channels[3];
 
 static bool equal(const char *a, const char *b)
@@ -110,7 +112,7 @@ static void ends(hls_stream_u32 *in, hls_stream_u32 *out)
     uint16_t *at = lines[2].tail;
     while (at < lines[2].tail + 4 && *at < 300)
         at++;
-    const uint16_t *either = word & 2 ? line.head : line.tail;
+    const uint16_t *either = word & 2 ? line.head : lines[0].tail;
     hls_write(out, either == line.head);
     for (int i = 0; i < 4; i++)
         total = total * 3 + *either++;
