@@ -24,20 +24,12 @@ static LLVMValueRef pointer_of(LLVMValueRef pair, unsigned operand)
     return LLVMIsAICmpInst(pair) ? v : web_addressed(v);
 }
 
-/* Joins of pointers of the web belong to it, and what those are made of. */
-static bool belongs(struct web *w, LLVMValueRef pointer)
-{
-    LLVMValueRef base = lower_array_of(pointer);
-    return map_get(&w->seen, base) || (web_is_join(base) && web_collect(w, base));
-}
-
 static bool is_pair(struct web *w, LLVMValueRef user)
 {
-    LLVMValueRef pointer[2] = {NULL};
-    for (unsigned k = 0; k < 2 && (LLVMIsAICmpInst(user) || web_subtracts(user)); k++)
-        pointer[k] = pointer_of(user, k);
-    return pointer[0] && pointer[1] &&
-           (web_asks_null(user) || (belongs(w, pointer[0]) && belongs(w, pointer[1])));
+    if (!LLVMIsAICmpInst(user) && !web_subtracts(user))
+        return false;
+    LLVMValueRef a = pointer_of(user, 0), b = pointer_of(user, 1);
+    return a && b && (web_asks_null(user) || (web_takes(w, a) && web_takes(w, b)));
 }
 
 /* The address as a number: false if more is done with it than to subtract it. */
@@ -65,7 +57,7 @@ static bool find_uses(struct web *w, LLVMValueRef pointer, struct pointer_uses *
         else if (is_pair(w, user))
             add_pair(w, uses, user);
         else if (web_is_number(user) ? !find_differences(w, user, uses)
-                 : web_is_join(user) ? !belongs(w, user)
+                 : web_is_join(user) ? !web_takes(w, user)
                                      : !lower_is_gep(user) || !find_uses(w, user, uses))
             return false;
     }

@@ -3,8 +3,8 @@
  * stages like any other. */
 #include "ir.h"
 
-static struct node *magnitude(struct program *p, struct region *r, struct node *a,
-                              struct node *is_negative)
+struct node *ir_magnitude(struct program *p, struct region *r, struct node *a,
+                          struct node *is_negative)
 {
     struct node *zero = ir_const(p, r, 0, a->width);
     return ir_make(p, r, OP_SELECT, a->width, is_negative,
@@ -64,8 +64,8 @@ struct node *ir_divide(struct program *p, struct region *r, struct node *a, stru
     struct node *a_negative = ir_compare(p, r, CMP_SLT, a, zero);
     struct node *b_negative = ir_compare(p, r, CMP_SLT, b, zero);
     struct quotient q =
-        divide_unsigned(p, r, magnitude(p, r, a, a_negative), magnitude(p, r, b, b_negative));
+        divide_unsigned(p, r, ir_magnitude(p, r, a, a_negative), ir_magnitude(p, r, b, b_negative));
     if (remainder)
-        return magnitude(p, r, q.remainder, a_negative);
-    return magnitude(p, r, q.quotient, ir_make(p, r, OP_XOR, 1, a_negative, b_negative, NULL));
+        return ir_magnitude(p, r, q.remainder, a_negative);
+    return ir_magnitude(p, r, q.quotient, ir_make(p, r, OP_XOR, 1, a_negative, b_negative, NULL));
 }

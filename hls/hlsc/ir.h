@@ -300,6 +300,9 @@ struct node *ir_resize(struct program *p, struct region *r, struct node *a, unsi
 struct node *ir_variable(struct program *p, struct region *r, struct variable *v);
 struct variable *ir_new_variable(struct program *p, unsigned width, const char *hint);
 
+/* a, or its opposite if it is negative; the lowest number as an unsigned one. */
+struct node *ir_magnitude(struct program *p, struct region *r, struct node *a,
+                          struct node *is_negative);
 /* a / b or a % b, bit by bit. */
 struct node *ir_divide(struct program *p, struct region *r, struct node *a, struct node *b,
                        bool is_signed, bool remainder);

@@ -429,10 +429,9 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
     if (strncmp(name, "llvm.var.annotation", 19) == 0)
         diag_fail(p->diag, loc, "declare the array static",
                   "HLS_PARTITION, HLS_REGISTERS and HLS_SINGLE_PORT are for static arrays");
-    if (strncmp(name, "llvm.", 5) == 0 && is_kind(LLVMTypeOf(inst), LLVMStructTypeKind))
-        return NULL; /* its parts are lowered */
-    if (strncmp(name, "llvm.", 5) == 0)
-        return lower_intrinsic(l, inst, name);
+    if (strncmp(name, "llvm.", 5) == 0) /* of a struct, the parts are lowered */
+        return is_kind(LLVMTypeOf(inst), LLVMStructTypeKind) ? NULL
+                                                             : lower_intrinsic(l, inst, name);
     if (LLVMIsAInlineAsm(LLVMGetCalledValue(inst)))
         diag_fail(p->diag, loc, "write it in C", "assembly is not supported");
     if (!LLVMIsAFunction(LLVMGetCalledValue(inst)))

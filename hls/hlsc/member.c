@@ -10,12 +10,6 @@ struct uses {
     bool stays; /* what is loaded and stored is also where a pointer is that has not been moved */
 };
 
-/* Pointers that are made of these belong to them. */
-static bool follow_join(struct uses *u, LLVMValueRef join)
-{
-    return map_get(&u->web.seen, join) || web_collect(&u->web, join);
-}
-
 static bool note_element(struct uses *u, LLVMTypeRef type)
 {
     const bool agrees = !u->element || u->element == type;
@@ -81,7 +75,7 @@ static bool note_uses(struct uses *u, LLVMValueRef pointer)
         else if (lower_is_gep(user))
             known = note_address(u, user);
         else if (web_is_join(user))
-            known = follow_join(u, user);
+            known = web_takes(&u->web, user);
         else
             known = LLVMIsAICmpInst(user) || LLVMIsAPtrToIntInst(user);
     }

@@ -62,12 +62,6 @@ static struct node *sum_overflows(const struct sum *s)
     return is_negative(s, make(s, OP_AND, make(s, OP_XOR, sum, s->a), other));
 }
 
-static struct node *magnitude(const struct sum *s, struct node *n, struct node *negative)
-{
-    struct node *opposite = make(s, OP_SUB, number(s, n, 0), n);
-    return ir_make(s->p, s->r, OP_SELECT, n->width, negative, opposite, n);
-}
-
 /* Of magnitudes, by their halves: one of the upper ones is zero, or the product is beyond 64 bits. */
 static struct node *product_overflows(const struct sum *s)
 {
@@ -76,8 +70,8 @@ static struct node *product_overflows(const struct sum *s)
                 *b = ir_resize(p, s->r, s->b, WIDEST, s->is_signed), *no = ir_const(p, s->r, 0, 1),
                 *a_negative = s->is_signed ? is_negative(s, a) : no,
                 *b_negative = s->is_signed ? is_negative(s, b) : no;
-    a = magnitude(s, a, a_negative);
-    b = magnitude(s, b, b_negative);
+    a = ir_magnitude(p, s->r, a, a_negative);
+    b = ir_magnitude(p, s->r, b, b_negative);
     struct node *half = number(s, a, mask_of(HALF)), *a_low = make(s, OP_AND, a, half),
                 *b_low = make(s, OP_AND, b, half), *a_high = shifted(s, OP_LSHR, a, HALF),
                 *b_high = shifted(s, OP_LSHR, b, HALF);

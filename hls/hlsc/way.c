@@ -97,11 +97,11 @@ static bool move_on(struct object *o, struct path *at, LLVMTypeRef type, LLVMVal
 {
     struct path past;
     const bool is_inside = lower_element_of(at->type) == lower_element_of(type);
+    if (!o->as_written && !is_inside)
+        return false;
     LLVMValueRef index = LLVMGetOperand(gep, 1);
     const bool is_past = descend_past(o, at, type, &past),
                is_at = descend(o, at, type) && at->ends_in_array;
-    if (!o->as_written && !is_inside)
-        return false;
     if (is_at && is_past && !way_same_members(o, at, &past) && !value_is_natural(o->p, index, gep))
         return false;
     if (!is_at)

@@ -113,6 +113,12 @@ bool web_collect(struct web *w, LLVMValueRef join)
     return known && w->arrays.n > 0;
 }
 
+bool web_takes(struct web *w, LLVMValueRef pointer)
+{
+    LLVMValueRef base = lower_array_of(pointer);
+    return map_get(&w->seen, base) || (web_is_join(base) && web_collect(w, base));
+}
+
 /* ---- steps of whole rows ---- */
 
 /* What the pointer moves by: calls `move` for each index with the bytes that one of it is, and with no index for a constant

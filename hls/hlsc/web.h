@@ -23,6 +23,8 @@ bool web_is_join(LLVMValueRef v);
 bool web_is_array(LLVMValueRef v);
 /* The join and all that it is made of; false if that is more than arrays. */
 bool web_collect(struct web *w, LLVMValueRef join);
+/* Is the pointer of the web? What a join is made of belongs to it from now on. */
+bool web_takes(struct web *w, LLVMValueRef pointer);
 /* What the array consists of, as `row`; row_bytes is 0 if that is not known. */
 void web_find_row(struct web *w, LLVMValueRef array);
 /* Are the steps from the pointer back to its array or join whole rows? */
