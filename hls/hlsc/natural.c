@@ -2,74 +2,107 @@
  * it is used. */
 #include "lower.h"
 
-enum { MOST_STEPS = 300 };
+enum { MOST_STEPS = 1000 };
+
+/* Of a value without a sign. */
+struct span {
+    int64_t least, most;
+};
+
+struct claim {
+    LLVMValueRef phi;
+    struct span within;
+};
+typedef VEC(struct claim) claim_vec;
 
 struct proof {
     struct program *p;
     struct cfg cfg;
-    value_vec assumed; /* phis; an alternative that fails takes back its own */
+    claim_vec claimed; /* one that fails takes back itself, and what was shown by it */
     unsigned steps;
 };
 
-static bool is_assumed(const struct proof *n, LLVMValueRef v)
+static bool covers(struct span outer, struct span inner)
 {
-    for (unsigned i = 0; i < n->assumed.n; i++)
-        if (n->assumed.at[i] == v)
+    return outer.least <= inner.least && inner.most <= outer.most;
+}
+
+static void narrow(struct span *s, struct span by)
+{
+    s->least = by.least > s->least ? by.least : s->least;
+    s->most = by.most < s->most ? by.most : s->most;
+}
+
+static struct span span_of_bits(unsigned bits)
+{
+    return (struct span){0, (int64_t)mask_of(bits < 63 ? bits : 63)};
+}
+
+static struct span span_of_natural(LLVMValueRef v)
+{
+    return span_of_bits(width_of(v) - 1);
+}
+
+static bool is_claimed(const struct proof *n, LLVMValueRef v, struct span s)
+{
+    for (unsigned i = 0; i < n->claimed.n; i++)
+        if (n->claimed.at[i].phi == v && covers(s, n->claimed.at[i].within))
             return true;
     return false;
 }
 
-/* The least that v, which is not negative, is where the comparison with a constant holds, or does not. */
-static int64_t least_by(LLVMIntPredicate test, int64_t limit, bool holds)
+/* What v, which is not negative, is where the comparison with a constant holds, or does not. */
+static struct span span_by(LLVMIntPredicate test, int64_t limit, bool holds)
 {
+    const struct span above = {limit + 1, INT64_MAX}, from = {limit, INT64_MAX},
+                      below = {0, limit - 1}, to = {0, limit}, any = {0, INT64_MAX};
     switch (test) {
     case LLVMIntSGT:
-    case LLVMIntUGT: return holds ? limit + 1 : 0;
+    case LLVMIntUGT: return holds ? above : to;
     case LLVMIntSGE:
-    case LLVMIntUGE: return holds ? limit : 0;
+    case LLVMIntUGE: return holds ? from : below;
     case LLVMIntSLT:
-    case LLVMIntULT: return holds ? 0 : limit;
+    case LLVMIntULT: return holds ? below : from;
     case LLVMIntSLE:
-    case LLVMIntULE: return holds ? 0 : limit + 1;
-    case LLVMIntNE: return holds && limit == 0;
-    case LLVMIntEQ: return !holds && limit == 0;
-    default: return 0;
+    case LLVMIntULE: return holds ? to : above;
+    case LLVMIntNE: return holds && limit == 0 ? above : any;
+    case LLVMIntEQ: return !holds && limit == 0 ? above : any;
+    default: return any;
     }
 }
 
-/* Does the branch on the comparison lead to the block by this way alone, and is v at least so much then? */
-static bool leads_to(const struct proof *n, LLVMValueRef branch, LLVMValueRef compare,
-                     const struct block *at, int64_t least)
+/* By the branch on the comparison, if only one of its ways leads to the block. */
+static void narrow_by_branch(const struct proof *n, LLVMValueRef branch, LLVMValueRef compare,
+                             const struct block *at, struct span *s)
 {
     const struct block *from = map_get(&n->cfg.block_of, LLVMGetInstructionParent(branch));
     const int64_t limit = LLVMConstIntGetSExtValue(LLVMGetOperand(compare, 1));
-    for (unsigned k = 0; from && limit >= 0 && k < 2; k++) {
+    for (unsigned k = 0; from && limit >= 0 && limit < INT64_MAX && k < 2; k++) {
         const struct block *way = map_get(&n->cfg.block_of, LLVMGetSuccessor(branch, k));
         if (way && way->pred.n == 1 && way->pred.at[0] == from && cfg_dominates(way, at) &&
-            LLVMGetSuccessor(branch, 0) != LLVMGetSuccessor(branch, 1) &&
-            least_by(LLVMGetICmpPredicate(compare), limit, k == 0) >= least)
-            return true;
+            LLVMGetSuccessor(branch, 0) != LLVMGetSuccessor(branch, 1))
+            narrow(s, span_by(LLVMGetICmpPredicate(compare), limit, k == 0));
     }
-    return false;
 }
 
-static bool is_tested(const struct proof *n, LLVMValueRef v, const struct block *at, int64_t least)
+/* What v, which is not negative, is by the tests on the way to the block. */
+static struct span span_by_tests(const struct proof *n, LLVMValueRef v, const struct block *at)
 {
+    struct span s = span_of_natural(v);
     for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u)) {
         LLVMValueRef compare = LLVMGetUser(u);
         if (!LLVMIsAICmpInst(compare) || LLVMGetOperand(compare, 0) != v ||
             !LLVMIsAConstantInt(LLVMGetOperand(compare, 1)))
             continue;
         for (LLVMUseRef b = LLVMGetFirstUse(compare); b; b = LLVMGetNextUse(b))
-            if (LLVMIsABranchInst(LLVMGetUser(b)) &&
-                leads_to(n, LLVMGetUser(b), compare, at, least))
-                return true;
+            if (LLVMIsABranchInst(LLVMGetUser(b)))
+                narrow_by_branch(n, LLVMGetUser(b), compare, at, &s);
     }
-    return false;
+    return s;
 }
 
 /* How many bits hold v there, fewer than its type has; NONE if it may be negative. */
-enum { NONE = 1000, STEP_BITS = 16 };
+enum { NONE = 1000, STEP_BITS = 16, COUNTER_BITS = 32 };
 
 static unsigned bits_of(struct proof *n, LLVMValueRef v, const struct block *at);
 
@@ -86,28 +119,75 @@ static unsigned bits_of_operand(struct proof *n, LLVMValueRef v, unsigned k, con
 /* The smaller of two alternatives, either of which may fail. */
 static unsigned bits_of_mask(struct proof *n, LLVMValueRef v, const struct block *at)
 {
-    const unsigned assumed = n->assumed.n;
-    const unsigned a = bits_of_operand(n, v, 0, at);
-    if (a == NONE)
-        n->assumed.n = assumed;
-    const unsigned kept = n->assumed.n, b = bits_of_operand(n, v, 1, at);
-    if (b == NONE)
-        n->assumed.n = kept;
+    const unsigned a = bits_of_operand(n, v, 0, at), b = bits_of_operand(n, v, 1, at);
     return a < b ? a : b;
+}
+
+static bool is_within(struct proof *n, LLVMValueRef v, const struct block *at, struct span s);
+
+/* By induction: what comes in is so if the phi has been so far. */
+static bool is_phi_within(struct proof *n, LLVMValueRef phi, struct span s)
+{
+    const unsigned before = n->claimed.n;
+    const struct claim claim = {phi, s};
+    VEC_PUSH(n->p->arena, &n->claimed, claim);
+    for (unsigned i = 0; i < LLVMCountIncoming(phi); i++) {
+        const struct block *from = map_get(&n->cfg.block_of, LLVMGetIncomingBlock(phi, i));
+        if (from && !is_within(n, LLVMGetIncomingValue(phi, i), from, s)) {
+            n->claimed.n = before;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A constant that a sum of numbers that are not negative adds. */
+static bool is_sum_within(struct proof *n, LLVMValueRef v, const struct block *at, struct span s)
+{
+    LLVMValueRef a = LLVMGetOperand(v, 0), b = LLVMGetOperand(v, 1);
+    const int64_t step = LLVMIsAConstantInt(b) ? LLVMConstIntGetSExtValue(b) : 0;
+    return step > 0 && LLVMGetNSW(v) && bits_of(n, a, at) != NONE &&
+           is_within(n, a, at, (struct span){s.least - step, s.most - step});
+}
+
+static bool is_within(struct proof *n, LLVMValueRef v, const struct block *at, struct span s)
+{
+    if (LLVMIsAConstantInt(v)) {
+        const uint64_t number = LLVMConstIntGetZExtValue(v);
+        return number <= INT64_MAX && covers(s, (struct span){(int64_t)number, (int64_t)number});
+    }
+    if (covers(s, span_of_bits(width_of(v))) || is_claimed(n, v, s))
+        return true;
+    if (!LLVMIsAInstruction(v) || n->steps == 0)
+        return false;
+    n->steps--;
+    const bool is_natural = bits_of(n, v, at) != NONE;
+    if (is_natural && covers(s, span_by_tests(n, v, at)))
+        return true;
+    switch (LLVMGetInstructionOpcode(v)) {
+    case LLVMTrunc: narrow(&s, span_of_bits(width_of(v))); /* falls through */
+    case LLVMZExt: return is_within(n, LLVMGetOperand(v, 0), at, s);
+    case LLVMSExt: return is_natural && is_within(n, LLVMGetOperand(v, 0), at, s);
+    case LLVMAdd: return is_sum_within(n, v, at, s);
+    case LLVMPHI: return is_phi_within(n, v, s);
+    default: return false;
+    }
 }
 
 /* A counter takes longer to leave its type than anything runs. */
 static unsigned bits_of_sum(struct proof *n, LLVMValueRef v, const struct block *at)
 {
-    LLVMValueRef b = LLVMGetOperand(v, 1);
+    LLVMValueRef a = LLVMGetOperand(v, 0), b = LLVMGetOperand(v, 1);
     const bool subtracts = LLVMGetInstructionOpcode(v) == LLVMSub;
     const int64_t number = LLVMIsAConstantInt(b) ? LLVMConstIntGetSExtValue(b) : 0,
                   step = subtracts ? -number : number;
-    const unsigned of_a = bits_of_operand(n, v, 0, at);
-    if (of_a == NONE || step < 0)
-        return of_a != NONE && is_tested(n, LLVMGetOperand(v, 0), at, -step) ? of_a : NONE;
+    const unsigned of_a = bits_of(n, a, at);
+    if (of_a == NONE)
+        return NONE;
+    if (step < 0)
+        return is_within(n, a, at, (struct span){-step, INT64_MAX + step}) ? of_a : NONE;
     const unsigned of_b = subtracts ? NONE : bits_of(n, b, at);
-    const bool counts = step > 0 && of_b <= STEP_BITS;
+    const bool counts = step > 0 && of_b <= STEP_BITS && width_of(v) >= COUNTER_BITS;
     return of_b == NONE ? NONE : LLVMGetNSW(v) || counts ? width_of(v) - 1 : larger(of_a, of_b) + 1;
 }
 
@@ -127,13 +207,7 @@ static unsigned bits_of_product(struct proof *n, LLVMValueRef v, const struct bl
 
 static unsigned bits_of_phi(struct proof *n, LLVMValueRef phi)
 {
-    VEC_PUSH(n->p->arena, &n->assumed, phi);
-    for (unsigned i = 0; i < LLVMCountIncoming(phi); i++) {
-        const struct block *from = map_get(&n->cfg.block_of, LLVMGetIncomingBlock(phi, i));
-        if (from && bits_of(n, LLVMGetIncomingValue(phi, i), from) == NONE)
-            return NONE;
-    }
-    return width_of(phi) - 1;
+    return is_phi_within(n, phi, span_of_natural(phi)) ? width_of(phi) - 1 : NONE;
 }
 
 /* Of a division, a remainder or a shift to the right. */
@@ -177,7 +251,7 @@ static unsigned bits_of(struct proof *n, LLVMValueRef v, const struct block *at)
 {
     if (LLVMIsAConstantInt(v))
         return LLVMConstIntGetSExtValue(v) < 0 ? NONE : bit_length(LLVMConstIntGetZExtValue(v));
-    if (is_assumed(n, v))
+    if (is_claimed(n, v, span_of_natural(v)))
         return width_of(v) - 1;
     if (!LLVMIsAInstruction(v) || n->steps == 0)
         return NONE;

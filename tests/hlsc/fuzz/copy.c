@@ -268,6 +268,23 @@ static void run_to_ends(unsigned k)
          v, scope.variable_type[v], v);
 }
 
+/* Counters from a constant on, or down to one, reach back from the begin of an array, where another one ends. */
+static void reach_back(unsigned k)
+{
+    static const char *const types[] = {"uint8_t", "int16_t", "int", "uint32_t"};
+    const unsigned v = below(VARIABLES), from = 1 + below(3), back = 1 + below(from);
+    const char *type = types[below(4)];
+    emit("{\nuint32_t *const w = ");
+    whole_element(k);
+    emit(".%s;\n", chance(50) ? "row" : "line");
+    if (chance(70))
+        emit("for (%s i = %u; i < 4; i += %u)\n", type, from, 1 + below(2));
+    else
+        emit("for (%s i = 3; i >= %u; i--)\n", type, from);
+    emit("w[i] ^= w[i - %u] + (uint8_t)v%u;\n", back, below(VARIABLES));
+    emit("v%u = (%s)(v%u + w[3]);\n}\n", v, scope.variable_type[v], v);
+}
+
 /* A pointer runs through the structs in a struct, or in another one's. */
 static void run_structs(unsigned k)
 {
@@ -323,7 +340,10 @@ void copy(void)
     if (a->constant)
         emit("v0 ^= 1;\n");
     else if (a->is_nest && chance(50))
-        (chance(40) ? run_member : chance(50) ? run_structs : run_to_ends)(k);
+        (chance(40)   ? run_member
+         : chance(40) ? run_structs
+         : chance(50) ? run_to_ends
+                      : reach_back)(k);
     else if (a->is_struct && chance(35))
         choose(k);
     else if (a->is_struct && (a->columns > 1 || chance(60)))

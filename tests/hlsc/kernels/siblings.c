@@ -1,5 +1,5 @@
 /* Structs whose neighbours are reached from where a pointer is: records kept in order by `*q = q[-1]` and `*q = q[1]`, and the
- * children of a node moved up and down by one or two. */
+ * children of a node moved up and down by one or two; two keys side by side, of which each byte is made of one before it. */
 #include <string.h>
 
 #include "hls.h"
@@ -88,12 +88,38 @@ static void keep_kid(uint32_t word, hls_stream_u32 *out)
         hls_write(out, (uint32_t)q->kid[i] << 8 | q->key[i]);
 }
 
+static struct {
+    uint8_t here[8], there[8];
+} keys[2];
+
+static void mix_key(uint8_t *key)
+{
+    for (uint8_t i = 4; i < 8; i += 2) {
+        key[i] ^= key[i - 4];
+        key[i + 1] += key[i - 3];
+    }
+    for (int i = 1; i < 8; i++)
+        key[i] += key[i - 1];
+}
+
+static void keep_keys(uint32_t word, hls_stream_u32 *out)
+{
+    const uint32_t k = word & 1;
+    keys[k].here[word >> 1 & 7] ^= (uint8_t)(word >> 8);
+    keys[k].there[word >> 4 & 7] += (uint8_t)(word >> 16);
+    mix_key(keys[k].here);
+    mix_key(keys[k].there);
+    for (int i = 0; i < 8; i++)
+        hls_write(out, (uint32_t)keys[k].here[i] << 8 | keys[k].there[i]);
+}
+
 void siblings(hls_stream_u32 *in, hls_stream_u32 *out)
 {
     for (int i = 0; i < 8; i++) {
         const uint32_t word = hls_read(in);
         keep_record(word, out);
         keep_kid(word >> 7, out);
+        keep_keys(word >> 3, out);
     }
 }
 
