@@ -82,6 +82,8 @@ bool declared_is_split(LLVMTypeRef type);
 bool shape_objects(struct program *p, bool as_written);
 /* The first use of an object that is more than a load, a store, or an address in it; NULL if there is none. */
 LLVMValueRef path_obstacle(struct program *p, LLVMValueRef object);
+/* The first use of a static or local object that is not seen to be of one member; NULL if there is none. */
+LLVMValueRef path_astray(struct program *p, LLVMValueRef object);
 /* Does the struct have arrays or structs in it? */
 bool shape_has_parts(LLVMTypeRef type);
 /* What an initial value of some type, from a number of bytes on, is as one of the given type. */

@@ -62,26 +62,33 @@ uint64_t memory_initial_at(struct program *p, LLVMValueRef init, LLVMTypeRef typ
     return value & mask_of(width);
 }
 
-static _Noreturn void refuse_element(struct program *p, const struct memory *m, LLVMTypeRef type)
+/* Of a struct with arrays in it that could not be made one memory for each member. */
+static _Noreturn void refuse_struct(struct program *p, const struct memory *m)
 {
     LLVMValueRef obstacle = path_obstacle(p, m->global);
-    const struct loc use = obstacle ? loc_of(p, obstacle) : m->loc;
+    LLVMValueRef use =
+        obstacle || LLVMIsAArgument(m->global) ? obstacle : path_astray(p, m->global);
+    const struct loc at = use ? loc_of(p, use) : m->loc;
+    if (obstacle)
+        diag_fail(p->diag, at.line ? at : m->loc,
+                  "use its members one by one, by an index in place of a pointer",
+                  "'%s': a struct with arrays or structs in it is used as more than its members",
+                  m->name);
+    diag_fail(p->diag, at.line ? at : m->loc,
+              "use its members as they are declared, from their begin on by an index that is not "
+              "negative; let bit fields side by side have 16, or more than 24, bits",
+              "'%s': what is accessed is not seen to be in one member", m->name);
+}
+
+static _Noreturn void refuse_element(struct program *p, const struct memory *m, LLVMTypeRef type)
+{
     switch (LLVMGetTypeKind(type)) {
     case LLVMPointerTypeKind:
         diag_fail(p->diag, m->loc,
                   "keep an index, or a number that chooses the array, in place of a pointer",
                   "'%s': pointers in memory are not supported", m->name);
     case LLVMStructTypeKind:
-    case LLVMArrayTypeKind:
-        if (!obstacle)
-            diag_fail(p->diag, m->loc,
-                      "use its members as they are declared; let bit fields side by side have 16, "
-                      "or more than 24, bits",
-                      "'%s': something else than its members is accessed", m->name);
-        diag_fail(p->diag, use.line ? use : m->loc,
-                  "use its members one by one, by an index in place of a pointer",
-                  "'%s': a struct with arrays or structs in it is used as more than its members",
-                  m->name);
+    case LLVMArrayTypeKind: refuse_struct(p, m);
     default:
         diag_fail(p->diag, m->loc, "use integers: fixed point",
                   "'%s': elements that are not integers", m->name);

@@ -224,12 +224,27 @@ static bool find_path(struct object *o, const struct use *use, struct path *path
 }
 
 /* Joins first: what they are compared with is where they are. */
-bool path_find_all(struct object *o, struct path *paths)
+LLVMValueRef path_find_all(struct object *o, struct path *paths)
 {
     for (unsigned joins = 2; joins-- > 0;)
         for (unsigned i = 0; i < o->uses.n; i++)
             if (web_is_join(o->uses.at[i].user) == (joins == 1) &&
                 !find_path(o, &o->uses.at[i], paths))
-                return false;
-    return true;
+                return o->uses.at[i].user;
+    return NULL;
+}
+
+LLVMValueRef path_astray(struct program *p, LLVMValueRef value)
+{
+    LLVMTypeRef type =
+        LLVMIsAAllocaInst(value) ? LLVMGetAllocatedType(value) : LLVMGlobalGetValueType(value);
+    struct object o = {.p = p,
+                       .builder = LLVMCreateBuilderInContext(p->context),
+                       .value = value,
+                       .type = memory_shape(p, type)};
+    LLVMValueRef astray = NULL;
+    if (!path_collect(&o, value))
+        astray = path_find_all(&o, arena_alloc(p->arena, (o.uses.n + 1) * sizeof(struct path)));
+    LLVMDisposeBuilder(o.builder);
+    return astray;
 }

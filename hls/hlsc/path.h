@@ -48,8 +48,8 @@ axis_vec path_axes(struct program *p, LLVMTypeRef *type);
 LLVMValueRef path_number(struct program *p, int64_t value);
 /* Lists the uses; returns the first that is more than one, or than an address in the object. */
 LLVMValueRef path_collect(struct object *o, LLVMValueRef pointer);
-/* The ways to all uses; sums that they need are built before these. False if there is one that has none. */
-bool path_find_all(struct object *o, struct path *paths);
+/* The ways to all uses; sums that they need are built before these. Returns the first that has none. */
+LLVMValueRef path_find_all(struct object *o, struct path *paths);
 /* The steps to the element at the address, or, `past` it, to the one before it and one more; false if there is none. */
 bool way_to(struct object *o, const struct use *use, bool past, struct path *at);
 /* Do the ways go through the same members? */

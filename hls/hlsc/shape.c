@@ -257,7 +257,7 @@ static bool reshape(struct shaping *s, LLVMValueRef value, LLVMTypeRef type)
     if (!(splits || turns) || path_collect(&o, value) || o.uses.n == 0)
         return false;
     struct path *paths = arena_alloc(p->arena, o.uses.n * sizeof *paths);
-    if (!path_find_all(&o, paths))
+    if (path_find_all(&o, paths))
         return false;
     o.debug = map_get(&s->debug_of, value);
     if (!o.debug && LLVMIsAGlobalVariable(value))
