@@ -191,6 +191,14 @@ static unsigned length_of_recurrence(struct scheduler *s, struct node *n)
     return length;
 }
 
+/* What has a place in the source, of a value and what it is made of. */
+static const struct node *with_place(const struct node *n)
+{
+    while (!n->loc.line && n->nargs > 0 && n->op != OP_PHI)
+        n = n->arg[0];
+    return n;
+}
+
 /* Follows the causes back until they repeat: that is the recurrence. */
 static const char *describe_recurrence(struct scheduler *s, struct node *n, struct failure *f)
 {
@@ -212,7 +220,7 @@ static const char *describe_recurrence(struct scheduler *s, struct node *n, stru
         }
         x = s->cause[index_of(s, x)];
     } while (x && x != n);
-    return text;
+    return *text ? text : describe(s->p, with_place(n));
 }
 
 static bool over_port(const struct region *r, const struct node *a, const struct node *b)
