@@ -283,7 +283,7 @@ static void define_top(const char *name)
         emit("return (%s)(pair.x + pair.y);\n", scope.result);
     emit("}\n\n#ifdef RIG\nstatic void stimulus(struct rig_kernel *k, unsigned "
          "round)\n{\n(void)round;\n"
-         "for (unsigned i = 0; i < 8000; i++) {\n");
+         "for (unsigned i = 0; i < 16000; i++) {\n");
     for (unsigned s = 0; s < STREAMS; s++)
         emit("rig_send(k, %u, (uint64_t)rig_random() << 32 | rig_random());\n",
              2 + end - first_parameter + 2 * s);
