@@ -55,6 +55,8 @@ void front_add_attribute(struct program *p, LLVMValueRef function, int at, const
 bool is_kind(LLVMTypeRef type, LLVMTypeKind kind); /* NULL is of none */
 /* In bytes, with padding. */
 uint64_t size_of(struct program *p, LLVMTypeRef type);
+/* The integer or pointer of an initial value that the byte is in, and which of its bytes that is; NULL where all is zero. */
+LLVMValueRef memory_scalar_at(struct program *p, LLVMValueRef init, uint64_t *byte);
 /* The integer of that type at offset_bytes of an initial value, which may give it byte by byte, as clang does with bit fields. */
 uint64_t memory_initial_at(struct program *p, LLVMValueRef init, LLVMTypeRef type,
                            uint64_t offset_bytes);

@@ -25,8 +25,7 @@ struct variable *ir_new_variable(struct program *p, unsigned width, const char *
     return v;
 }
 
-/* The integer that the byte is in, and which of its bytes that is; NULL where all is zero. */
-static LLVMValueRef integer_at(struct program *p, LLVMValueRef init, uint64_t *byte)
+LLVMValueRef memory_scalar_at(struct program *p, LLVMValueRef init, uint64_t *byte)
 {
     while (!LLVMIsNull(init) && !LLVMIsUndef(init)) {
         LLVMTypeRef type = LLVMTypeOf(init);
@@ -53,7 +52,7 @@ uint64_t memory_initial_at(struct program *p, LLVMValueRef init, LLVMTypeRef typ
     uint64_t value = 0;
     for (unsigned k = 0, taken; k < bytes; k += taken) {
         uint64_t byte = offset_bytes + k;
-        LLVMValueRef integer = integer_at(p, init, &byte);
+        LLVMValueRef integer = memory_scalar_at(p, init, &byte);
         const unsigned size = integer ? (LLVMGetIntTypeWidth(LLVMTypeOf(integer)) + 7) / 8 : 0;
         taken = byte < size ? size - (unsigned)byte : 1;
         if (byte < size)

@@ -13,6 +13,7 @@
     ",gvn<no-pre;no-load-pre>,loop-mssa(licm))"
 static const char inline_passes[] =
     "function(lower-expect),globalopt,function(sroa,early-cse),always-inline";
+static const char handed_on_passes[] = "function(early-cse),always-inline";
 static const char variable_passes[] = "function(sroa,early-cse)";
 static const char join_passes[] = "function(simplifycfg,instcombine<no-verify-fixpoint>)";
 static const char pointer_passes[] = "function(instcombine<no-verify-fixpoint>)";
@@ -38,6 +39,27 @@ void optimise_by(struct program *p, const char *list)
     const struct loc nowhere = {0};
     if (error)
         diag_fail(p->diag, nowhere, NULL, "%s", LLVMGetErrorMessage(error));
+}
+
+static unsigned calls_of_defined(struct program *p)
+{
+    unsigned n = 0;
+    for (LLVMValueRef f = LLVMGetFirstFunction(p->module); f; f = LLVMGetNextFunction(f))
+        for (LLVMUseRef u = LLVMGetFirstUse(f); u && !LLVMIsDeclaration(f); u = LLVMGetNextUse(u)) {
+            LLVMValueRef user = LLVMGetUser(u);
+            n += LLVMIsACallInst(user) && LLVMGetCalledValue(user) == f;
+        }
+    return n;
+}
+
+enum { MOST_HANDED_ON = 8 };
+
+/* A function that is handed on is known once what has it is inlined. Calls that are left then are of recursive ones. */
+static void inline_all(struct program *p)
+{
+    optimise_by(p, inline_passes);
+    for (unsigned i = 0; i < MOST_HANDED_ON && calls_of_defined(p); i++)
+        optimise_by(p, handed_on_passes);
 }
 
 static void index_pointers(struct program *p)
@@ -79,7 +101,7 @@ void optimise(struct program *p)
 {
     declared_types(p);
     fill_expand(p, FILL_WORDS);
-    optimise_by(p, inline_passes);
+    inline_all(p);
     declared_types(p); /* of what is used through pointers */
     memory_note_parameters(p);
     fill_expand(p, FILL_WORDS); /* what was behind pointers */

@@ -506,6 +506,9 @@ void lower_program(struct program *p)
         if (!map_get(&p->region_of, cfg.blocks.at[i]->llvm) &&
             !is_unreachable(cfg.blocks.at[i]->llvm))
             new_region(p, &cfg, cfg.blocks.at[i]);
+    if (p->regions.n == 0)
+        diag_fail(p->diag, loc_of(p, p->top), "run it natively with -fsanitize=undefined",
+                  "'%s' does something undefined whatever it is given", p->options->top);
     for (unsigned i = 0; i < p->regions.n; i++)
         lower_region(p, &cfg, p->regions.at[i]);
     if (!p->returns)

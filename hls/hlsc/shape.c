@@ -15,6 +15,10 @@ LLVMValueRef shape_initial_value(struct program *p, LLVMValueRef init, LLVMTypeR
     LLVMTargetDataRef layout = LLVMGetModuleDataLayout(p->module);
     if (is_kind(type, LLVMIntegerTypeKind))
         return LLVMConstInt(type, memory_initial_at(p, init, type, bytes), false);
+    if (is_kind(type, LLVMPointerTypeKind)) {
+        LLVMValueRef pointer = memory_scalar_at(p, init, &bytes);
+        return pointer ? pointer : LLVMConstNull(type);
+    }
     const bool is_array = is_kind(type, LLVMArrayTypeKind);
     LLVMTypeRef element = is_array ? LLVMGetElementType(type) : NULL;
     const unsigned n =
