@@ -179,6 +179,25 @@ static bool is_of_machine(const struct token *t)
     return false;
 }
 
+static bool ends_in(const char *text, size_t n, const char *end)
+{
+    const size_t m = strlen(end);
+    return n >= m && strncmp(text + n - m, end, m) == 0;
+}
+
+/* A builtin of clang's with a long, as __builtin_clzl and __builtin_uaddl_overflow. */
+static bool is_long_builtin(const struct token *t)
+{
+    static const char begin[] = "__builtin_", overflow[] = "_overflow";
+    size_t n = t->spelling_length;
+    if (!is_kind_of(t, "identifier") || n < sizeof begin ||
+        strncmp(t->spelling, begin, sizeof begin - 1) != 0)
+        return false;
+    if (ends_in(t->spelling, n, overflow))
+        n -= sizeof overflow - 1;
+    return ends_in(t->spelling, n, "l") && !ends_in(t->spelling, n, "ll");
+}
+
 static _Noreturn void refuse_size(struct program *p, const struct token *t)
 {
     struct loc loc = {.file = arena_printf(p->arena, "%.*s", (int)t->place_length, t->place)};
@@ -192,9 +211,9 @@ static _Noreturn void refuse_size(struct program *p, const struct token *t)
         *line = 0;
         loc.line = (unsigned)atoi(line + 1);
     }
-    diag_fail(p->diag, loc, "use the types of stdint.h, and LL for constants",
-              "'%.*s' has 32 bits here, and may have 64 elsewhere", (int)t->spelling_length,
-              t->spelling);
+    diag_fail(
+        p->diag, loc, "use the types of stdint.h, LL for constants, and builtins that end in ll",
+        "'%.*s' has 32 bits here, and may have 64 elsewhere", (int)t->spelling_length, t->spelling);
 }
 
 /* The `long` of a type, until what follows makes it `long long` or `long double`. */
@@ -237,7 +256,7 @@ void clang_refuse_sizes(struct program *p)
         if (!read_token(line, end, &t))
             continue;
         follow_type(p, &lone, &t);
-        if (is_long_constant(&t) || is_of_machine(&t))
+        if (is_long_constant(&t) || is_long_builtin(&t) || is_of_machine(&t))
             refuse_size(p, &t);
     }
 }
