@@ -167,35 +167,40 @@ static bool is_long_constant(const struct token *t)
     return n > 1 && (s[n - 1] == 'l' || s[n - 1] == 'L') && s[n - 2] != s[n - 1];
 }
 
-/* A type of stdint.h that is no number of bits wide, other than where it is declared. */
+/* Types of stdint.h that are no number of bits wide, and builtins of clang's with a long. */
+static const char *const of_machine[] = {
+    "int_fast16_t",
+    "int_fast32_t",
+    "uint_fast16_t",
+    "uint_fast32_t",
+    "intptr_t",
+    "uintptr_t",
+    "__builtin_clzl",
+    "__builtin_ctzl",
+    "__builtin_ffsl",
+    "__builtin_labs",
+    "__builtin_addcl",
+    "__builtin_subcl",
+    "__builtin_clrsbl",
+    "__builtin_parityl",
+    "__builtin_popcountl",
+    "__builtin_saddl_overflow",
+    "__builtin_ssubl_overflow",
+    "__builtin_smull_overflow",
+    "__builtin_uaddl_overflow",
+    "__builtin_usubl_overflow",
+    "__builtin_umull_overflow",
+};
+
+/* Other than where it is declared. */
 static bool is_of_machine(const struct token *t)
 {
-    static const char *const names[] = {"int_fast16_t",  "int_fast32_t", "uint_fast16_t",
-                                        "uint_fast32_t", "intptr_t",     "uintptr_t"};
-    for (size_t i = 0; is_kind_of(t, "identifier") && i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i]) == t->spelling_length &&
-            strncmp(names[i], t->spelling, t->spelling_length) == 0)
+    for (size_t i = 0; is_kind_of(t, "identifier") && i < sizeof of_machine / sizeof *of_machine;
+         i++)
+        if (strlen(of_machine[i]) == t->spelling_length &&
+            strncmp(of_machine[i], t->spelling, t->spelling_length) == 0)
             return !find(t->place, t->place + t->place_length, "/stdint.h:");
     return false;
-}
-
-static bool ends_in(const char *text, size_t n, const char *end)
-{
-    const size_t m = strlen(end);
-    return n >= m && strncmp(text + n - m, end, m) == 0;
-}
-
-/* A builtin of clang's with a long, as __builtin_clzl and __builtin_uaddl_overflow. */
-static bool is_long_builtin(const struct token *t)
-{
-    static const char begin[] = "__builtin_", overflow[] = "_overflow";
-    size_t n = t->spelling_length;
-    if (!is_kind_of(t, "identifier") || n < sizeof begin ||
-        strncmp(t->spelling, begin, sizeof begin - 1) != 0)
-        return false;
-    if (ends_in(t->spelling, n, overflow))
-        n -= sizeof overflow - 1;
-    return ends_in(t->spelling, n, "l") && !ends_in(t->spelling, n, "ll");
 }
 
 static _Noreturn void refuse_size(struct program *p, const struct token *t)
@@ -256,7 +261,7 @@ void clang_refuse_sizes(struct program *p)
         if (!read_token(line, end, &t))
             continue;
         follow_type(p, &lone, &t);
-        if (is_long_constant(&t) || is_long_builtin(&t) || is_of_machine(&t))
+        if (is_long_constant(&t) || is_of_machine(&t))
             refuse_size(p, &t);
     }
 }

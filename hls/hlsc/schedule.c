@@ -20,7 +20,7 @@ int schedule_update_cycle(const struct node *phi)
     return ready > phi->cycle ? ready : phi->cycle;
 }
 
-static unsigned index_of(const struct scheduler *s, const struct node *n)
+unsigned schedule_index(const struct scheduler *s, const struct node *n)
 {
     return (unsigned)(uintptr_t)map_get(&s->index_of, n) - 1;
 }
@@ -30,7 +30,7 @@ static bool raise_bound(struct scheduler *s, struct node *n, int cycle, struct n
 {
     if (n->cycle >= cycle)
         return false;
-    unsigned i = index_of(s, n);
+    unsigned i = schedule_index(s, n);
     if (s->lower[i] < cycle)
         s->lower[i] = cycle;
     s->cause[i] = cause;
@@ -103,7 +103,7 @@ static bool meet_at(struct scheduler *s, const struct node *n, int cycle)
     bool met = false;
     for (unsigned i = 0; i < s->r->effects.n; i++) {
         struct node *other = s->r->effects.at[i];
-        const unsigned k = index_of(s, other);
+        const unsigned k = schedule_index(s, other);
         if (other == n || other->op != n->op || other->memory != n->memory || other->cycle < 0 ||
             s->lower[k] >= cycle || !ir_disjoint(ir_predicate(n), ir_predicate(other)))
             continue;
@@ -186,7 +186,7 @@ static unsigned length_of_recurrence(struct scheduler *s, struct node *n)
     struct node *x = n;
     do {
         length += tells(x, true);
-        x = s->cause[index_of(s, x)];
+        x = s->cause[schedule_index(s, x)];
     } while (x && x != n);
     return length;
 }
@@ -202,8 +202,8 @@ static const struct node *with_place(const struct node *n)
 /* Follows the causes back until they repeat: that is the recurrence. */
 static const char *describe_recurrence(struct scheduler *s, struct node *n, struct failure *f)
 {
-    for (unsigned i = 0; i < s->r->nodes.n && s->cause[index_of(s, n)]; i++)
-        n = s->cause[index_of(s, n)];
+    for (unsigned i = 0; i < s->r->nodes.n && s->cause[schedule_index(s, n)]; i++)
+        n = s->cause[schedule_index(s, n)];
     const char *text = "";
     struct node *x = n;
     const bool all = length_of_recurrence(s, n) <= MOST_SHOWN;
@@ -218,7 +218,7 @@ static const char *describe_recurrence(struct scheduler *s, struct node *n, stru
                 arena_printf(s->p->arena, "%s%s%s", describe(s->p, x), *text ? " <- " : "", text);
             shown++;
         }
-        x = s->cause[index_of(s, x)];
+        x = s->cause[schedule_index(s, x)];
     } while (x && x != n);
     return *text ? text : describe(s->p, with_place(n));
 }
@@ -300,7 +300,7 @@ static bool raise_bounds(struct scheduler *s)
 
 static bool needs_memory(const struct scheduler *s, const struct node *n)
 {
-    for (unsigned i = 0; n && i < s->r->nodes.n; i++, n = s->cause[index_of(s, n)])
+    for (unsigned i = 0; n && i < s->r->nodes.n; i++, n = s->cause[schedule_index(s, n)])
         if (n->op == OP_LOAD && n->memory->kind != MEMORY_REGISTERS)
             return true;
     return false;

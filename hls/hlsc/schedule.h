@@ -42,7 +42,9 @@ struct scheduler {
     struct node **cause;
     struct node *crowded; /* no cycle of the interval has a port left for it */
     struct map index_of;  /* node to index + 1 */
+    bool *stale;          /* by index: what it reads has moved */
 };
+unsigned schedule_index(const struct scheduler *s, const struct node *n);
 /* Moves nodes to where fewer register bits are alive, within the same II and depth. */
 void sink_nodes(struct scheduler *s);
 bool schedule_legal(struct scheduler *s);

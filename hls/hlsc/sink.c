@@ -4,18 +4,19 @@
 #include "schedule.h"
 #include "tech.h"
 
-/* The arrivals of the nodes before the first are those of this schedule. */
-static bool is_legal_from(struct scheduler *s, unsigned first)
+/* What it reads is there, and it fits behind it into the cycle; its arrival is that of this schedule then. */
+static bool is_in_time(struct scheduler *s, struct node *n)
+{
+    bool ready = true;
+    for (unsigned k = 0; k < n->nargs; k++)
+        ready &= ir_is_steady(n->arg[k]) || schedule_ready(n->arg[k]) <= n->cycle;
+    return schedule_fits(s->p, s->r, n) && ready;
+}
+
+/* What is between nodes that do not read each other. */
+static bool is_in_order(struct scheduler *s)
 {
     struct region *r = s->r;
-    for (unsigned i = first; i < r->nodes.n; i++) {
-        struct node *n = r->nodes.at[i];
-        for (unsigned k = 0; k < n->nargs; k++)
-            if (!ir_is_steady(n->arg[k]) && schedule_ready(n->arg[k]) > n->cycle)
-                return false;
-        if (!schedule_fits(s->p, r, n))
-            return false;
-    }
     for (unsigned i = 0; i < r->edges.n; i++)
         if (!schedule_leaves(s->p, r, i))
             return false;
@@ -39,7 +40,10 @@ static bool is_legal_from(struct scheduler *s, unsigned first)
 
 bool schedule_legal(struct scheduler *s)
 {
-    return is_legal_from(s, 0);
+    for (unsigned i = 0; i < s->r->nodes.n; i++)
+        if (!is_in_time(s, s->r->nodes.at[i]))
+            return false;
+    return is_in_order(s);
 }
 
 struct uses {
@@ -115,6 +119,33 @@ static int latest(struct scheduler *s, struct map *uses, struct node *n)
     return last - latency;
 }
 
+static bool moves_arrival(struct scheduler *s, struct node *n, bool *in_time)
+{
+    const struct arrival before = n->arrival;
+    *in_time &= is_in_time(s, n);
+    return n->arrival.lowest != before.lowest || n->arrival.highest != before.highest;
+}
+
+/* Puts node i into the cycle, and looks again at what comes later or earlier by that: false if something is too late. */
+static bool put(struct scheduler *s, struct map *uses, unsigned i, int cycle)
+{
+    const struct region *r = s->r;
+    bool in_time = true;
+    r->nodes.at[i]->cycle = cycle;
+    s->stale[i] = true;
+    for (unsigned k = i; k < r->nodes.n; k++) {
+        if (!s->stale[k])
+            continue;
+        s->stale[k] = false;
+        const struct uses *u = map_get(uses, r->nodes.at[k]);
+        if (!moves_arrival(s, r->nodes.at[k], &in_time) && k != i)
+            continue;
+        for (unsigned m = 0; u && m < u->nodes.n; m++)
+            s->stale[schedule_index(s, u->nodes.at[m])] = true;
+    }
+    return in_time;
+}
+
 static void move_node(struct scheduler *s, struct map *uses, unsigned i)
 {
     struct node *n = s->r->nodes.at[i];
@@ -125,19 +156,22 @@ static void move_node(struct scheduler *s, struct map *uses, unsigned i)
     for (int c = from + 1; c <= to; c++) {
         n->cycle = c;
         unsigned cost = local_cost(s, uses, n);
-        if (cost <= best_cost && is_legal_from(s, i)) {
+        if (cost <= best_cost && put(s, uses, i, c) && is_in_order(s)) {
             best = c;
             best_cost = cost;
         }
     }
-    n->cycle = best;
+    put(s, uses, i, best);
 }
 
 void sink_nodes(struct scheduler *s)
 {
     struct map uses = {0};
+    if (!schedule_legal(s))
+        return;
+    s->stale = arena_alloc(s->p->arena, (s->r->nodes.n + 1) * sizeof *s->stale);
     find_uses(s, &uses);
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < 2; round++)
         for (unsigned i = s->r->nodes.n; i-- > 0;) {
             const struct node *n = s->r->nodes.at[i];
             bool fixed =
@@ -145,6 +179,4 @@ void sink_nodes(struct scheduler *s)
             if (!fixed)
                 move_node(s, &uses, i);
         }
-        schedule_legal(s); /* leaves the arrivals of this schedule */
-    }
 }

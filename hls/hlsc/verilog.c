@@ -20,9 +20,9 @@ static void name_region(struct emitter *e, struct region *r)
         for (int c = 0; c <= r->depth; c++)
             found &= !is_taken(e, state_name(e, r, c));
     }
-    VEC_PUSH(e->arena, &e->names, r->state_name);
+    take_name(e, r->state_name);
     for (int c = 0; c <= r->depth; c++)
-        VEC_PUSH(e->arena, &e->names, state_name(e, r, c));
+        take_name(e, state_name(e, r, c));
 }
 
 /* Names of regions in states and signals; one state for a loop, one for each cycle of a block. */

@@ -41,6 +41,12 @@ struct setting {
     const char *when, *value;
 };
 
+struct name {
+    const char *text;
+    struct name *next; /* of the same hash */
+    unsigned suffix;   /* of the next one that would have this name */
+};
+
 struct emitter {
     struct program *p;
     struct arena *arena;
@@ -58,14 +64,15 @@ struct emitter {
     struct map ports_of; /* memory to memory_ports, stream to stream_ports */
     VEC(struct setting) settings;
     const char *clock_starts; /* NULL: never */
-    VEC(const char *) names;
+    struct map names;         /* by their hash */
     unsigned state_bits;
     const char *idle; /* the state before start, NULL if the process starts by itself */
 };
 
 const char *text(struct emitter *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool is_reserved(const char *name);
-bool is_taken(struct emitter *e, const char *name);
+bool is_taken(const struct emitter *e, const char *name);
+struct name *take_name(struct emitter *e, const char *name);
 /* A name that no other signal has. */
 const char *unique_name(struct emitter *e, const char *wish);
 struct net *new_net(struct emitter *e, const char *name, unsigned bits, bool is_signed);

@@ -21,23 +21,48 @@ const char *text(struct emitter *e, const char *format, ...)
     return kept;
 }
 
-bool is_taken(struct emitter *e, const char *name)
+/* By FNV-1a, as a key of a map. */
+static const void *hash_of(const char *name)
 {
-    if (is_reserved(name))
-        return true;
-    for (unsigned i = 0; i < e->names.n; i++)
-        if (strcmp(e->names.at[i], name) == 0)
-            return true;
-    return false;
+    uint64_t h = 0xcbf29ce484222325u;
+    for (; *name; name++)
+        h = (h ^ (unsigned char)*name) * 0x100000001b3u;
+    return (const void *)(uintptr_t)(h | 1);
+}
+
+static struct name *find_name(const struct emitter *e, const char *name)
+{
+    struct name *n = map_get(&e->names, hash_of(name));
+    while (n && strcmp(n->text, name) != 0)
+        n = n->next;
+    return n;
+}
+
+bool is_taken(const struct emitter *e, const char *name)
+{
+    return is_reserved(name) || find_name(e, name);
+}
+
+struct name *take_name(struct emitter *e, const char *name)
+{
+    const void *hash = hash_of(name);
+    struct name *n = arena_alloc(e->arena, sizeof *n);
+    *n = (struct name){name, map_get(&e->names, hash), 2};
+    map_put(e->arena, &e->names, hash, n);
+    return n;
 }
 
 const char *unique_name(struct emitter *e, const char *wish)
 {
+    if (!is_taken(e, wish))
+        return take_name(e, wish)->text;
+    struct name *first = find_name(e, wish);
+    if (!first)
+        first = take_name(e, wish); /* of the language */
     const char *name = wish;
-    for (unsigned k = 2; is_taken(e, name); k++)
-        name = text(e, "%s_%u", wish, k);
-    VEC_PUSH(e->arena, &e->names, name);
-    return name;
+    while (is_taken(e, name))
+        name = text(e, "%s_%u", wish, first->suffix++);
+    return take_name(e, name)->text;
 }
 
 struct net *new_net(struct emitter *e, const char *name, unsigned bits, bool is_signed)
