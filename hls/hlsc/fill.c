@@ -128,11 +128,14 @@ static LLVMTypeRef first_of(LLVMTypeRef type)
                : NULL;
 }
 
-static bool begins_with(LLVMTypeRef type, LLVMTypeRef part)
+/* Do rows of that type, as many bytes as that, begin it? Elements of its own type may go on after it. */
+static bool begins_with(struct program *p, LLVMTypeRef type, LLVMTypeRef row, uint64_t bytes)
 {
-    while (type && type != part)
-        type = first_of(type);
-    return type != NULL;
+    uint64_t room = UINT64_MAX;
+    for (; type && type != row; type = first_of(type))
+        if (first_of(type))
+            room = size_of(p, LLVMStructGetTypeAtIndex(type, 0));
+    return type && bytes <= room;
 }
 
 /* Are the bytes rows of that type, or its first members? */
@@ -150,12 +153,15 @@ static bool makes_up(struct program *p, LLVMTypeRef row, LLVMValueRef bytes)
  * Padding is not copied: both sides must have it. Of an address of which nothing is known, anything may be. */
 static LLVMTypeRef row_of(struct program *p, LLVMValueRef to, LLVMValueRef from, LLVMValueRef bytes)
 {
-    LLVMTypeRef row = largest_at(p, to), other = from ? largest_at(p, from) : NULL;
-    if (!row) {
-        row = other;
+    const uint64_t n = LLVMIsAConstantInt(bytes) ? LLVMConstIntGetZExtValue(bytes) : 0;
+    LLVMTypeRef largest = largest_at(p, to), other = from ? largest_at(p, from) : NULL;
+    if (!largest) {
+        largest = other;
         other = NULL;
     }
-    while (row && !(makes_up(p, row, bytes) && (!other || begins_with(other, row))))
+    LLVMTypeRef row = largest;
+    while (row && !(makes_up(p, row, bytes) && begins_with(p, largest, row, n) &&
+                    (!other || begins_with(p, other, row, n))))
         row = first_of(row);
     return row;
 }

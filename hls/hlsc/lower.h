@@ -77,6 +77,8 @@ bool value_is_natural(struct program *p, LLVMValueRef v, LLVMValueRef at);
 /* Is v 0 or 1, by how it is made? */
 bool value_is_truth(struct program *p, LLVMValueRef v);
 void declared_types(struct program *p);
+/* The same of locals in the top, which is all that there is. */
+void declared_locals(struct program *p);
 /* Is it an initial value's type, or an array of such? No declaration has structs without a name. */
 bool declared_is_split(LLVMTypeRef type);
 /* Makes an array of each member of a struct with arrays in it, and banks the last dimension; says whether there were any. Addresses

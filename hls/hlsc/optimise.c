@@ -106,6 +106,7 @@ void optimise(struct program *p)
     memory_note_parameters(p);
     fill_expand(p, FILL_WORDS); /* what was behind pointers */
     optimise_by(p, variable_passes);
+    declared_locals(p);
     fill_expand(p, FILL_WORDS); /* what is left of arrays of which only some elements are wanted */
     shape_all(p);
     optimise_by(p, join_passes);

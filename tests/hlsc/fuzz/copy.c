@@ -263,6 +263,8 @@ static void run_to_ends(unsigned k)
              "^= sum;\n",
              v, v);
     }
+    emit("n->kind ^= (uint8_t)sum;\nn->tag[0] += (uint16_t)sum;\nfor (uint8_t i = 0; i < 1; "
+         "i++)\nsum ^= n->tag[i] + n->kind;\n");
     emit("n->entry.b += sum;\nfor (struct entry *e = n->more; e != n->more + 3; e++)\ne->b ^= "
          "n->entry.b;\nv%u = (%s)(v%u + sum);\n}\n",
          v, scope.variable_type[v], v);

@@ -110,7 +110,7 @@ static void initial_values(const struct array *a)
             emit("%s%d%s", i % inner ? "" : "{", (int)below(200) - 100,
                  (i + 1) % inner && i + 1 < last ? ", " : "}, ");
         else if (a->is_nest)
-            emit("{{%u, %u}, {3, 2}, {%d, %u, %u}}, ", below(70000), below(70000),
+            emit("{%u, {%u, %u}, {3, 2}, {%d, %u, %u}}, ", below(200), below(70000), below(70000),
                  (int)below(200) - 100, below(70000), below(2));
         else if (a->is_struct)
             emit("{%d, %u, %u}, ", (int)below(200) - 100, below(70000), below(2));
@@ -311,7 +311,8 @@ int main(int argc, char **argv)
     emit("/* hlsc: -DSMALLEST=1%s */\n/* seed %s */\n#include \"hls.h\"\n#include <string.h>\n",
          options[below(10)], argv[1]);
     emit("struct entry { int8_t a; uint32_t b; bool c; };\n"
-         "struct nest { uint32_t row[4], line[4]; struct entry entry, more[3]; };\nstatic struct { "
+         "struct nest { uint8_t kind; uint32_t row[4], line[4]; struct entry entry, more[3]; "
+         "uint16_t tag[1]; };\nstatic struct { "
          "int16_t "
          "x; "
          "uint32_t y; "

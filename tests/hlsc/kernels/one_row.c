@@ -1,9 +1,10 @@
-/* Arrays of one row a bank: any index reaches any element, in a block, in a loop, in a pipeline. */
+/* Arrays of one row a bank: any index reaches any element, and what is written without one, in a block, in a loop, in a pipeline. */
 #include "hls.h"
 
 static uint16_t pair[2] HLS_PARTITION(1) = {7, 9};
 static uint32_t five[5] HLS_PARTITION(1);
 static int16_t row[1][4] HLS_PARTITION(2);
+static uint32_t one[1];
 
 void one_row(uint32_t n, uint32_t v, hls_stream_u32 *out)
 {
@@ -19,6 +20,9 @@ void one_row(uint32_t n, uint32_t v, hls_stream_u32 *out)
         HLS_PIPELINE(1);
         row[0][(i + n) & 3] = (int16_t)(v >> i);
     }
+    one[0] += v;
+    for (uint32_t i = 0; i < 1; i++)
+        hls_write(out, one[i]);
     hls_write(out, (uint32_t)(row[0][0] + row[0][1] * 3 + row[0][2] * 5 + row[0][n & 3] * 7));
 }
 
