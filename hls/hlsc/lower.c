@@ -426,6 +426,8 @@ static struct node *lower_call(struct lowering *l, LLVMValueRef inst, struct nod
         diag_fail(
             p->diag, loc, "copy or clear the elements in a loop",
             "bytes are copied or cleared that are not known to be whole elements of one type");
+    if (strncmp(name, "llvm.stack", 10) == 0)
+        diag_fail(p->diag, loc, "give the array a constant size", "an array of variable size");
     if (strncmp(name, "llvm.var.annotation", 19) == 0)
         diag_fail(p->diag, loc, "declare the array static",
                   "HLS_PARTITION, HLS_REGISTERS and HLS_SINGLE_PORT are for static arrays");

@@ -184,6 +184,12 @@ static void declare_inputs(struct emitter *e)
     }
 }
 
+/* An endless loop in which nothing happens. */
+static bool is_idle(const struct region *r)
+{
+    return r->is_loop && r->depth == 0 && r->effects.n == 0 && r->phis.n == 0 && r->edges.n == 0;
+}
+
 /* Bits that nothing reads are named once, for the benefit of linters. */
 static void emit_unused(struct emitter *e)
 {
@@ -210,6 +216,9 @@ static void emit_unused(struct emitter *e)
         size_t length;
         all = text(e, "%s, %s", all, LLVMGetValueName2(e->p->scalars.at[i], &length));
     }
+    for (unsigned i = 0; i < e->p->regions.n; i++)
+        if (is_idle(e->p->regions.at[i]))
+            all = text(e, "%s, %s", all, valid_at(e, e->p->regions.at[i], 0));
     fprintf(e->out, "\n  wire unused = &{%s};\n", all);
 }
 

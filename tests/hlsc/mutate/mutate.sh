@@ -2,7 +2,7 @@
 # shellcheck disable=SC2010,SC2015,SC2046,SC2086,SC2206 # lists of words, of names that are ours
 # mutate.sh HLSC OUT -- each rule of mutations.txt is broken in turn; hlsc is built with the fault, and must
 # be found out: by the checker of schedules, by the test of the checker, or by a kernel that computes something else. Rules of
-# the sequencer (seq*.c) are tried on SEQUENCER_KERNELS. ONLY="FILE..." takes the rules of these files.
+# a sequencer (and of seq*.c) are tried on SEQUENCER_KERNELS. ONLY="FILE..." takes the rules of these files.
 set -u
 hlsc=$1 out=$2
 shift 2
@@ -43,22 +43,22 @@ found_by() { # FILE EDIT
   sed -n 's/.*FAILED \] \([a-z0-9_]*\):.*/\1/p' "$out/log" | head -1
 }
 
-choose_kernels() { # FILE
-  case $1 in
-    seq*) export RIG_OPTIONS=--sequencer RIG_OPTIMISE=-O0; kernels=($SEQUENCER_KERNELS) good=$out/sequencer ;;
+choose_kernels() { # FILE RULE
+  case "$1 $2" in
+    seq* | *' a sequencer '*) export RIG_OPTIONS=--sequencer RIG_OPTIMISE=-O0; kernels=($SEQUENCER_KERNELS) good=$out/sequencer ;;
     *) unset RIG_OPTIONS; kernels=("${all_kernels[@]}") good=$out/good ;;
   esac
 }
 
 for file in any seq; do
-  choose_kernels $file
+  choose_kernels $file ''
   compile_all "$hlsc" "$good"
 done
 killed=0 survived=0
 while IFS='|' read -r file rule edit; do
   case $file in '#'* | '') continue ;; esac
   [[ -z ${ONLY-} || " $ONLY " == *" $file "* ]] || continue
-  choose_kernels "$file"
+  choose_kernels "$file" "$rule"
   why=$(found_by "$file" "$edit") && { killed=$((killed + 1)); mark='      OK'; } || { survived=$((survived + 1)); mark='  FAILED'; }
   printf '[ %s ] %-11s %-52s %s\n' "$mark" "$file" "$rule" "$why"
 done <"$here/mutations.txt"
