@@ -54,9 +54,9 @@ refuses 'no such pass' "not 'all'" "${fir[@]}" -o "$out/f.v" --dump all
 holds 'nothing was written' test ! -e "$out/f.v"
 refuses 'an output in a folder that is not there' 'No such file' "${fir[@]}" -o "$out/none/f.v"
 refuses 'an output that is a folder' 'Is a directory' "${fir[@]}" -o "$out"
-printf '#include "hls.h"\nvoid rest(hls_stream_u16 *out) { hls_write(out, 7); for (;;); }\n' >"$out/idle.c"
-holds 'a process that comes to rest' "$hlsc" "$out/idle.c" --top rest -I hls --pipeline --quiet -o "$out/idle.v"
-holds 'has nothing for a linter' verilator --lint-only -Wall --top-module rest "$out/idle.v" hls/hlsc/rtl/*.v
+printf '#include "hls.h"\nvoid rest(hls_stream_u16 *out) { hls_write(out, 7); for (;;); }\n' >"$out/rest.c"
+holds 'a process that comes to rest' "$hlsc" "$out/rest.c" --top rest -I hls --pipeline --quiet -o "$out/rest.v"
+holds 'has nothing for a linter' verilator --lint-only -Wall --top-module rest "$out/rest.v" hls/hlsc/rtl/*.v
 cp "$kernel" "$out/fir.c"
 refuses 'an output over the source' 'would be overwritten' "$out/fir.c" --top fir -o "$out/fir.c"
 refuses 'a report over the source' 'would be overwritten' "$out/fir.c" --top fir -o "$out/f.v" --report "$out/fir.c"
