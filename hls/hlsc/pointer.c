@@ -116,6 +116,16 @@ static LLVMValueRef subtract_indices(struct web *w, LLVMValueRef i)
     return web_difference(w, index, LLVMTypeOf(i));
 }
 
+/* With the numbers of addresses that were made for it: nothing more is asked of the pointers then. */
+static void erase_pair(LLVMValueRef pair)
+{
+    LLVMValueRef number[2] = {LLVMGetOperand(pair, 0), LLVMGetOperand(pair, 1)};
+    LLVMInstructionEraseFromParent(pair);
+    for (unsigned k = number[0] == number[1]; k < 2; k++)
+        if (LLVMIsAPtrToIntInst(number[k]) && !LLVMGetFirstUse(number[k]))
+            LLVMInstructionEraseFromParent(number[k]);
+}
+
 static bool rewrite_comparisons(struct program *p, LLVMBuilderRef builder)
 {
     bool changed = false;
@@ -130,7 +140,7 @@ static bool rewrite_comparisons(struct program *p, LLVMBuilderRef builder)
             if (!by_index)
                 continue;
             LLVMReplaceAllUsesWith(i, by_index);
-            LLVMInstructionEraseFromParent(i);
+            erase_pair(i);
             changed = true;
         }
     return changed;
