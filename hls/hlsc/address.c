@@ -244,6 +244,10 @@ struct place lower_place(struct lowering *l, LLVMValueRef pointer, LLVMValueRef 
         carry_rows(l, &at, sum_of(l, at.lane, constant));
         row = in_row = 0;
     }
+    if (m->kind == MEMORY_REGISTERS && m->rows == 1) { /* whatever the index is */
+        at.row = NULL;
+        row = 0;
+    }
     struct node *row_constant = ir_const(p, l->r, (uint64_t)row, m->address_bits);
     at.row = at.row ? ir_make(p, l->r, OP_ADD, m->address_bits, at.row, row_constant, NULL)
                     : row_constant;

@@ -64,19 +64,28 @@ static LLVMTypeRef part_at(struct program *p, LLVMTypeRef type, int64_t *bytes)
     return part;
 }
 
-/* What an address is of, but for a number of bytes after its beginning. */
+/* What an address is of, but for a number of bytes after its beginning. All that is constant is known in bytes: an element beyond the
+ * last of an array is in the next member. Of a pointer of which nothing is known, as of what it is moved by. */
 static LLVMTypeRef type_before(struct program *p, LLVMValueRef pointer, int64_t *bytes)
 {
+    LLVMTypeRef moved_by = NULL;
+    int64_t bytes_after = 0;
     for (; lower_is_gep(pointer); pointer = LLVMGetOperand(pointer, 0)) {
         LLVMTypeRef type = lower_last_type(pointer);
         LLVMValueRef index = LLVMGetOperand(pointer, 1);
-        const bool in_bytes = LLVMGetNumOperands(pointer) == 2 && LLVMIsAConstantInt(index) &&
-                              is_kind(type, LLVMIntegerTypeKind) && size_of(p, type) == 1;
-        if (!in_bytes)
+        if (LLVMGetNumOperands(pointer) != 2 || !LLVMIsAConstantInt(index))
             return type;
-        *bytes += LLVMConstIntGetSExtValue(index);
+        const int64_t size = (int64_t)size_of(p, type);
+        if (!moved_by && size > 1) {
+            moved_by = type;
+            bytes_after = *bytes;
+        }
+        *bytes += LLVMConstIntGetSExtValue(index) * size;
     }
-    return type_of(p, pointer);
+    LLVMTypeRef type = type_of(p, pointer);
+    if (!type && moved_by)
+        *bytes = bytes_after;
+    return type ? type : moved_by;
 }
 
 /* An address of an element may have been moved on by elements. */

@@ -197,13 +197,6 @@ static bool wants_registers(const struct annotation *a, const struct memory *m)
     return a && (a->registers || (a->partition && !m->partitioned));
 }
 
-/* A sequencer indexes its memory alone; a static struct is variables. */
-static bool has_cells(struct program *p, const struct annotation *a, const struct memory *m,
-                      unsigned dimensions)
-{
-    return p->options->sequencer ? dimensions == 0 : m->rows == 1 || wants_registers(a, m);
-}
-
 enum { MOST_ROWS = 1 << 24 };
 
 static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVMValueRef init,
@@ -241,9 +234,10 @@ static void add_memory(struct program *p, LLVMValueRef g, LLVMTypeRef type, LLVM
     m->address_bits = m->rows > 1 ? bit_length(m->rows - 1) : 1;
     split_row(p, m, type);
     take_initial(p, m, init);
-    m->kind = constant                                      ? MEMORY_ROM
-              : m->scalar || has_cells(p, a, m, dimensions) ? MEMORY_REGISTERS
-                                                            : MEMORY_RAM;
+    m->kind = constant ? MEMORY_ROM
+              : m->scalar || m->rows == 1 || (wants_registers(a, m) && !p->options->sequencer)
+                  ? MEMORY_REGISTERS
+                  : MEMORY_RAM;
     if (m->kind == MEMORY_REGISTERS)
         make_cells(p, m, persistent);
     VEC_PUSH(p->arena, &p->memories, m);

@@ -243,7 +243,7 @@ static void choose_promoted(struct lowering *l)
             if (LLVMIsASelectInst(pointer))
                 continue; /* both arms are resolved and refused or indexed below */
             struct memory *m = lower_memory_of(p, pointer, v);
-            if (m && m->kind == MEMORY_REGISTERS && !constant_cell(pointer))
+            if (m && m->kind == MEMORY_REGISTERS && m->rows > 1 && !constant_cell(pointer))
                 map_put(p->arena, &indexed, m, m);
         }
     for (unsigned i = 0; i < p->memories.n; i++) {

@@ -233,20 +233,32 @@ static int order_known(struct range a, struct range b, bool or_equal)
     return always ? 1 : never ? 0 : -1;
 }
 
+static bool is_zero(struct range a)
+{
+    return a.lo == 0 && a.hi == 0;
+}
+
+/* Without signs: nothing is below 0. */
+static int unsigned_known(struct range a, struct range b, bool or_equal)
+{
+    if (is_zero(or_equal ? a : b))
+        return or_equal;
+    return a.lo >= 0 && b.lo >= 0 ? order_known(a, b, or_equal) : -1;
+}
+
 /* A comparison that the ranges decide is none: linters see what it compares. */
 static int known(const struct node *n)
 {
     const struct range a = n->arg[0]->range, b = n->arg[1]->range;
-    const bool is_positive = a.lo >= 0 && b.lo >= 0;
     switch (n->compare) {
     case CMP_SLT: return order_known(a, b, false);
     case CMP_SLE: return order_known(a, b, true);
     case CMP_SGT: return order_known(b, a, false);
     case CMP_SGE: return order_known(b, a, true);
-    case CMP_ULT: return is_positive ? order_known(a, b, false) : -1;
-    case CMP_ULE: return is_positive ? order_known(a, b, true) : -1;
-    case CMP_UGT: return is_positive ? order_known(b, a, false) : -1;
-    case CMP_UGE: return is_positive ? order_known(b, a, true) : -1;
+    case CMP_ULT: return unsigned_known(a, b, false);
+    case CMP_ULE: return unsigned_known(a, b, true);
+    case CMP_UGT: return unsigned_known(b, a, false);
+    case CMP_UGE: return unsigned_known(b, a, true);
     default: return -1;
     }
 }

@@ -5,6 +5,10 @@ static uint16_t pair[2] HLS_PARTITION(1) = {7, 9};
 static uint32_t five[5] HLS_PARTITION(1);
 static int16_t row[1][4] HLS_PARTITION(2);
 static uint32_t one[1];
+static struct {
+    uint32_t all;
+    uint32_t low : 2, high : 30;
+} fields[1] = {{.high = 3}};
 
 void one_row(uint32_t n, uint32_t v, hls_stream_u32 *out)
 {
@@ -23,6 +27,9 @@ void one_row(uint32_t n, uint32_t v, hls_stream_u32 *out)
     one[0] += v;
     for (uint32_t i = 0; i < 1; i++)
         hls_write(out, one[i]);
+    fields[0].low = v & 3;
+    for (uint32_t i = 0; i < 1; i++)
+        hls_write(out, fields[i].low + fields[i].high * 4u);
     hls_write(out, (uint32_t)(row[0][0] + row[0][1] * 3 + row[0][2] * 5 + row[0][n & 3] * 7));
 }
 
