@@ -346,6 +346,23 @@ static bool memory_ranges(struct program *p, unsigned round)
     return changed;
 }
 
+/* A cell that is read before it is written, as bit fields are, one by one, begins with any number: nothing is known of what is made of
+ * it by that. */
+static bool begin_cells(struct program *p)
+{
+    bool begun = false;
+    for (unsigned i = 0; i < p->regions.n; i++)
+        for (unsigned k = 0; k < p->regions.at[i]->nodes.n; k++) {
+            const struct node *n = p->regions.at[i]->nodes.at[k];
+            const bool is_cell = n->op == OP_VAR && n->variable->memory;
+            if (!is_cell || !is_empty(n->variable->range))
+                continue;
+            n->variable->range = (struct range){0, 0};
+            begun = true;
+        }
+    return begun;
+}
+
 static void find_ranges(struct program *p)
 {
     for (unsigned i = 0; i < p->variables.n; i++) {
@@ -353,12 +370,14 @@ static void find_ranges(struct program *p)
         if (v->has_reset)
             widen(&v->range, constant_range(v->reset, v->width), v->width, 0);
     }
-    bool changed = true;
-    for (unsigned round = 0; changed; round++) {
-        changed = memory_ranges(p, round);
-        for (unsigned i = 0; i < p->regions.n; i++)
-            changed |= region_ranges(p, p->regions.at[i], round);
-    }
+    do {
+        bool changed = true;
+        for (unsigned round = 0; changed; round++) {
+            changed = memory_ranges(p, round);
+            for (unsigned i = 0; i < p->regions.n; i++)
+                changed |= region_ranges(p, p->regions.at[i], round);
+        }
+    } while (begin_cells(p));
 }
 
 static void settle(struct range r, unsigned demand, unsigned width, unsigned *bits, bool *is_signed)
