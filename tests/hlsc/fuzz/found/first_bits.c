@@ -29,20 +29,20 @@ static struct part g0;
 void first_bits(hls_stream_u32 *in, hls_stream_u32 *out)
 {
     uint32_t r = hls_read(in), h;
-    g0 = (struct s){.m0a = 1,
-                    .m0b = (((uint32_t)g0.m2a + r) & 63),
-                    .m1b = 1,
-                    .m1c = r,
-                    .m1_ = r >> 3,
-                    .m2a = r,
-                    .m2b = (uint16_t)((r ^ 3922742315u) & 7),
-                    .m3 = (uint16_t)((uint32_t)g0.m0a + r),
-                    .m4a = (uint32_t)(((uint32_t)g0.m4b + r) & 15),
-                    .m4b = (uint32_t)((r ^ 3447489755u) & 15),
-                    .m4c = r,
-                    .m4d = r,
-                    .m4e = r,
-                    .m4_ = (uint8_t)((uint32_t)g0.m1b + r)};
+    g0 = (struct part){.m0a = 1,
+                       .m0b = (((uint32_t)g0.m2a + r) & 63),
+                       .m1b = 1,
+                       .m1c = r,
+                       .m1_ = r >> 3,
+                       .m2a = r,
+                       .m2b = (uint16_t)((r ^ 3922742315u) & 7),
+                       .m3 = (uint16_t)((uint32_t)g0.m0a + r),
+                       .m4a = (uint32_t)(((uint32_t)g0.m4b + r) & 15),
+                       .m4b = (uint32_t)((r ^ 3447489755u) & 15),
+                       .m4c = r,
+                       .m4d = r,
+                       .m4e = r,
+                       .m4_ = (uint8_t)((uint32_t)g0.m1b + r)};
     struct part l1 = g0;
     HLS_UNROLL
     for (unsigned k4 = 0; k4 < 5; k4++) {
