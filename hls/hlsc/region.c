@@ -23,7 +23,8 @@ static void read_markers(struct program *p, struct cfg *cfg)
                 }
             }
             bool automatic = strcmp(callee_name(v), "__hls_auto") == 0;
-            if (automatic || strcmp(callee_name(v), "__hls_smallest") == 0) {
+            const bool smallest = strcmp(callee_name(v), "__hls_smallest") == 0;
+            if ((automatic || smallest) && b->loop) { /* which may have been unrolled since */
                 b->loop->marked = true;
                 b->loop->automatic = automatic;
                 b->loop->loc = loc_of(p, v);
