@@ -87,6 +87,13 @@ typedef struct hls_stream_u64 hls_stream_u64;
 #define hls_steady(v, n, c) __hls_steady(v, n, c)
 #define hls_clock() __hls_clock()
 #define hls_clock_start() __hls_clock_start()
+/* They have as many bits as the machine likes, 16 or 32 or 64. */
+#define HLS_UNAVAILABLE(type)                                                                      \
+    typedef type type __attribute__((unavailable("use a type of stdint.h that names its bits")))
+HLS_UNAVAILABLE(int_fast16_t);
+HLS_UNAVAILABLE(int_fast32_t);
+HLS_UNAVAILABLE(uint_fast16_t);
+HLS_UNAVAILABLE(uint_fast32_t);
 void __hls_pipeline(int ii);
 void __hls_flatten(void);
 void __hls_distance(const void *array, int n);

@@ -17,11 +17,18 @@ static bool inside(const struct loop *loop, const struct block *b)
     return false;
 }
 
+/* Far enough from the ends of 64 bits to be computed with. */
+static bool is_small(int64_t number)
+{
+    const int64_t most = (int64_t)1 << 40;
+    return number > -most && number < most;
+}
+
 static bool find_counter(const struct loop *loop, LLVMValueRef phi, struct counter *c)
 {
     *c = (struct counter){.phi = phi};
     bool has_first = false;
-    if (width_of(phi) == 0 || width_of(phi) > 32 || LLVMCountIncoming(phi) != 2)
+    if (width_of(phi) == 0 || width_of(phi) > 64 || LLVMCountIncoming(phi) != 2)
         return false;
     for (unsigned i = 0; i < 2; i++) {
         LLVMValueRef v = LLVMGetIncomingValue(phi, i);
@@ -36,7 +43,8 @@ static bool find_counter(const struct loop *loop, LLVMValueRef phi, struct count
             has_first = true;
         }
     }
-    return has_first && c->next && c->step != 0 && c->first >= 0;
+    return has_first && c->next && c->step != 0 && c->first >= 0 && is_small(c->first) &&
+           is_small(c->step);
 }
 
 /* The largest x that goes on counting upwards, or -1. What wraps around to a negative number would go on. */
@@ -75,10 +83,10 @@ static LLVMIntPredicate inverse(LLVMIntPredicate p)
 /* Is it a number that the test takes for itself? Others wrap around. */
 static bool is_seen_by(LLVMIntPredicate test, int64_t number, unsigned width)
 {
-    const int64_t half = (int64_t)1 << (width - 1);
+    const int64_t most_signed = (int64_t)(mask_of(width) >> 1);
     const bool is_signed = test == LLVMIntSLT || test == LLVMIntSGT;
-    return test == LLVMIntNE ||
-           (is_signed ? number >= -half && number < half : number >= 0 && number < 2 * half);
+    return test == LLVMIntNE || (is_signed ? number >= -most_signed - 1 && number <= most_signed
+                                           : number >= 0 && number / 2 <= most_signed);
 }
 
 /* How often the loop runs, if the test on the counter at its end, on this value or the next, is the only way out; else 0. */
@@ -158,7 +166,7 @@ static int64_t bound_of(struct loop *loop, const struct block *b, const struct c
     if (!first_stays)
         go_on = inverse(go_on);
     int64_t limit = LLVMConstIntGetSExtValue(LLVMGetOperand(test, 1));
-    if (limit < 0)
+    if (limit < 0 || !is_small(limit))
         return -1;
     if (b == loop->latches.at[0] && only_way_out(loop))
         loop->iterations = trips_of(c, go_on, limit, x == c->next);

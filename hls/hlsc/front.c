@@ -151,11 +151,11 @@ void front_compile(struct program *p)
     if (LLVMParseIRInContext(p->context, clang_compile(p), &p->module, &message))
         diag_fail(p->diag, nowhere, NULL, "%s", message);
     LLVMContextSetDiagnosticHandler(p->context, forget_diagnostic, NULL);
+    narrow_sizes(p);
     p->top = LLVMGetNamedFunction(p->module, p->options->top);
     if (!p->top || LLVMIsDeclaration(p->top))
         diag_fail(p->diag, nowhere, "give the name of a function with --top", "no function '%s'",
                   p->options->top);
-    clang_refuse_sizes(p);
     refuse_structs(p);
     marker_note(p);
     take_annotations(p);

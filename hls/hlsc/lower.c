@@ -54,29 +54,59 @@ static bool fits_in_name(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* The name of an instruction without what the optimiser hung on it: "i.014" is i, "part.0.i325" is
- * part, "sums.i.sroa.7.1" is sums_7. Other names keep all of their parts. */
+static unsigned count_digits(const char *text)
+{
+    return (unsigned)strspn(text, "0123456789");
+}
+
+static size_t without_number(const char *name, size_t length)
+{
+    while (length > 0 && name[length - 1] >= '0' && name[length - 1] <= '9')
+        length--;
+    return length;
+}
+
+/* Of a value: what is before the dot is the source's name of a variable ("i.014", "sums.i.sroa.7.1"), or else clang's own, with a
+ * number if it has several ("conv20", "conv20.i"). */
+static size_t value_length(const char *name)
+{
+    const size_t length = strcspn(name, ".");
+    const bool is_own = name[length] == 0 || name[length + 1] == 'i';
+    return is_own ? without_number(name, length) : length;
+}
+
+/* Of a block, without the number and what inlining adds: "for.body23.i325" is for.body. */
+static size_t block_length(const char *name, size_t length)
+{
+    for (size_t shorter = without_number(name, length);; shorter = without_number(name, length)) {
+        const bool is_inlined = shorter > 2 && strncmp(name + shorter - 2, ".i", 2) == 0;
+        if (!is_inlined)
+            return shorter;
+        length = shorter - 2;
+    }
+}
+
+/* The name of an instruction or block without what the compiler hung on it: "part.0.i325" is part, "sums.i.sroa.7.1" is
+ * sums_7. Other names keep all of their parts. */
 const char *hint_of(struct program *p, LLVMValueRef v)
 {
     size_t length;
-    const char *name = LLVMGetValueName2(v, &length);
-    if (length == 0)
-        return NULL;
-    const char *field = NULL;
+    const char *name = LLVMGetValueName2(v, &length), *field = NULL;
     if (LLVMIsAInstruction(v)) {
         name += strspn(name, ".");
         field = strstr(name, ".sroa.");
-        length = strcspn(name, ".");
+        length = value_length(name);
+    } else if (LLVMValueIsBasicBlock(v)) {
+        length = block_length(name, length);
     }
-    if (length == 0 || (*name >= '0' && *name <= '9'))
+    if (length == 0 || count_digits(name) > 0)
         return NULL;
     char *out = arena_printf(p->arena, "%.*s", (int)length, name);
     for (char *c = out; *c; c++)
         if (!fits_in_name(*c))
             *c = '_';
     if (field)
-        out =
-            arena_printf(p->arena, "%s_%.*s", out, (int)strspn(field + 6, "0123456789"), field + 6);
+        out = arena_printf(p->arena, "%s_%.*s", out, (int)count_digits(field + 6), field + 6);
     return out;
 }
 

@@ -47,8 +47,8 @@ struct cfg {
 };
 /* The source as bitcode. */
 LLVMMemoryBufferRef clang_compile(struct program *p);
-/* Types and constants that are wider on the machines where the source runs natively. */
-void clang_refuse_sizes(struct program *p);
+/* Indices and lengths of 32 bits. */
+void narrow_sizes(struct program *p);
 void front_add_attribute(struct program *p, LLVMValueRef function, int at, const char *name,
                          uint64_t value);
 

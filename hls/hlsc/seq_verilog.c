@@ -81,20 +81,27 @@ static void emit_contents(const struct seq_slot *array, FILE *o)
                         (unsigned)(initial_of(&m->bank[b], row) >> 16 * w & 0xffff), m->name);
 }
 
+/* Zeros as in C, and what arrays have at first. The program clears SPRAM. */
+static void emit_initial(const struct seq_program *s, FILE *o)
+{
+    fprintf(o,
+            "  integer seq_word;\n"
+            "  initial begin\n"
+            "    for (seq_word = 0; seq_word < %u; seq_word = seq_word + 1)\n"
+            "      seq_memory[seq_word] = 16'd0;\n",
+            s->memory_words);
+    for (unsigned i = 0; i < s->slots.n; i++)
+        if (seq_has_contents(s->slots.at[i]))
+            emit_contents(s->slots.at[i], o);
+    fprintf(o, "  end\n");
+}
+
 static void emit_memory(struct seq_program *s, FILE *o)
 {
-    bool any = false;
     fprintf(o, "\n  %sreg [15:0] seq_memory [0:%u];\n",
             s->in_spram ? "(* ram_style = \"huge\" *) " : "", s->memory_words - 1);
-    for (unsigned i = 0; i < s->slots.n; i++)
-        if (seq_has_contents(s->slots.at[i])) {
-            if (!any)
-                fprintf(o, "  initial begin\n");
-            any = true;
-            emit_contents(s->slots.at[i], o);
-        }
-    if (any)
-        fprintf(o, "  end\n");
+    if (!s->in_spram)
+        emit_initial(s, o);
     const unsigned bits = bit_length(s->memory_words - 1);
     fprintf(o,
             "  always @(posedge clk)\n"

@@ -233,7 +233,7 @@ static void run_member(unsigned k)
         emit("for (const uint32_t *end = w + %u; w != end;) {\n", n);
     if (writes)
         emit("*w ^= (uint8_t)(v%u);\n", below(VARIABLES));
-    emit("v%u = (%s)(v%u * 3u + *w%s);\n}\nv%u ^= (uint8_t)(w - first);\n}\n", v,
+    emit("v%u = (%s)(v%u * 3u + *w%s);\n}\nv%u ^= (size_t)(w - first);\n}\n", v,
          scope.variable_type[v], v, back ? "--" : "++", v);
 }
 
@@ -273,9 +273,9 @@ static void run_to_ends(unsigned k)
 /* Counters from a constant on, or down to one, reach back from the begin of an array, where another one ends. */
 static void reach_back(unsigned k)
 {
-    static const char *const types[] = {"uint8_t", "int16_t", "int", "uint32_t"};
+    static const char *const types[] = {"uint8_t", "int16_t", "int", "uint32_t", "size_t"};
     const unsigned v = below(VARIABLES), from = 1 + below(3), back = 1 + below(from);
-    const char *type = types[below(4)];
+    const char *type = types[below(sizeof types / sizeof *types)];
     emit("{\nuint32_t *const w = ");
     whole_element(k);
     emit(".%s;\n", chance(50) ? "row" : "line");
@@ -313,7 +313,7 @@ static void run_structs(unsigned k)
         whole_element(k);
         emit(".entry;\n");
     }
-    emit("v%u ^= (uint8_t)(e - first);\n}\n", v);
+    emit("v%u ^= (uint64_t)(e - first);\n}\n", v);
 }
 
 /* A pointer to elements runs from the first row through the others. */

@@ -54,7 +54,7 @@ void ring_sum(unsigned k)
 
 void index_of(unsigned size, unsigned deep)
 {
-    emit("(uint32_t)(");
+    emit(chance(75) ? "(uint32_t)(" : "(size_t)(");
     if (scope.loops && chance(60))
         emit("i%u + %u", below(scope.loops), below(5));
     else if (chance(20))

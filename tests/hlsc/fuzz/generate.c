@@ -70,17 +70,19 @@ static bool parse_parts(const char *list)
 
 /* ---- types ---- */
 
-static const char *const types[] = {"int8_t",   "uint8_t", "int16_t",  "uint16_t", "int32_t",
-                                    "uint32_t", "int64_t", "uint64_t", "bool"};
+static const char *const types[] = {"int8_t",  "uint8_t",  "int16_t", "uint16_t",
+                                    "int32_t", "uint32_t", "int64_t", "uint64_t",
+                                    "long",    "size_t",   "bool"};
+enum { INTEGERS = sizeof types / sizeof *types - 1 };
 
 const char *integer_type(void)
 {
-    return types[below(8)];
+    return types[below(INTEGERS)];
 }
 
 const char *any_type(void)
 {
-    return types[below(9)];
+    return types[below(INTEGERS + 1)];
 }
 
 const char *element_type(const struct array *a)
@@ -94,7 +96,7 @@ static void define_checked(void)
     emit("#define CHECKED(op, type) static inline uint64_t op##_##type(type a, type b) "
          "{ type r; const bool over = __builtin_##op##_overflow(a, b, &r); "
          "return (uint64_t)r + (over ? 3 : 0); }\n");
-    for (unsigned t = 0; t < 8; t++)
+    for (unsigned t = 0; t < INTEGERS; t++)
         emit("CHECKED(add, %s) CHECKED(sub, %s) CHECKED(mul, %s)\n", types[t], types[t], types[t]);
 }
 
