@@ -92,14 +92,6 @@ struct parts {
     LLVMTypeRef type;
 };
 
-static bool holds(const value_vec *all, LLVMValueRef v)
-{
-    for (unsigned i = 0; i < all->n; i++)
-        if (all->at[i] == v)
-            return true;
-    return false;
-}
-
 /* The address that many bytes after a local's beginning? */
 static bool is_index_in_bytes(LLVMValueRef v, int64_t *bytes)
 {
@@ -121,13 +113,13 @@ static bool copies_bytes(LLVMValueRef v, uint64_t bytes)
 /* What it is by this use; false if more is done with it than to copy, fill and index it. */
 static bool note_type(struct parts *parts, LLVMValueRef begin, LLVMValueRef use)
 {
-    LLVMTypeRef type = lower_is_gep(use) ? LLVMGetGEPSourceElementType(use) : copied_as(use, begin);
-    if (!lower_is_gep(use) && type && !copies_bytes(use, size_of(parts->p, type)))
+    const bool indexes = lower_is_gep(use);
+    LLVMTypeRef type = indexes ? LLVMGetGEPSourceElementType(use) : copied_as(use, begin);
+    if (!indexes && type && !copies_bytes(use, size_of(parts->p, type)))
         type = NULL; /* not known */
     const bool agrees = !type || !parts->type || type == parts->type;
     parts->type = type ? type : parts->type;
-    return agrees &&
-           (lower_is_gep(use) ? !is_kind(type, LLVMIntegerTypeKind) : is_call_of(use, "llvm.mem"));
+    return agrees && (indexes ? !is_kind(type, LLVMIntegerTypeKind) : is_call_of(use, "llvm.mem"));
 }
 
 static bool note_begin(struct parts *parts, LLVMValueRef begin, int64_t from_bytes)
@@ -157,9 +149,9 @@ static bool note_local(struct parts *parts, LLVMValueRef local)
             known = note_begin(parts, user, bytes);
         } else if (copies_bytes(user, size)) {
             LLVMValueRef other = LLVMGetOperand(user, LLVMGetOperand(user, 0) == local);
-            if (!holds(&parts->locals, other))
+            if (!value_is_in(&parts->locals, other))
                 VEC_PUSH(p->arena, &parts->locals, other);
-            if (!holds(&parts->copies, user))
+            if (!value_is_in(&parts->copies, user))
                 VEC_PUSH(p->arena, &parts->copies, user);
         } else {
             known = false;

@@ -70,6 +70,7 @@ void optimise(struct program *p);
 void optimise_part(struct program *p);
 /* What array parameters consist of, as long as they are accessed as in the source. */
 void memory_note_parameters(struct program *p);
+bool value_is_in(const value_vec *all, LLVMValueRef v);
 /* Is v a multiple of n, by how it is made? */
 bool value_is_multiple(LLVMValueRef v, uint64_t n);
 /* Is v never negative, as an index at that place? */

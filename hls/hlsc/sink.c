@@ -119,7 +119,8 @@ static int latest(struct scheduler *s, struct map *uses, struct node *n)
     return last - latency;
 }
 
-static bool moves_arrival(struct scheduler *s, struct node *n, bool *in_time)
+/* Brings it up to date; says whether it has moved. */
+static bool update_arrival(struct scheduler *s, struct node *n, bool *in_time)
 {
     const struct arrival before = n->arrival;
     *in_time &= is_in_time(s, n);
@@ -138,7 +139,7 @@ static bool put(struct scheduler *s, struct map *uses, unsigned i, int cycle)
             continue;
         s->stale[k] = false;
         const struct uses *u = map_get(uses, r->nodes.at[k]);
-        if (!moves_arrival(s, r->nodes.at[k], &in_time) && k != i)
+        if (!update_arrival(s, r->nodes.at[k], &in_time) && k != i)
             continue;
         for (unsigned m = 0; u && m < u->nodes.n; m++)
             s->stale[schedule_index(s, u->nodes.at[m])] = true;

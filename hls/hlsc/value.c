@@ -1,6 +1,14 @@
 /* value.c -- what can be said of an LLVM value by how it is made. */
 #include "lower.h"
 
+bool value_is_in(const value_vec *all, LLVMValueRef v)
+{
+    for (unsigned i = 0; i < all->n; i++)
+        if (all->at[i] == v)
+            return true;
+    return false;
+}
+
 enum { MOST_PARTS = 6 }; /* that are looked into */
 
 /* Is a multiple that starts again at 2^32 one still? */
@@ -62,14 +70,6 @@ struct truth {
 };
 enum { MOST_STEPS = 1000 };
 
-static bool is_assumed(const struct truth *t, LLVMValueRef v)
-{
-    for (unsigned i = 0; i < t->assumed.n; i++)
-        if (t->assumed.at[i] == v)
-            return true;
-    return false;
-}
-
 static bool is_truth(struct truth *t, LLVMValueRef v);
 
 static bool are_truths(struct truth *t, LLVMValueRef v, unsigned first)
@@ -84,7 +84,7 @@ static bool is_truth(struct truth *t, LLVMValueRef v)
 {
     if (LLVMIsAConstantInt(v))
         return LLVMConstIntGetZExtValue(v) <= 1;
-    if (LLVMIsUndef(v) || LLVMIsPoison(v) || is_assumed(t, v))
+    if (LLVMIsUndef(v) || LLVMIsPoison(v) || value_is_in(&t->assumed, v))
         return true;
     if (!LLVMIsAInstruction(v) || t->steps == 0)
         return false;
