@@ -158,19 +158,26 @@ static bool makes_up(struct program *p, LLVMTypeRef row, LLVMValueRef bytes)
            (is_kind(row, LLVMStructTypeKind) && n < size && ends_with_member(p, row, n));
 }
 
+/* Is it so of as many bytes, or of more than one row where that is not known? */
+static bool begins_length(struct program *p, LLVMTypeRef type, LLVMTypeRef row, LLVMValueRef bytes)
+{
+    return begins_with(p, type, row,
+                       LLVMIsAConstantInt(bytes) ? LLVMConstIntGetZExtValue(bytes)
+                                                 : 2 * size_of(p, row));
+}
+
 /* What begins at both addresses and makes up the bytes: an integer, or a struct of which they are some members or several.
  * Padding is not copied: both sides must have it. Of an address of which nothing is known, anything may be. */
 static LLVMTypeRef row_of(struct program *p, LLVMValueRef to, LLVMValueRef from, LLVMValueRef bytes)
 {
-    const uint64_t n = LLVMIsAConstantInt(bytes) ? LLVMConstIntGetZExtValue(bytes) : 0;
     LLVMTypeRef largest = largest_at(p, to), other = from ? largest_at(p, from) : NULL;
     if (!largest) {
         largest = other;
         other = NULL;
     }
     LLVMTypeRef row = largest;
-    while (row && !(makes_up(p, row, bytes) && begins_with(p, largest, row, n) &&
-                    (!other || begins_with(p, other, row, n))))
+    while (row && !(makes_up(p, row, bytes) && begins_length(p, largest, row, bytes) &&
+                    (!other || begins_length(p, other, row, bytes))))
         row = first_of(row);
     return row;
 }
