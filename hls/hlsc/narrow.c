@@ -9,30 +9,20 @@ enum { INDEX_BITS = 32 };
 /* Of clang's target, but for indices; words of 8, 16 and 32 bits are as cheap as any. */
 static const char layout[] = "e-m:e-p:64:64:64:32-i64:64-n8:16:32-S128";
 
-static bool is_sum(LLVMValueRef v)
-{
-    if (!LLVMIsABinaryOperator(v))
-        return false;
-    const LLVMOpcode op = LLVMGetInstructionOpcode(v);
-    return op == LLVMAdd || op == LLVMSub || op == LLVMMul;
-}
-
-/* The lowest bits of v: made of those of its parts. */
+/* v, an index or a length of more bits. What does not fit would be outside of any object. */
 static LLVMValueRef narrowed(struct program *p, LLVMBuilderRef builder, LLVMValueRef v)
 {
     LLVMTypeRef number = LLVMIntTypeInContext(p->context, INDEX_BITS);
+    const bool extends = LLVMIsAZExtInst(v) || LLVMIsASExtInst(v);
     if (LLVMIsAConstantInt(v))
         return LLVMConstInt(number, LLVMConstIntGetZExtValue(v), true);
-    if (is_sum(v)) {
-        LLVMValueRef a = narrowed(p, builder, LLVMGetOperand(v, 0)),
-                     b = narrowed(p, builder, LLVMGetOperand(v, 1));
-        return LLVMBuildBinOp(builder, LLVMGetInstructionOpcode(v), a, b, "");
-    }
-    const bool extends = LLVMIsAZExtInst(v) || LLVMIsASExtInst(v);
-    LLVMValueRef from = extends ? LLVMGetOperand(v, 0) : v;
-    if (extends && width_of(from) <= INDEX_BITS)
-        return LLVMBuildIntCast2(builder, from, number, LLVMIsASExtInst(v) != NULL, "");
-    return LLVMBuildTrunc(builder, v, number, "");
+    if (extends && width_of(LLVMGetOperand(v, 0)) <= INDEX_BITS)
+        return LLVMBuildIntCast2(builder, LLVMGetOperand(v, 0), number, LLVMIsASExtInst(v) != NULL,
+                                 "");
+    LLVMValueRef low = LLVMBuildTrunc(builder, v, number, "");
+    if (LLVMIsATruncInst(low))
+        LLVMSetNSW(low, true);
+    return low;
 }
 
 static void narrow_indices(struct program *p, LLVMBuilderRef builder, LLVMValueRef gep)

@@ -141,13 +141,31 @@ static bool is_phi_within(struct proof *n, LLVMValueRef phi, struct span s)
     return true;
 }
 
+/* A counter takes longer to leave its type than anything runs. */
+static bool is_counter(LLVMValueRef v, int64_t step)
+{
+    return step > 0 && step < 1 << STEP_BITS && width_of(v) >= COUNTER_BITS;
+}
+
 /* A constant that a sum of numbers that are not negative adds. */
 static bool is_sum_within(struct proof *n, LLVMValueRef v, const struct block *at, struct span s)
 {
     LLVMValueRef a = LLVMGetOperand(v, 0), b = LLVMGetOperand(v, 1);
     const int64_t step = LLVMIsAConstantInt(b) ? LLVMConstIntGetSExtValue(b) : 0;
-    return step > 0 && LLVMGetNSW(v) && bits_of(n, a, at) != NONE &&
-           is_within(n, a, at, (struct span){s.least - step, s.most - step});
+    const struct span before = {s.least - step, s.most == INT64_MAX ? INT64_MAX : s.most - step};
+    return step > 0 && (LLVMGetNSW(v) || is_counter(v, step)) && bits_of(n, a, at) != NONE &&
+           is_within(n, a, at, before);
+}
+
+/* Of what loses bits, only some that are like the sign if the compiler knows. */
+static bool is_part_within(struct proof *n, LLVMValueRef v, const struct block *at, struct span s)
+{
+    const struct span part = span_of_bits(width_of(v)), natural = span_of_natural(v);
+    if (!LLVMGetNSW(v))
+        narrow(&s, part);
+    else if (s.most >= natural.most)
+        s.most = INT64_MAX;
+    return is_within(n, LLVMGetOperand(v, 0), at, s);
 }
 
 static bool is_within(struct proof *n, LLVMValueRef v, const struct block *at, struct span s)
@@ -165,7 +183,7 @@ static bool is_within(struct proof *n, LLVMValueRef v, const struct block *at, s
     if (is_natural && covers(s, span_by_tests(n, v, at)))
         return true;
     switch (LLVMGetInstructionOpcode(v)) {
-    case LLVMTrunc: narrow(&s, span_of_bits(width_of(v))); /* falls through */
+    case LLVMTrunc: return is_part_within(n, v, at, s);
     case LLVMZExt: return is_within(n, LLVMGetOperand(v, 0), at, s);
     case LLVMSExt: return is_natural && is_within(n, LLVMGetOperand(v, 0), at, s);
     case LLVMAdd: return is_sum_within(n, v, at, s);
@@ -174,18 +192,29 @@ static bool is_within(struct proof *n, LLVMValueRef v, const struct block *at, s
     }
 }
 
-/* A counter takes longer to leave its type than anything runs. */
+/* Of a constant less a counter that is never more than it. */
+static unsigned bits_of_rest(struct proof *n, LLVMValueRef v, const struct block *at)
+{
+    const int64_t all = LLVMConstIntGetSExtValue(LLVMGetOperand(v, 0));
+    const bool counts = bits_of_operand(n, v, 1, at) != NONE;
+    return all >= 0 && counts && is_within(n, LLVMGetOperand(v, 1), at, (struct span){0, all})
+               ? bit_length((uint64_t)all)
+               : NONE;
+}
+
 static unsigned bits_of_sum(struct proof *n, LLVMValueRef v, const struct block *at)
 {
     LLVMValueRef a = LLVMGetOperand(v, 0), b = LLVMGetOperand(v, 1);
     const bool subtracts = LLVMGetInstructionOpcode(v) == LLVMSub;
+    if (subtracts && LLVMIsAConstantInt(a))
+        return bits_of_rest(n, v, at);
     const int64_t number = LLVMIsAConstantInt(b) ? LLVMConstIntGetSExtValue(b) : 0,
                   step = subtracts ? -number : number;
     const unsigned of_a = bits_of(n, a, at);
     if (of_a == NONE)
         return NONE;
     if (step < 0)
-        return is_within(n, a, at, (struct span){-step, INT64_MAX + step}) ? of_a : NONE;
+        return is_within(n, a, at, (struct span){-step, INT64_MAX}) ? of_a : NONE;
     const unsigned of_b = subtracts ? NONE : bits_of(n, b, at);
     const bool counts = step > 0 && of_b <= STEP_BITS && width_of(v) >= COUNTER_BITS;
     return of_b == NONE ? NONE : LLVMGetNSW(v) || counts ? width_of(v) - 1 : larger(of_a, of_b) + 1;
@@ -203,6 +232,12 @@ static unsigned bits_of_product(struct proof *n, LLVMValueRef v, const struct bl
     if (!shifts)
         return a + b;
     return LLVMIsAConstantInt(by) ? a + (unsigned)LLVMConstIntGetZExtValue(by) : NONE;
+}
+
+static unsigned bits_of_part(struct proof *n, LLVMValueRef v, const struct block *at)
+{
+    const unsigned bits = bits_of_operand(n, v, 0, at), most = width_of(v) - 1;
+    return bits != NONE && bits > most && LLVMGetNSW(v) ? most : bits;
 }
 
 static unsigned bits_of_phi(struct proof *n, LLVMValueRef phi)
@@ -239,8 +274,8 @@ static unsigned bits_of_instruction(struct proof *n, LLVMValueRef v, const struc
     case LLVMSRem: return bits_of_quotient(n, v, at);
     case LLVMOr: return larger(bits_of_operand(n, v, 0, at), bits_of_operand(n, v, 1, at));
     case LLVMSelect: return larger(bits_of_operand(n, v, 1, at), bits_of_operand(n, v, 2, at));
+    case LLVMTrunc: return bits_of_part(n, v, at);
     case LLVMSExt:
-    case LLVMTrunc:
     case LLVMFreeze: return bits_of_operand(n, v, 0, at);
     case LLVMPHI: return bits_of_phi(n, v);
     default: return NONE;

@@ -41,7 +41,8 @@ static bool is_multiple(LLVMValueRef v, uint64_t n, int depth)
     case LLVMAnd:
     case LLVMOr:
     case LLVMZExt:
-    case LLVMSExt: break;
+    case LLVMSExt:
+    case LLVMTrunc: break;
     default: return false;
     }
     for (unsigned i = first; i < operands; i++) {
@@ -53,7 +54,8 @@ static bool is_multiple(LLVMValueRef v, uint64_t n, int depth)
         return (n & (n - 1)) == 0 && (op == LLVMAnd ? any : all);
     if (op == LLVMMul)
         return any && stays_multiple(v, n);
-    return all && ((op != LLVMAdd && op != LLVMSub) || stays_multiple(v, n));
+    const bool wraps = op == LLVMAdd || op == LLVMSub || op == LLVMTrunc;
+    return all && (!wraps || stays_multiple(v, n));
 }
 
 bool value_is_multiple(LLVMValueRef v, uint64_t n)
