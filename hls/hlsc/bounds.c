@@ -1,4 +1,4 @@
-/* bounds.c -- counters whose first value, step and limit are constants: each use of one goes through
+/* bounds.c -- counters that begin at, and go on to, constants or numbers that are never negative: each use of one goes through
  * a call that names its largest value, for the analysis of widths. */
 #include <string.h>
 
@@ -7,6 +7,7 @@
 struct counter {
     LLVMValueRef phi, next;
     int64_t first, step;
+    bool is_exact; /* else the first value is not more than that */
 };
 
 static bool inside(const struct loop *loop, const struct block *b)
@@ -24,7 +25,18 @@ static bool is_small(int64_t number)
     return number > -most && number < most;
 }
 
-static bool find_counter(const struct loop *loop, LLVMValueRef phi, struct counter *c)
+/* A constant, or the most that v may be there; -1 if it may be negative, or too large. */
+static int64_t most_of(struct program *p, LLVMValueRef v, LLVMValueRef at)
+{
+    if (LLVMIsAConstantInt(v))
+        return LLVMConstIntGetSExtValue(v);
+    const unsigned bits = value_bits(p, v, at);
+    const int64_t most = (int64_t)mask_of(bits);
+    return bits < width_of(v) && bits < 63 && is_small(most) ? most : -1;
+}
+
+static bool find_counter(struct program *p, const struct loop *loop, LLVMValueRef phi,
+                         struct counter *c)
 {
     *c = (struct counter){.phi = phi};
     bool has_first = false;
@@ -38,8 +50,9 @@ static bool find_counter(const struct loop *loop, LLVMValueRef phi, struct count
                 return false;
             c->next = v;
             c->step = LLVMConstIntGetSExtValue(LLVMGetOperand(v, 1));
-        } else if (LLVMIsAConstantInt(v)) {
-            c->first = LLVMConstIntGetSExtValue(v);
+        } else {
+            c->first = most_of(p, v, LLVMGetBasicBlockTerminator(LLVMGetIncomingBlock(phi, i)));
+            c->is_exact = LLVMIsAConstantInt(v);
             has_first = true;
         }
     }
@@ -143,8 +156,25 @@ static bool goes_down(const struct counter *c, LLVMIntPredicate go_on, int64_t l
     }
 }
 
+/* Does the test bound the counter wherever it begins and ends? */
+static bool bounds_any(const struct counter *c, LLVMIntPredicate go_on, bool of_next)
+{
+    switch (go_on) {
+    case LLVMIntULT:
+    case LLVMIntULE:
+    case LLVMIntSLT:
+    case LLVMIntSLE: return c->step > 0;
+    case LLVMIntSGT:
+    case LLVMIntSGE: return c->step < 0;
+    case LLVMIntUGT:
+    case LLVMIntUGE: return c->step < 0 && !of_next;
+    default: return false;
+    }
+}
+
 /* The largest value of the counter by the test at the end of b, or -1. */
-static int64_t bound_of(struct loop *loop, const struct block *b, const struct counter *c)
+static int64_t bound_of(struct program *p, struct loop *loop, const struct block *b,
+                        const struct counter *c)
 {
     LLVMValueRef t = LLVMGetBasicBlockTerminator(b->llvm);
     if (LLVMGetInstructionOpcode(t) != LLVMBr || LLVMGetNumSuccessors(t) != 2 || b->succ.n != 2)
@@ -156,8 +186,7 @@ static int64_t bound_of(struct loop *loop, const struct block *b, const struct c
             b->succ.at[i]->llvm == LLVMGetSuccessor(t, 1) && inside(loop, b->succ.at[i]);
     }
     LLVMValueRef test = LLVMGetCondition(t);
-    if (first_stays == second_stays || !LLVMIsAICmpInst(test) ||
-        !LLVMIsAConstantInt(LLVMGetOperand(test, 1)))
+    if (first_stays == second_stays || !LLVMIsAICmpInst(test))
         return -1;
     LLVMValueRef x = LLVMGetOperand(test, 0);
     if (x != c->phi && x != c->next)
@@ -165,10 +194,14 @@ static int64_t bound_of(struct loop *loop, const struct block *b, const struct c
     LLVMIntPredicate go_on = LLVMGetICmpPredicate(test);
     if (!first_stays)
         go_on = inverse(go_on);
-    int64_t limit = LLVMConstIntGetSExtValue(LLVMGetOperand(test, 1));
-    if (limit < 0 || !is_small(limit))
+    const bool ends_exactly = LLVMIsAConstantInt(LLVMGetOperand(test, 1)),
+               is_exact = c->is_exact && ends_exactly;
+    int64_t limit = most_of(p, LLVMGetOperand(test, 1), t);
+    if (limit < 0 || !is_small(limit) || (!is_exact && !bounds_any(c, go_on, x == c->next)))
         return -1;
-    if (b == loop->latches.at[0] && only_way_out(loop))
+    if (c->step < 0 && !ends_exactly)
+        limit = 0;
+    if (is_exact && b == loop->latches.at[0] && only_way_out(loop))
         loop->iterations = trips_of(c, go_on, limit, x == c->next);
     if (c->step < 0)
         return goes_down(c, go_on, limit, x == c->next) ? c->first : -1;
@@ -250,12 +283,12 @@ void bound_counters(struct program *p, struct cfg *cfg)
         for (unsigned k = 0; k < phis.n; k++) {
             struct counter c;
             int64_t most = -1;
-            if (!find_counter(loop, phis.at[k], &c))
+            if (!find_counter(p, loop, phis.at[k], &c))
                 continue;
             for (unsigned b = 0; b < loop->body.n && most < 0; b++)
                 if (loop->body.at[b]->loop == loop &&
                     cfg_dominates(loop->body.at[b], loop->latches.at[0]))
-                    most = bound_of(loop, loop->body.at[b], &c);
+                    most = bound_of(p, loop, loop->body.at[b], &c);
             if (most >= 0 && bit_length((uint64_t)most) < width_of(phis.at[k]))
                 bound_name(p, phis.at[k], most);
         }

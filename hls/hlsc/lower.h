@@ -73,6 +73,8 @@ void memory_note_parameters(struct program *p);
 bool value_is_in(const value_vec *all, LLVMValueRef v);
 /* Is v a multiple of n, by how it is made? */
 bool value_is_multiple(LLVMValueRef v, uint64_t n);
+/* How many bits hold v at that place: as many as it has if it may be negative. */
+unsigned value_bits(struct program *p, LLVMValueRef v, LLVMValueRef at);
 /* Is v never negative, as an index at that place? */
 bool value_is_natural(struct program *p, LLVMValueRef v, LLVMValueRef at);
 /* Is v 0 or 1, by how it is made? */

@@ -1,4 +1,4 @@
-/* natural.c -- whether an index is never negative: a proof by induction over how it is made, and by the tests on the way to where
+/* natural.c -- whether an index is never negative, and how large a number is: a proof by induction over how it is made, and by the tests on the way to where
  * it is used. */
 #include "lower.h"
 
@@ -20,6 +20,7 @@ struct proof {
     struct cfg cfg;
     claim_vec claimed; /* one that fails takes back itself, and what was shown by it */
     unsigned steps;
+    bool of_index; /* else of any number */
 };
 
 static bool covers(struct span outer, struct span inner)
@@ -111,6 +112,11 @@ static unsigned larger(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
+static unsigned smaller(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
 static unsigned bits_of_operand(struct proof *n, LLVMValueRef v, unsigned k, const struct block *at)
 {
     return bits_of(n, LLVMGetOperand(v, k), at);
@@ -119,8 +125,7 @@ static unsigned bits_of_operand(struct proof *n, LLVMValueRef v, unsigned k, con
 /* The smaller of two alternatives, either of which may fail. */
 static unsigned bits_of_mask(struct proof *n, LLVMValueRef v, const struct block *at)
 {
-    const unsigned a = bits_of_operand(n, v, 0, at), b = bits_of_operand(n, v, 1, at);
-    return a < b ? a : b;
+    return smaller(bits_of_operand(n, v, 0, at), bits_of_operand(n, v, 1, at));
 }
 
 static bool is_within(struct proof *n, LLVMValueRef v, const struct block *at, struct span s);
@@ -141,10 +146,10 @@ static bool is_phi_within(struct proof *n, LLVMValueRef phi, struct span s)
     return true;
 }
 
-/* A counter takes longer to leave its type than anything runs. */
-static bool is_counter(LLVMValueRef v, int64_t step)
+/* A counter takes longer to leave its type than it is within an array. */
+static bool is_counter(const struct proof *n, LLVMValueRef v, unsigned step_bits)
 {
-    return step > 0 && step < 1 << STEP_BITS && width_of(v) >= COUNTER_BITS;
+    return n->of_index && step_bits <= STEP_BITS && width_of(v) >= COUNTER_BITS;
 }
 
 /* A constant that a sum of numbers that are not negative adds. */
@@ -153,8 +158,8 @@ static bool is_sum_within(struct proof *n, LLVMValueRef v, const struct block *a
     LLVMValueRef a = LLVMGetOperand(v, 0), b = LLVMGetOperand(v, 1);
     const int64_t step = LLVMIsAConstantInt(b) ? LLVMConstIntGetSExtValue(b) : 0;
     const struct span before = {s.least - step, s.most == INT64_MAX ? INT64_MAX : s.most - step};
-    return step > 0 && (LLVMGetNSW(v) || is_counter(v, step)) && bits_of(n, a, at) != NONE &&
-           is_within(n, a, at, before);
+    return step > 0 && (LLVMGetNSW(v) || is_counter(n, v, bit_length((uint64_t)step))) &&
+           bits_of(n, a, at) != NONE && is_within(n, a, at, before);
 }
 
 /* Of what loses bits, only some that are like the sign if the compiler knows. */
@@ -216,8 +221,8 @@ static unsigned bits_of_sum(struct proof *n, LLVMValueRef v, const struct block 
     if (step < 0)
         return is_within(n, a, at, (struct span){-step, INT64_MAX}) ? of_a : NONE;
     const unsigned of_b = subtracts ? NONE : bits_of(n, b, at);
-    const bool counts = step > 0 && of_b <= STEP_BITS && width_of(v) >= COUNTER_BITS;
-    return of_b == NONE ? NONE : LLVMGetNSW(v) || counts ? width_of(v) - 1 : larger(of_a, of_b) + 1;
+    const bool stays = LLVMGetNSW(v) || (step > 0 && is_counter(n, v, of_b));
+    return of_b == NONE ? NONE : stays ? width_of(v) - 1 : larger(of_a, of_b) + 1;
 }
 
 static unsigned bits_of_product(struct proof *n, LLVMValueRef v, const struct block *at)
@@ -261,7 +266,7 @@ static unsigned bits_of_quotient(struct proof *n, LLVMValueRef v, const struct b
 static unsigned bits_of_instruction(struct proof *n, LLVMValueRef v, const struct block *at)
 {
     switch (LLVMGetInstructionOpcode(v)) {
-    case LLVMZExt: return width_of(LLVMGetOperand(v, 0));
+    case LLVMZExt: return smaller(width_of(LLVMGetOperand(v, 0)), bits_of_operand(n, v, 0, at));
     case LLVMAnd: return bits_of_mask(n, v, at);
     case LLVMAdd:
     case LLVMSub: return bits_of_sum(n, v, at);
@@ -295,10 +300,22 @@ static unsigned bits_of(struct proof *n, LLVMValueRef v, const struct block *at)
     return bits < width_of(v) ? bits : NONE;
 }
 
-bool value_is_natural(struct program *p, LLVMValueRef v, LLVMValueRef at)
+static unsigned bits_at(struct proof *n, LLVMValueRef v, LLVMValueRef at)
+{
+    cfg_build(n->p, &n->cfg);
+    const struct block *b = map_get(&n->cfg.block_of, LLVMGetInstructionParent(at));
+    return b ? bits_of(n, v, b) : NONE;
+}
+
+unsigned value_bits(struct program *p, LLVMValueRef v, LLVMValueRef at)
 {
     struct proof n = {.p = p, .steps = MOST_STEPS};
-    cfg_build(p, &n.cfg);
-    const struct block *b = map_get(&n.cfg.block_of, LLVMGetInstructionParent(at));
-    return b && bits_of(&n, v, b) != NONE;
+    const unsigned bits = bits_at(&n, v, at);
+    return bits == NONE ? width_of(v) : bits;
+}
+
+bool value_is_natural(struct program *p, LLVMValueRef v, LLVMValueRef at)
+{
+    struct proof n = {.p = p, .steps = MOST_STEPS, .of_index = true};
+    return bits_at(&n, v, at) != NONE;
 }
