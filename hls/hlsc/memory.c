@@ -75,7 +75,7 @@ static _Noreturn void refuse_struct(struct program *p, const struct memory *m)
                   m->name);
     diag_fail(p->diag, at.line ? at : m->loc,
               "use its members as they are declared, from their begin on by an index that is not "
-              "negative; let bit fields side by side have 16, or more than 24, bits",
+              "negative; let bit fields side by side have 8, 16, 32 or 64 bits in all",
               "'%s': what is accessed is not seen to be in one member", m->name);
 }
 
