@@ -134,11 +134,32 @@ static void choice(void)
 
 /* ---- loops ---- */
 
+/* Of a counter that begins, and ends, where only run time says. */
+static const char *open_loop_head(unsigned i, const char *type, unsigned most)
+{
+    const unsigned step = 1 + below(3), v = below(VARIABLES);
+    switch (below(3)) {
+    case 0:
+        emit("for (%s i%u = (%s)((uint8_t)v%u & %u); i%u < (%s)((p1 & %u) + 1); i%u += %u) {\n",
+             type, i, type, v, most - 1, i, type, most - 1, i, step);
+        break;
+    case 1:
+        emit("for (%s i%u = (uint8_t)v%u & %u; i%u > (int)(p1 & %u); i%u -= %u) {\n",
+             chance(50) ? "int" : "int16_t", i, v, most - 1, i, below(4), i, step);
+        break;
+    default: /* around the end of its type */
+        emit("for (uint8_t i%u = (uint8_t)(v%u & %u) + %u; i%u != (uint8_t)((p1 & %u) + %u); "
+             "i%u++) {\n",
+             i, v, most - 1, 256 - most, i, most - 1, below(4), i);
+    }
+    return "}\n";
+}
+
 /* Counters move before the body where a `continue` would pass them by. */
 static const char *loop_head(unsigned i, const char *type, unsigned most)
 {
     const unsigned first = below(4), step = 1 + below(3), count = 1 + below(most);
-    switch (below(9)) {
+    switch (below(10)) {
     case 0:
         emit("for (%s i%u = (%s)((p0 & %u) + %u); i%u != 0; i%u--) {\n", type, i, type, most - 1,
              below(3), i, i);
@@ -172,6 +193,7 @@ static const char *loop_head(unsigned i, const char *type, unsigned most)
             return "}\n";
         }
         /* fall through */
+    case 9: return open_loop_head(i, type, most);
     default:
         emit("for (%s i%u = %u; i%u < %u; i%u += %u) {\n", type, i, first, i, first + count * step,
              i, step);
