@@ -7,7 +7,7 @@ static uint16_t sums[32];
 static uint32_t around(uint32_t from, uint32_t to)
 {
     uint32_t all = 0;
-    for (uint8_t i = (uint8_t)(from & 15); i != (to & 15); i++)
+    for (uint8_t i = (uint8_t)(from & 7); i != (to & 15); i++)
         all = all * 3 + i;
     return all;
 }
