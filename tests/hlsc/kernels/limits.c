@@ -41,6 +41,11 @@ static uint64_t up(size_t n, uint16_t limit)
         all ^= (uint64_t)i << 20;
         last -= i & 1;
     }
+    uint32_t k = limit & 31;
+    do {
+        all = all * 3 + k;
+        k += 3;
+    } while (k < (n & 7));
     return all;
 }
 

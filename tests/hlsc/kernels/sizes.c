@@ -11,7 +11,7 @@ struct packet {
     uint16_t word[WORDS];
 };
 static struct packet packets[3];
-static uint16_t line[WORDS];
+static uint16_t line[WORDS], wide[300];
 
 static size_t hash(const uint16_t *word, size_t n)
 {
@@ -46,8 +46,8 @@ void sizes(hls_stream_u64 *in, hls_stream_u64 *out)
     hls_write(out, (uint64_t)(last < (ptrdiff_t)n) << 1 | ((size_t)below > sizeof line));
     hls_write(out, n - sizeof packets[0]);
     const int8_t from_middle = (int8_t)(line[1] % 11 - 5);
-    hls_write(out,
-              (line + 6)[from_middle] ^ packets[1].word[(long)(int16_t)(from_middle * 2 / 2) + 5l]);
+    (wide + 150)[from_middle] = line[1];
+    hls_write(out, (line + 6)[from_middle] ^ wide[150 + (int)from_middle]);
     hls_write(out, 1l << (n + 30) | (long)offsetof(struct packet, word));
     hls_write(out, (uint64_t)__builtin_clzl(n + 1) + (sizeof(void *) == sizeof(uintptr_t)));
 }
