@@ -5,7 +5,8 @@
 #include "lower.h"
 
 struct counter {
-    LLVMValueRef phi, next;
+    LLVMValueRef phi, next, begin;
+    LLVMValueRef entry; /* the end of the block before the loop */
     int64_t first, step;
     bool is_exact; /* else the first value is not more than that */
 };
@@ -51,7 +52,9 @@ static bool find_counter(struct program *p, const struct loop *loop, LLVMValueRe
             c->next = v;
             c->step = LLVMConstIntGetSExtValue(LLVMGetOperand(v, 1));
         } else {
-            c->first = most_of(p, v, LLVMGetBasicBlockTerminator(LLVMGetIncomingBlock(phi, i)));
+            c->begin = v;
+            c->entry = LLVMGetBasicBlockTerminator(LLVMGetIncomingBlock(phi, i));
+            c->first = most_of(p, v, c->entry);
             c->is_exact = LLVMIsAConstantInt(v);
             has_first = true;
         }
@@ -156,8 +159,9 @@ static bool goes_down(const struct counter *c, LLVMIntPredicate go_on, int64_t l
     }
 }
 
-/* Does the test bound the counter wherever it begins and ends? */
-static bool bounds_any(const struct counter *c, LLVMIntPredicate go_on, bool of_next)
+/* Does the test bound the counter wherever it begins, or whatever the limit is? */
+static bool bounds_any(struct program *p, const struct counter *c, LLVMIntPredicate go_on,
+                       LLVMValueRef limit, bool of_next)
 {
     switch (go_on) {
     case LLVMIntULT:
@@ -168,6 +172,9 @@ static bool bounds_any(const struct counter *c, LLVMIntPredicate go_on, bool of_
     case LLVMIntSGE: return c->step < 0;
     case LLVMIntUGT:
     case LLVMIntUGE: return c->step < 0 && !of_next;
+    case LLVMIntNE: /* not beyond it from the beginning on */
+        return c->step == -1 && LLVMIsAConstantInt(limit) &&
+               value_is_least(p, c->begin, LLVMConstIntGetSExtValue(limit) + of_next, c->entry);
     default: return false;
     }
 }
@@ -194,10 +201,11 @@ static int64_t bound_of(struct program *p, struct loop *loop, const struct block
     LLVMIntPredicate go_on = LLVMGetICmpPredicate(test);
     if (!first_stays)
         go_on = inverse(go_on);
-    const bool ends_exactly = LLVMIsAConstantInt(LLVMGetOperand(test, 1)),
-               is_exact = c->is_exact && ends_exactly;
-    int64_t limit = most_of(p, LLVMGetOperand(test, 1), t);
-    if (limit < 0 || !is_small(limit) || (!is_exact && !bounds_any(c, go_on, x == c->next)))
+    LLVMValueRef last = LLVMGetOperand(test, 1);
+    const bool ends_exactly = LLVMIsAConstantInt(last), is_exact = c->is_exact && ends_exactly;
+    int64_t limit = most_of(p, last, t);
+    if (limit < 0 || !is_small(limit) ||
+        (!is_exact && !bounds_any(p, c, go_on, last, x == c->next)))
         return -1;
     if (c->step < 0 && !ends_exactly)
         limit = 0;

@@ -75,6 +75,8 @@ bool value_is_in(const value_vec *all, LLVMValueRef v);
 bool value_is_multiple(LLVMValueRef v, uint64_t n);
 /* How many bits hold v at that place: as many as it has if it may be negative. */
 unsigned value_bits(struct program *p, LLVMValueRef v, LLVMValueRef at);
+/* Is v, never negative, as much as that or more at that place? */
+bool value_is_least(struct program *p, LLVMValueRef v, int64_t least, LLVMValueRef at);
 /* Is v never negative, as an index at that place? */
 bool value_is_natural(struct program *p, LLVMValueRef v, LLVMValueRef at);
 /* Is v 0 or 1, by how it is made? */

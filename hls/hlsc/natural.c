@@ -300,22 +300,30 @@ static unsigned bits_of(struct proof *n, LLVMValueRef v, const struct block *at)
     return bits < width_of(v) ? bits : NONE;
 }
 
-static unsigned bits_at(struct proof *n, LLVMValueRef v, LLVMValueRef at)
+static const struct block *block_at(struct proof *n, LLVMValueRef at)
 {
     cfg_build(n->p, &n->cfg);
-    const struct block *b = map_get(&n->cfg.block_of, LLVMGetInstructionParent(at));
-    return b ? bits_of(n, v, b) : NONE;
+    return map_get(&n->cfg.block_of, LLVMGetInstructionParent(at));
 }
 
 unsigned value_bits(struct program *p, LLVMValueRef v, LLVMValueRef at)
 {
     struct proof n = {.p = p, .steps = MOST_STEPS};
-    const unsigned bits = bits_at(&n, v, at);
+    const struct block *b = block_at(&n, at);
+    const unsigned bits = b ? bits_of(&n, v, b) : NONE;
     return bits == NONE ? width_of(v) : bits;
+}
+
+bool value_is_least(struct program *p, LLVMValueRef v, int64_t least, LLVMValueRef at)
+{
+    struct proof n = {.p = p, .steps = MOST_STEPS};
+    const struct block *b = block_at(&n, at);
+    return b && is_within(&n, v, b, (struct span){least, INT64_MAX});
 }
 
 bool value_is_natural(struct program *p, LLVMValueRef v, LLVMValueRef at)
 {
     struct proof n = {.p = p, .steps = MOST_STEPS, .of_index = true};
-    return bits_at(&n, v, at) != NONE;
+    const struct block *b = block_at(&n, at);
+    return b && bits_of(&n, v, b) != NONE;
 }

@@ -9,6 +9,10 @@ static uint32_t around(uint32_t from, uint32_t to)
     uint32_t all = 0;
     for (uint8_t i = (uint8_t)(from & 7); i != (to & 15); i++)
         all = all * 3 + i;
+    uint32_t k = from & 7, turns = 0;
+    do
+        all ^= k-- * 77;
+    while (k != 2 && ++turns < 9);
     return all;
 }
 
@@ -45,7 +49,7 @@ static uint64_t up(size_t n, uint16_t limit)
     do {
         all = all * 3 + k;
         k += 3;
-    } while (k < (n & 7));
+    } while (k < ((uint32_t)n & 7));
     return all;
 }
 
