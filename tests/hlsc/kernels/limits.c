@@ -10,9 +10,12 @@ static uint32_t around(uint32_t from, uint32_t to)
     for (uint8_t i = (uint8_t)(from & 7); i != (to & 15); i++)
         all = all * 3 + i;
     uint32_t k = from & 7, turns = 0;
-    do
-        all ^= k-- * 77;
-    while (k != 2 && ++turns < 9);
+    do {
+        all ^= k * 77;
+        k--;
+        if (turns++ == 9)
+            return all + sums[k & 31];
+    } while (k != 2);
     return all;
 }
 
