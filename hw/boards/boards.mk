@@ -76,7 +76,7 @@ endef
 # What is in bitstreams/. The engine of a ULX3S runs at 600 MHz / ENGINE_DIVIDER.
 $(eval $(call BITSTREAM_RULES,ecp5-25-ulx3s,3,ulx3s,--25k,-set ENGINE_DIVIDER 10,1))
 $(eval $(call BITSTREAM_RULES,ecp5-85-ulx3s,4,ulx3s,--85k,-set ENGINE_DIVIDER 10,3))
-$(eval $(call BITSTREAM_RULES,up5k-bitsy,2,bitsy,--up5k,,6))
+$(eval $(call BITSTREAM_RULES,up5k-bitsy,2,bitsy,--up5k,,1))
 BOARD_BITSTREAMS := up5k-bitsy ecp5-25-ulx3s ecp5-85-ulx3s
 
 .PHONY: boards-seeds
