@@ -96,8 +96,11 @@ static void define_checked(void)
     emit("#define CHECKED(op, type) static inline uint64_t op##_##type(type a, type b) "
          "{ type r; const bool over = __builtin_##op##_overflow(a, b, &r); "
          "return (uint64_t)r + (over ? 3 : 0); }\n");
-    for (unsigned t = 0; t < INTEGERS; t++)
+    for (unsigned t = 0; t < INTEGERS; t++) {
+        const bool out = part_begin();
         emit("CHECKED(add, %s) CHECKED(sub, %s) CHECKED(mul, %s)\n", types[t], types[t], types[t]);
+        part_end(out);
+    }
 }
 
 /* ---- the program's objects ---- */
