@@ -5,6 +5,18 @@
 
 #include "lower.h"
 
+static _Noreturn void refuse_inner(struct program *p, const struct cfg *cfg,
+                                   const struct loop *loop)
+{
+    struct loc inner = {0};
+    for (unsigned i = 0; i < cfg->loops.n; i++)
+        if (cfg->loops.at[i]->outer == loop)
+            inner = loc_of(p, LLVMGetBasicBlockTerminator(cfg->loops.at[i]->latches.at[0]->llvm));
+    diag_fail(p->diag, loop->loc, "put HLS_UNROLL before the inner loop, with constant bounds",
+              "a pipelined loop contains a loop that is not unrolled, in line %u",
+              inner.line ? inner.line : loop->loc.line);
+}
+
 static void read_markers(struct program *p, struct cfg *cfg)
 {
     if (p->options->sequencer)
@@ -46,9 +58,7 @@ static void read_markers(struct program *p, struct cfg *cfg)
     for (unsigned i = 0; i < cfg->loops.n; i++) {
         struct loop *loop = cfg->loops.at[i];
         if (loop->marked && loop->has_inner)
-            diag_fail(p->diag, loop->loc,
-                      "put HLS_UNROLL before the inner loop, with constant bounds",
-                      "a pipelined loop contains a loop that is not unrolled");
+            refuse_inner(p, cfg, loop);
         if (loop->marked && loop->latches.n != 1)
             diag_fail(p->diag, loop->loc, "leave one way to the next iteration",
                       "a pipelined loop has several ways back");

@@ -417,8 +417,9 @@ void emit_memories(struct emitter *e)
         struct memory_ports *ports = ports_of_memory(e, m);
         if (m->single_port && !(is_wide(m, ports) && is_single_port(m, ports)))
             diag_fail(e->p->diag, m->loc,
-                      "read and write it in different loops, without initial contents",
-                      "'%s': one address does not do", m->name);
+                      "read and write it in different loops, without initial contents, or leave "
+                      "the marker out",
+                      "'%s': one address does not do for HLS_SINGLE_PORT", m->name);
         if (m->kind == MEMORY_PORT) {
             emit_outer_memory(e, m, &ports->bank[0]);
             continue;
