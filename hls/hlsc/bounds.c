@@ -26,14 +26,13 @@ static bool is_small(int64_t number)
     return number > -most && number < most;
 }
 
-/* A constant, or the most that v may be there; -1 if it may be negative, or too large. */
+/* A constant, or the most that v may be there; -1 if it may be negative. */
 static int64_t most_of(struct program *p, LLVMValueRef v, LLVMValueRef at)
 {
     if (LLVMIsAConstantInt(v))
         return LLVMConstIntGetSExtValue(v);
     const unsigned bits = value_bits(p, v, at);
-    const int64_t most = (int64_t)mask_of(bits);
-    return bits < width_of(v) && bits < 63 && is_small(most) ? most : -1;
+    return bits < width_of(v) ? (int64_t)mask_of(bits) : -1;
 }
 
 static bool find_counter(struct program *p, const struct loop *loop, LLVMValueRef phi,

@@ -1,5 +1,5 @@
-/* natural.c -- whether an index is never negative, and how large a number is: a proof by induction over how it is made, and by the tests on the way to where
- * it is used. */
+/* natural.c -- whether an index is never negative, and how large a number is: a proof by induction over how it is made, and by the
+ * tests on the way to where it is used. */
 #include "lower.h"
 
 enum { MOST_STEPS = 1000 };
